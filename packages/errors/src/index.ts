@@ -1,1 +1,3 @@
-export {}
+export { ERROR_CODES, ERRORS, type ErrorCategory, type ErrorCode } from './catalogue.ts'
+export type { Issue } from './issue.ts'
+export { type ErrorDetails, TrainyardError } from './trainyard-error.ts'
