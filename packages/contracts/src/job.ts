@@ -1,0 +1,169 @@
+// Jobs: what a client submits and what it polls.
+
+import { modelSpecSchema, trainingConfigSchema } from '@trainyard/engine/spec'
+import { z } from 'zod'
+import { idSchema } from './ids.ts'
+import { wireNumberSchema } from './number.ts'
+import { actionSchema, failureSchema, jobKindSchema, jobStateSchema, runPhaseSchema, runStateSchema } from './states.ts'
+
+const nameSchema = z.string().min(1).max(200).meta({ description: 'A name for people; need not be unique.' })
+
+/** A dataset (its newest ready version) or one version. */
+const datasetReferenceSchema = z
+  .union([idSchema('dataset'), idSchema('dataset_version')])
+  .meta({ description: 'A dataset id (its newest ready version is used) or a dataset version id.' })
+
+/** Layer selectors are layer ids or patterns with `*` (`conv*`). */
+const layerSelectorSchema = z.string().min(1).max(200)
+
+export const transferSchema = z.strictObject({
+  checkpoint_id: idSchema('checkpoint'),
+  /** Layers to copy by name. Default: all that both models have. */
+  include: z.array(layerSelectorSchema).max(1000).optional(),
+  /** Layers not to copy: they begin anew (a new head). */
+  exclude: z.array(layerSelectorSchema).max(1000).default([]),
+  /** Layers whose parameters do not change. */
+  freeze: z.array(layerSelectorSchema).max(1000).default([]),
+})
+export type Transfer = z.infer<typeof transferSchema>
+
+export const trainJobSchema = z.strictObject({
+  kind: z.literal('train'),
+  name: nameSchema.optional(),
+  model: z.union([idSchema('model'), modelSpecSchema]).meta({ description: 'A stored model by id, or a specification.' }),
+  dataset: datasetReferenceSchema,
+  training: trainingConfigSchema.prefault({}),
+  transfer: transferSchema.optional(),
+})
+
+export const evaluateJobSchema = z.strictObject({
+  kind: z.literal('evaluate'),
+  name: nameSchema.optional(),
+  checkpoint_id: idSchema('checkpoint'),
+  dataset: datasetReferenceSchema,
+  split: z.string().min(1).max(50).default('test'),
+  batch_size: z.int().min(1).max(65536).default(256),
+})
+
+export const submitJobSchema = z.discriminatedUnion('kind', [trainJobSchema, evaluateJobSchema])
+export type SubmitJob = z.infer<typeof submitJobSchema>
+
+/** Nested numbers: one raw sample, in the shape that the dataset had (images as [C][H][W] of 0–255). */
+export type NestedNumbers = number | NestedNumbers[]
+export const nestedNumbersSchema: z.ZodType<NestedNumbers> = z
+  .lazy(() => z.union([z.number(), z.array(nestedNumbersSchema)]))
+  .meta({ id: 'NestedNumbers', description: 'One sample as nested arrays of numbers, or as one flat array.' })
+
+export const predictRequestSchema = z.strictObject({
+  inputs: z.array(nestedNumbersSchema).min(1).max(1000),
+  /** How many of the most likely classes to name. */
+  top_k: z.int().min(1).max(1000).default(1),
+})
+export type PredictRequest = z.infer<typeof predictRequestSchema>
+
+export const predictionSchema = z.object({
+  /** Raw outputs of the network (logits, or values). */
+  outputs: z.array(wireNumberSchema),
+  /** Class targets only: most likely first. */
+  classes: z.array(z.object({ label: z.string(), index: z.int(), probability: wireNumberSchema })).optional(),
+})
+export type Prediction = z.infer<typeof predictionSchema>
+
+/** What a finished run found. */
+export const runResultSchema = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('train'),
+    steps: z.int(),
+    epochs: z.number(),
+    metrics: z.record(z.string(), wireNumberSchema),
+    /** Seconds in the trainer, without waiting in the queue. */
+    seconds: z.number(),
+    samples_per_second: z.number(),
+  }),
+  z.object({
+    kind: z.literal('evaluate'),
+    split: z.string(),
+    rows: z.int(),
+    metrics: z.record(z.string(), wireNumberSchema),
+    seconds: z.number(),
+  }),
+  z.object({ kind: z.literal('predict'), predictions: z.array(predictionSchema) }),
+  z.object({ kind: z.literal('prepare'), rows: z.int(), digest: z.string() }),
+])
+export type RunResult = z.infer<typeof runResultSchema>
+
+/** What the planner knows before the first step. */
+export const runPlanSchema = z.object({
+  backend: z.enum(['reference', 'onednn']),
+  parameters: z.int(),
+  trainable_parameters: z.int(),
+  flops_per_step: z.number(),
+  memory_bytes: z.number(),
+  total_steps: z.int(),
+  steps_per_epoch: z.int(),
+  /** Layer by layer what a transfer does; absent without one. */
+  transfer: z
+    .array(
+      z.object({ parameter: z.string(), action: z.enum(['loaded', 'reinitialized', 'skipped']), frozen: z.boolean(), reason: z.string() }),
+    )
+    .optional(),
+})
+export type RunPlan = z.infer<typeof runPlanSchema>
+
+export const progressSchema = z.object({
+  phase: runPhaseSchema.nullable(),
+  step: z.int(),
+  total_steps: z.int().nullable(),
+  epoch: z.number().nullable(),
+  total_epochs: z.number().nullable(),
+  samples_per_second: z.number().nullable(),
+  eta_seconds: z.number().nullable(),
+})
+export type Progress = z.infer<typeof progressSchema>
+
+const timestampSchema = z.iso.datetime().meta({ description: 'RFC 3339, UTC.' })
+
+export const jobSchema = z.object({
+  id: idSchema('job'),
+  object: z.literal('job'),
+  kind: jobKindSchema,
+  name: z.string().nullable(),
+  state: jobStateSchema,
+  terminal: z
+    .boolean()
+    .meta({ description: 'True when the state will not change any more. Test this, not the state: states may be added.' }),
+  allowed_actions: z.array(actionSchema),
+  cancel_requested: z.boolean(),
+  run_ids: z.array(idSchema('run')),
+  progress: progressSchema,
+  /** Newest value of each metric. */
+  metrics: z.record(z.string(), wireNumberSchema),
+  result: runResultSchema.nullable(),
+  failure: failureSchema.nullable(),
+  created_at: timestampSchema,
+  started_at: timestampSchema.nullable(),
+  finished_at: timestampSchema.nullable(),
+})
+export type Job = z.infer<typeof jobSchema>
+
+export const runSchema = z.object({
+  id: idSchema('run'),
+  object: z.literal('run'),
+  job_id: idSchema('job'),
+  state: runStateSchema,
+  terminal: z.boolean(),
+  attempts: z.int(),
+  progress: progressSchema,
+  plan: runPlanSchema.nullable(),
+  metrics: z.record(z.string(), wireNumberSchema),
+  result: runResultSchema.nullable(),
+  failure: failureSchema.nullable(),
+  /** The newest one; the final one when the run succeeded. */
+  checkpoint_id: idSchema('checkpoint').nullable(),
+  /** What decides the bits of the result: engine, backend, instruction set, threads. */
+  fingerprint: z.string().nullable(),
+  created_at: timestampSchema,
+  started_at: timestampSchema.nullable(),
+  finished_at: timestampSchema.nullable(),
+})
+export type Run = z.infer<typeof runSchema>

@@ -1,0 +1,33 @@
+// What a run executes, resolved from the submission: complete, so that a later change of a model or dataset changes nothing. Stored with the run.
+
+import { modelSpecSchema, trainingConfigSchema } from '@trainyard/engine/spec'
+import { z } from 'zod'
+import { prepareOptionsSchema, uploadRoleSchema } from './dataset-manifest.ts'
+import { nestedNumbersSchema, transferSchema } from './job.ts'
+
+export const runConfigSchema = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('train'),
+    spec: modelSpecSchema,
+    training: trainingConfigSchema,
+    /** UUIDs, not wire ids: this is not on the wire. */
+    dataset_version_id: z.uuid(),
+    transfer: transferSchema.omit({ checkpoint_id: true }).extend({ checkpoint_id: z.uuid() }).nullable(),
+  }),
+  z.object({
+    kind: z.literal('evaluate'),
+    checkpoint_id: z.uuid(),
+    dataset_version_id: z.uuid(),
+    split: z.string(),
+    batch_size: z.int().positive(),
+  }),
+  z.object({ kind: z.literal('predict'), checkpoint_id: z.uuid(), inputs: z.array(nestedNumbersSchema), top_k: z.int().positive() }),
+  z.object({
+    kind: z.literal('prepare'),
+    dataset_version_id: z.uuid(),
+    sources: z.array(z.object({ role: uploadRoleSchema, key: z.string(), file_name: z.string(), bytes: z.int().nonnegative() })).min(1),
+    options: prepareOptionsSchema,
+  }),
+])
+export type RunConfig = z.infer<typeof runConfigSchema>
+export type RunConfigOf<K extends RunConfig['kind']> = Extract<RunConfig, { kind: K }>

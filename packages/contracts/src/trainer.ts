@@ -1,0 +1,82 @@
+// Messages between the supervisor (which holds the credentials) and its trainer process (which has none). Sent over Node's IPC channel with
+// advanced serialization, so that typed arrays, NaN and infinities arrive as they are.
+
+import { z } from 'zod'
+import { datasetManifestSchema } from './dataset-manifest.ts'
+import { runPlanSchema, runResultSchema } from './job.ts'
+import { runConfigSchema } from './run-config.ts'
+import { checkpointKindSchema, failureSchema, runPhaseSchema } from './states.ts'
+
+/** Raised when a message changes its meaning. Supervisor and trainer of one release always agree; a mismatch is a deployment mistake. */
+export const TRAINER_PROTOCOL = 1
+
+/** A file that the supervisor grants, with the digest that its content must have. */
+export const grantedFileSchema = z.object({ path: z.string(), sha256: z.string() })
+export type GrantedFile = z.infer<typeof grantedFileSchema>
+
+export const startMessageSchema = z.object({
+  type: z.literal('start'),
+  protocol: z.literal(TRAINER_PROTOCOL),
+  config: runConfigSchema,
+  /** Present for train and evaluate. */
+  dataset: z.object({ manifest: datasetManifestSchema, shard_paths: z.record(z.string(), z.string()) }).nullable(),
+  /** Source files of a preparation, by role. */
+  sources: z.array(z.object({ role: z.string(), name: z.string(), path: z.string() })),
+  /** Shards of a prepared version get keys below this prefix. */
+  shard_key_prefix: z.string().nullable(),
+  /** The newest checkpoint of this run, to go on from. */
+  resume: grantedFileSchema.nullable(),
+  /** The checkpoint to transfer from, to evaluate or to predict with. */
+  source_checkpoint: grantedFileSchema.nullable(),
+  /** Everything that the trainer writes goes here. */
+  work_directory: z.string(),
+  threads: z.int().positive(),
+})
+export type StartMessage = z.infer<typeof startMessageSchema>
+
+export const stopMessageSchema = z.object({ type: z.literal('stop'), reason: z.enum(['cancel', 'pause', 'preempt']) })
+
+export const supervisorMessageSchema = z.discriminatedUnion('type', [startMessageSchema, stopMessageSchema])
+export type SupervisorMessage = z.infer<typeof supervisorMessageSchema>
+
+/** One point of one series. */
+export const metricPointSchema = z.object({ name: z.string(), step: z.int(), value: z.custom<number>((v) => typeof v === 'number') })
+export type MetricPoint = z.infer<typeof metricPointSchema>
+
+export const trainerMessageSchema = z.discriminatedUnion('type', [
+  /** The engine is loaded; a start message may come. */
+  z.object({ type: z.literal('ready'), protocol: z.int(), engine: z.string() }),
+  z.object({ type: z.literal('planned'), plan: runPlanSchema, fingerprint: z.string() }),
+  /** At least every 250 ms while the trainer advances: the sign of life that the lease depends on. */
+  z.object({
+    type: z.literal('progress'),
+    phase: runPhaseSchema,
+    step: z.int(),
+    epoch: z.number(),
+    samples_per_second: z.number().nullable(),
+    points: z.array(metricPointSchema),
+  }),
+  z.object({
+    type: z.literal('checkpoint'),
+    kind: checkpointKindSchema,
+    step: z.int(),
+    epoch: z.number(),
+    file: grantedFileSchema.extend({ bytes: z.int() }),
+    metrics: z.record(
+      z.string(),
+      z.custom<number>((v) => typeof v === 'number'),
+    ),
+  }),
+  z.object({
+    type: z.literal('prepared'),
+    manifest: datasetManifestSchema,
+    files: z.array(z.object({ key: z.string(), path: z.string() })),
+  }),
+  /** Something a person should see in the run's events. */
+  z.object({ type: z.literal('event'), event: z.string(), message: z.string() }),
+  z.object({ type: z.literal('done'), result: runResultSchema }),
+  z.object({ type: z.literal('stopped'), reason: z.enum(['cancel', 'pause', 'preempt']), step: z.int() }),
+  z.object({ type: z.literal('failed'), failure: failureSchema }),
+])
+export type TrainerMessage = z.infer<typeof trainerMessageSchema>
+export type TrainerMessageOf<T extends TrainerMessage['type']> = Extract<TrainerMessage, { type: T }>
