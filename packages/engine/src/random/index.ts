@@ -1,0 +1,3 @@
+export { permutation, shuffledRange, subset } from './permutation.ts'
+export { philox } from './philox.ts'
+export { fillNormal, fillUniform, fillWords, hashName, PURPOSES, type Purpose, type StreamKey, uniformAt } from './stream.ts'
