@@ -1,0 +1,34 @@
+export { limitIssues, type Parsed, parseWithIssues } from './issues.ts'
+export {
+  type GraphSpec,
+  graphSpecSchema,
+  type LayerConfig,
+  type LayersSpec,
+  layerSchema,
+  layersSpecSchema,
+  type ModelSpec,
+  type ModelSpecInput,
+  modelSpecSchema,
+  type NodeConfig,
+  nodeSchema,
+  type PresetSpec,
+  presetSpecSchema,
+} from './model-spec.ts'
+export {
+  type LossConfig,
+  lossConfigSchema,
+  type OptimizerConfig,
+  optimizerConfigSchema,
+  seedSchema,
+  type TrainingConfig,
+  type TrainingConfigInput,
+  trainingConfigSchema,
+} from './training-config.ts'
+export { type ModelValidation, type ValidateOptions, validateModelSpec } from './validate-model.ts'
+export {
+  type DatasetDescription,
+  type TrainingValidation,
+  type ValidateTrainingOptions,
+  validateTraining,
+  validateTrainingConfig,
+} from './validate-training.ts'

@@ -1,0 +1,113 @@
+// The model specification as on the wire: a preset, a list of layers, or a graph of named nodes.
+
+import { z } from 'zod'
+import {
+  eluConfigSchema,
+  geluConfigSchema,
+  leakyReluConfigSchema,
+  reluConfigSchema,
+  sigmoidConfigSchema,
+  siluConfigSchema,
+  softplusConfigSchema,
+  tanhConfigSchema,
+} from '../layers/activation.ts'
+import { addConfigSchema } from '../layers/add.ts'
+import { conv2dConfigSchema } from '../layers/conv2d.ts'
+import { denseConfigSchema } from '../layers/dense.ts'
+import { flattenConfigSchema } from '../layers/flatten.ts'
+import { dimensionSchema, layerIdSchema } from '../layers/layer-config.ts'
+import { maxPool2dConfigSchema } from '../layers/max-pool2d.ts'
+
+/** Version of this format; a change that old readers would misread gets a new one. */
+export const SPEC_VERSION = 1
+
+/** Layers of one model. ResNet-110 with batch norm has about 400. */
+export const LAYERS_MAX = 2000
+
+const version = z.literal(SPEC_VERSION)
+
+/** Without the batch: [features] or [channels, height, width]. */
+export const inputShapeSchema = z.array(dimensionSchema).min(1).max(3).meta({
+  description: 'Shape of one row, without the batch: [features] or [channels, height, width].',
+})
+
+const inputSchema = z.strictObject({ shape: inputShapeSchema })
+
+/** In a list, each layer's input is the output of the one before. */
+export const layerSchema = z.discriminatedUnion('type', [
+  denseConfigSchema,
+  conv2dConfigSchema,
+  maxPool2dConfigSchema,
+  flattenConfigSchema,
+  reluConfigSchema,
+  sigmoidConfigSchema,
+  tanhConfigSchema,
+  leakyReluConfigSchema,
+  eluConfigSchema,
+  geluConfigSchema,
+  siluConfigSchema,
+  softplusConfigSchema,
+])
+export type LayerConfig = z.output<typeof layerSchema>
+
+const nodeFields = {
+  id: layerIdSchema,
+  inputs: z.array(layerIdSchema).min(1).max(16).meta({ description: 'Ids of nodes or names of model inputs, in order.' }),
+}
+
+/** In a graph, each node names its inputs. */
+export const nodeSchema = z.discriminatedUnion('type', [
+  denseConfigSchema.extend(nodeFields),
+  conv2dConfigSchema.extend(nodeFields),
+  maxPool2dConfigSchema.extend(nodeFields),
+  flattenConfigSchema.extend(nodeFields),
+  reluConfigSchema.extend(nodeFields),
+  sigmoidConfigSchema.extend(nodeFields),
+  tanhConfigSchema.extend(nodeFields),
+  leakyReluConfigSchema.extend(nodeFields),
+  eluConfigSchema.extend(nodeFields),
+  geluConfigSchema.extend(nodeFields),
+  siluConfigSchema.extend(nodeFields),
+  softplusConfigSchema.extend(nodeFields),
+  addConfigSchema.extend(nodeFields),
+])
+export type NodeConfig = z.output<typeof nodeSchema>
+
+export const presetSpecSchema = z
+  .strictObject({
+    version,
+    preset: z.strictObject({
+      name: z.string().max(64).meta({ description: 'One of GET /v1/models/presets.' }),
+      options: z.record(z.string(), z.unknown()).optional().meta({ description: 'As the preset describes them.' }),
+    }),
+  })
+  .meta({ id: 'PresetModel', description: 'A well-known architecture by name.' })
+
+export const layersSpecSchema = z
+  .strictObject({ version, input: inputSchema, layers: z.array(layerSchema).min(1).max(LAYERS_MAX) })
+  .meta({ id: 'LayersModel', description: 'A chain of layers.' })
+
+export const graphSpecSchema = z
+  .strictObject({
+    version,
+    inputs: z.record(layerIdSchema, inputSchema),
+    nodes: z.array(nodeSchema).min(1).max(LAYERS_MAX),
+    outputs: z.array(layerIdSchema).min(1).max(16),
+  })
+  .meta({ id: 'GraphModel', description: 'A graph of named nodes.' })
+
+/**
+ * @example { version: 1, preset: { name: 'lenet5', options: { activation: 'tanh' } } }
+ * @example { version: 1, input: { shape: [2] }, layers: [{ type: 'dense', units: 8 }, { type: 'tanh' }, { type: 'dense', units: 1 }] }
+ */
+export const modelSpecSchema = z
+  .union([presetSpecSchema, layersSpecSchema, graphSpecSchema])
+  .meta({ id: 'ModelSpec', description: 'A network: a preset, a list of layers, or a graph of named nodes.' })
+
+export type PresetSpec = z.output<typeof presetSpecSchema>
+export type LayersSpec = z.output<typeof layersSpecSchema>
+export type GraphSpec = z.output<typeof graphSpecSchema>
+/** As users write it: fields with defaults may be missing. */
+export type ModelSpecInput = z.input<typeof modelSpecSchema>
+/** With all defaults filled in. */
+export type ModelSpec = z.output<typeof modelSpecSchema>

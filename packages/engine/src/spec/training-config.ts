@@ -1,0 +1,98 @@
+// The training configuration as on the wire.
+
+import { z } from 'zod'
+
+/** Seeds are 32-bit words of the generator's key. */
+export const seedSchema = z.int().min(0).max(4_294_967_295)
+
+const learningRate = z.number().positive().max(1000)
+const weightDecay = z.number().nonnegative().max(1).default(0)
+const decayRate = z.number().min(0).lt(1)
+const stepCount = z.int().positive().max(1_000_000_000)
+
+export const lossConfigSchema = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('softmax_cross_entropy') }).meta({
+    description: 'Softmax and cross-entropy from logits, for class targets: mean over the batch of −log p(class).',
+  }),
+  z
+    .strictObject({
+      type: z.literal('squared_error'),
+      reduction: z.enum(['mean', 'half_sum']).default('mean').meta({
+        description:
+          "'mean': mean of (o − y)² over batch and outputs. 'half_sum': ½ Σ (o − y)², summed over the outputs, mean over the batch.",
+      }),
+    })
+    .meta({ description: 'Squared error, for value targets.' }),
+])
+export type LossConfig = z.output<typeof lossConfigSchema>
+
+export const optimizerConfigSchema = z.discriminatedUnion('type', [
+  z
+    .strictObject({
+      type: z.literal('sgd'),
+      learning_rate: learningRate,
+      momentum: decayRate.default(0),
+      nesterov: z.boolean().default(false),
+      weight_decay: weightDecay,
+    })
+    .meta({ description: "Stochastic gradient descent with PyTorch's momentum: v ← μv + g, p ← p − αv." }),
+  z
+    .strictObject({
+      type: z.literal('adam'),
+      learning_rate: learningRate.default(0.001),
+      beta1: decayRate.default(0.9),
+      beta2: decayRate.default(0.999),
+      epsilon: z.number().positive().max(1).default(1e-8),
+      weight_decay: weightDecay,
+    })
+    .meta({ description: 'Adam (Kingma and Ba 2015).' }),
+])
+export type OptimizerConfig = z.output<typeof optimizerConfigSchema>
+
+export const checkpointPolicySchema = z.strictObject({
+  every_epochs: stepCount.optional(),
+  every_steps: stepCount.optional(),
+  every_seconds: z.number().positive().max(86_400).optional(),
+})
+
+export const evaluationPolicySchema = z.strictObject({
+  split: z.string().min(1).max(64).optional().meta({ description: 'Default: the test split where the dataset has one.' }),
+  every_epochs: stepCount.default(1),
+})
+
+export const stopConditionSchema = z
+  .strictObject({
+    metric: z.string().min(1).max(128).meta({ description: 'A metric series of the run, such as train/loss or test/accuracy.' }),
+    value: z.number(),
+  })
+  .meta({ description: 'Ends the run as soon as the metric is at least as good as the value: losses at most, all others at least.' })
+
+/**
+ * Everything about a training run but the model and the data.
+ * @example { epochs: 12, batch_size: 64, loss: { type: 'softmax_cross_entropy' }, optimizer: { type: 'adam', learning_rate: 0.001 } }
+ */
+export const trainingConfigSchema = z
+  .strictObject({
+    epochs: z.int().positive().max(1_000_000).default(1).meta({ description: 'Passes over the training rows.' }),
+    max_steps: stepCount.optional().meta({ description: 'Ends earlier, after that many steps.' }),
+    batch_size: z.int().positive().max(65_536).default(32).meta({ description: 'Rows per step.' }),
+    seed: seedSchema.default(0).meta({ description: 'Decides initial weights, order and samples. 0 to 4294967295.' }),
+    loss: lossConfigSchema,
+    optimizer: optimizerConfigSchema,
+    shuffle: z.boolean().default(true).meta({ description: 'A new order every epoch.' }),
+    sample_limit: stepCount.optional().meta({ description: 'Trains on that many rows only, drawn by the seed.' }),
+    backend: z.enum(['auto', 'reference', 'onednn']).default('auto'),
+    threads: z.int().positive().max(256).optional().meta({ description: 'Default: what the worker grants.' }),
+    checkpoint: checkpointPolicySchema.prefault({}),
+    evaluate: evaluationPolicySchema.prefault({}),
+    log_every_steps: stepCount
+      .optional()
+      .meta({ description: 'Steps between two points of train/loss. Default: chosen by the run length.' }),
+    stop_when: stopConditionSchema.optional(),
+  })
+  .meta({ id: 'TrainingConfig', description: 'How a model is trained.' })
+
+/** As users write it: fields with defaults may be missing. */
+export type TrainingConfigInput = z.input<typeof trainingConfigSchema>
+/** With all defaults filled in. */
+export type TrainingConfig = z.output<typeof trainingConfigSchema>
