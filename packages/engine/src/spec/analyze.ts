@@ -1,0 +1,116 @@
+// Shapes, parameters and costs of every layer of a draft, and every mistake among them.
+
+import type { Issue } from '@trainyard/errors'
+import type { Shape, TensorId } from '../core/tensor.ts'
+import { type LayerType, layerOf } from '../layers/index.ts'
+import { ShapeError } from '../ops/op.ts'
+import type { Draft, DraftNode } from './draft.ts'
+import { ShapeBuilder, type ShapedParameter } from './shape-builder.ts'
+
+export interface ModelLimits {
+  /** Learned numbers in all. */
+  readonly parameters: number
+  /** Elements of all layers' outputs for one row. */
+  readonly activations: number
+}
+
+/** VGG-19 has 144 million parameters; at float32 with gradient and two slots, 500 million are 8 GB. */
+export const DEFAULT_LIMITS: ModelLimits = { parameters: 500_000_000, activations: 250_000_000 }
+
+export interface AnalyzedLayer {
+  readonly id: string
+  readonly type: LayerType
+  readonly path: string
+  readonly inputs: readonly string[]
+  /** Without the batch. */
+  readonly output: Shape
+  readonly parameters: readonly (ShapedParameter & { readonly name: string })[]
+  readonly parameterCount: number
+  /** Of the forward pass for one row; a multiply-add counts two. */
+  readonly flops: number
+  /** Elements computed for one row. */
+  readonly activations: number
+}
+
+export interface Analysis {
+  readonly issues: readonly Issue[]
+  /** Layers whose shapes are known, each after all that it reads. */
+  readonly layers: readonly AnalyzedLayer[]
+}
+
+/**
+ * @param order nodes, each after all that it reads
+ * A layer behind a mistake has unknown shapes and raises no mistake of its own.
+ */
+export function analyze(draft: Draft, order: readonly DraftNode[], limits: ModelLimits = DEFAULT_LIMITS): Analysis {
+  const builder = new ShapeBuilder()
+  const issues: Issue[] = []
+  const layers: AnalyzedLayer[] = []
+  const outputs = new Map<string, TensorId>()
+  for (const { name, shape } of draft.inputs) if (shape !== null) outputs.set(name, builder.input(shape))
+  for (const node of order) {
+    const { id, config, path } = node
+    const inputs = (node.inputs ?? []).flatMap((name) => outputs.get(name) ?? [])
+    const [first, ...rest] = inputs
+    if (id === null || config === null || first === undefined || inputs.length !== node.inputs?.length || outputs.has(id)) continue
+    const layer = layerOf(config.type)
+    const [min, max] = layer.arity
+    if (inputs.length < min || inputs.length > max) continue
+    try {
+      checkRank(builder, inputs, layer.inputRank, config.type)
+      const output = layer.build(builder, [first, ...rest], config)
+      outputs.set(id, output)
+      const { parameters, flops, activations } = builder.takeCost()
+      layers.push({
+        id,
+        type: config.type,
+        path,
+        inputs: node.inputs,
+        output: builder.type(output).shape.slice(1),
+        parameters: parameters.map((parameter) => ({ ...parameter, name: `${id}.${parameter.name}` })),
+        parameterCount: parameters.reduce((sum, { elements }) => sum + elements, 0),
+        flops,
+        activations,
+      })
+    } catch (error) {
+      if (!(error instanceof ShapeError)) throw error
+      builder.takeCost()
+      issues.push({ path, code: error.code, message: `"${id}": ${error.message}.`, hint: error.hint })
+    }
+  }
+  return { issues: [...issues, ...exceeded(layers, limits)], layers }
+}
+
+const RANKS: Readonly<Record<number, string>> = { 1: '[features]', 3: '[channels, height, width]' }
+
+function checkRank(builder: ShapeBuilder, inputs: readonly TensorId[], expected: number | null, type: LayerType): void {
+  for (const input of inputs) {
+    const shape = builder.type(input).shape.slice(1)
+    if (expected === null || shape.length === expected) continue
+    throw new ShapeError(
+      'wrong_rank',
+      `the input has the shape [${shape.join(', ')}], but a layer of type "${type}" takes ${RANKS[expected] ?? `${expected} dimensions`}`,
+      expected === 1 ? 'Put a layer of type "flatten" before it.' : 'Use it before the layer that flattens, on an image input.',
+    )
+  }
+}
+
+/** One issue for each limit, at the layer that brings most. */
+function exceeded(layers: readonly AnalyzedLayer[], limits: ModelLimits): readonly Issue[] {
+  return (['parameters', 'activations'] as const).flatMap((kind): Issue[] => {
+    const amount = (layer: AnalyzedLayer) => (kind === 'parameters' ? layer.parameterCount : layer.activations)
+    const total = layers.reduce((sum, layer) => sum + amount(layer), 0)
+    const [first, ...rest] = layers
+    if (first === undefined || total <= limits[kind]) return []
+    const largest = rest.reduce((best, layer) => (amount(layer) > amount(best) ? layer : best), first)
+    const what = kind === 'parameters' ? 'parameters' : 'activations per row'
+    return [
+      {
+        path: largest.path,
+        code: `too_many_${kind}`,
+        message: `The model has ${total} ${what}, ${amount(largest)} of them in "${largest.id}". Expected at most ${limits[kind]}.`,
+        hint: 'Use fewer units or filters, or pool before it.',
+      },
+    ]
+  })
+}

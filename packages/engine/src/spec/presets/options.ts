@@ -1,0 +1,19 @@
+// Options that presets share.
+
+import { z } from 'zod'
+import { dimensionSchema } from '../../layers/layer-config.ts'
+import type { ChainLayer } from './preset.ts'
+
+/** Activations without numbers of their own. */
+export const activationNameSchema = z.enum(['relu', 'sigmoid', 'tanh', 'leaky_relu', 'elu', 'gelu', 'silu', 'softplus'])
+
+export const classesSchema = z.int().min(1).max(100_000).meta({ description: 'Outputs: one per class.' })
+
+export const imageShapeSchema = z.tuple([dimensionSchema, dimensionSchema, dimensionSchema]).meta({
+  description: '[channels, height, width]',
+})
+
+/** A preset's dense layers work on images too: they are flattened first. */
+export function flattenIfImage(shape: readonly number[]): readonly ChainLayer[] {
+  return shape.length > 1 ? [{ type: 'flatten' }] : []
+}
