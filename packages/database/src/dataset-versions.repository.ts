@@ -1,0 +1,97 @@
+// Dataset versions and the files that they were uploaded as. A version becomes ready or failed with the run that prepares it
+// (runs/state.ts); nothing here changes its status.
+
+import { type DatasetManifest, type Failure, newUuid, type UploadRole } from '@trainyard/contracts'
+import type { Tx } from './database.ts'
+import type { DatasetVersion, Upload } from './generated/client.ts'
+import { fromJson } from './json.ts'
+import { mapPage, type Page, type PageRequest, page } from './page.ts'
+import type { Sql } from './sql.ts'
+
+export interface DatasetVersionRecord extends Omit<DatasetVersion, 'manifest' | 'failure' | 'bytes' | 'uploadedBytes'> {
+  readonly manifest: DatasetManifest | null
+  readonly failure: Failure | null
+  /** Of the shards. */
+  readonly bytes: number | null
+  readonly uploadedBytes: number
+}
+
+export interface UploadRecord extends Omit<Upload, 'bytes' | 'role'> {
+  readonly role: UploadRole
+  readonly bytes: number
+}
+
+export interface NewUpload {
+  readonly role: UploadRole
+  readonly fileName: string
+  readonly objectKey: string
+  readonly bytes: number
+  readonly sha256: string
+}
+
+export interface NewDatasetVersion {
+  /** Made by the caller before the upload, since the object keys contain it. */
+  readonly id: string
+  readonly projectId: string
+  readonly datasetId: string
+  /** The preparation, already submitted in this transaction. */
+  readonly jobId: string | null
+  readonly uploads: readonly NewUpload[]
+}
+
+/** The next number of its dataset, in the state `preparing`, with its uploads. Concurrent ones of a dataset wait for each other. */
+export async function create(tx: Tx, input: NewDatasetVersion): Promise<DatasetVersionRecord> {
+  await tx.$queryRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`dataset ${input.datasetId}`}, 0))::text`
+  const newest = await tx.datasetVersion.aggregate({ where: { datasetId: input.datasetId }, _max: { version: true } })
+  const row = await tx.datasetVersion.create({
+    data: {
+      id: input.id,
+      projectId: input.projectId,
+      datasetId: input.datasetId,
+      jobId: input.jobId,
+      version: (newest._max.version ?? 0) + 1,
+      uploadedBytes: input.uploads.reduce((sum, upload) => sum + upload.bytes, 0),
+    },
+  })
+  await tx.upload.createMany({
+    data: input.uploads.map((upload) => ({ id: newUuid(), projectId: input.projectId, datasetVersionId: input.id, ...upload })),
+  })
+  return toRecord(row)
+}
+
+export async function find(tx: Tx, id: string): Promise<DatasetVersionRecord | null> {
+  const row = await tx.datasetVersion.findUnique({ where: { id } })
+  return row && toRecord(row)
+}
+
+/** Newest ready version of a dataset. */
+export async function findLatest(tx: Tx, datasetId: string): Promise<DatasetVersionRecord | null> {
+  const row = await tx.datasetVersion.findFirst({ where: { datasetId, status: 'ready' }, orderBy: { version: 'desc' } })
+  return row && toRecord(row)
+}
+
+export async function list(tx: Tx, datasetId: string, request: PageRequest): Promise<Page<DatasetVersionRecord>> {
+  const rows = await page(request, ({ where, ...range }) => tx.datasetVersion.findMany({ where: { ...where, datasetId }, ...range }))
+  return mapPage(rows, toRecord)
+}
+
+export async function listUploads(tx: Tx, datasetVersionId: string): Promise<UploadRecord[]> {
+  const rows = await tx.upload.findMany({ where: { datasetVersionId }, orderBy: { role: 'asc' } })
+  return rows.map((row) => ({ ...row, role: row.role as UploadRole, bytes: Number(row.bytes) }))
+}
+
+/** For the supervisor of a run: the manifest of a ready version in one statement. */
+export async function findManifest(sql: Sql, id: string): Promise<DatasetManifest | null> {
+  const [row] = await sql.query<{ manifest: DatasetManifest | null }>('SELECT manifest FROM dataset_versions WHERE id = $1::uuid', [id])
+  return row?.manifest ?? null
+}
+
+function toRecord(row: DatasetVersion): DatasetVersionRecord {
+  return {
+    ...row,
+    manifest: row.manifest === null ? null : fromJson(row.manifest),
+    failure: row.failure === null ? null : fromJson(row.failure),
+    bytes: row.bytes === null ? null : Number(row.bytes),
+    uploadedBytes: Number(row.uploadedBytes),
+  }
+}

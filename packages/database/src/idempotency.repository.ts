@@ -1,0 +1,111 @@
+// Idempotency keys: the first request with a key does the work, every repetition gets its response. `once` is for work that is one
+// transaction; `claim`, `complete` and `release` are its parts, for work that is not (an upload).
+
+import { TrainyardError } from '@trainyard/errors'
+import type { Tx } from './database.ts'
+import { Prisma } from './generated/client.ts'
+import { toJson } from './json.ts'
+
+export interface IdempotentRequest {
+  readonly projectId: string
+  /** The header, as the client sent it. */
+  readonly key: string
+  /** Method and path: `POST /v1/jobs`. */
+  readonly operation: string
+  /** SHA-256 of the body, hexadecimal. */
+  readonly bodyHash: string
+}
+
+export interface StoredResponse {
+  readonly status: number
+  readonly body: unknown
+}
+
+/** How long a response is kept. */
+export const RESPONSE_TTL_MS = 24 * 3600 * 1000
+/** After that, a request that never ended (its process died) no longer holds its key. Longer than any upload may take. */
+export const IN_FLIGHT_TTL_MS = 3600 * 1000
+
+export type IdempotencyClaim =
+  | { readonly outcome: 'claimed' }
+  | { readonly outcome: 'replay'; readonly response: StoredResponse }
+  | { readonly outcome: 'mismatch' }
+  | { readonly outcome: 'in_flight' }
+
+/** Takes the key, or says who has it. Waits for another transaction that is claiming the same key at this moment. */
+export async function claim(tx: Tx, request: IdempotentRequest): Promise<IdempotencyClaim> {
+  const { projectId, key, operation, bodyHash } = request
+  const claimed = await tx.$queryRaw<unknown[]>`
+    INSERT INTO idempotency_keys AS k (project_id, key, operation, body_hash, expires_at)
+    VALUES (${projectId}::uuid, ${key}, ${operation}, ${bodyHash}, clock_timestamp() + ${IN_FLIGHT_TTL_MS} * interval '1 millisecond')
+    ON CONFLICT (project_id, key) DO UPDATE SET
+      operation = excluded.operation, body_hash = excluded.body_hash, state = 'in_flight', response_status = NULL, response_body = NULL,
+      created_at = clock_timestamp(), expires_at = excluded.expires_at
+    WHERE k.expires_at <= clock_timestamp()
+    RETURNING 1 AS claimed`
+  if (claimed.length === 1) return { outcome: 'claimed' }
+  const row = await tx.idempotencyKey.findUnique({ where: { projectId_key: { projectId, key } } })
+  // Gone between the two statements: whoever had it released it.
+  if (row === null) return claim(tx, request)
+  if (row.operation !== operation || row.bodyHash !== bodyHash) return { outcome: 'mismatch' }
+  if (row.state === 'in_flight' || row.responseStatus === null) return { outcome: 'in_flight' }
+  return { outcome: 'replay', response: { status: row.responseStatus, body: row.responseBody } }
+}
+
+/** Keeps the response for whoever asks again. */
+export async function complete(tx: Tx, request: IdempotentRequest, response: StoredResponse): Promise<void> {
+  await tx.idempotencyKey.update({
+    where: { projectId_key: { projectId: request.projectId, key: request.key } },
+    data: {
+      state: 'completed',
+      responseStatus: response.status,
+      responseBody: response.body === undefined || response.body === null ? Prisma.DbNull : toJson(response.body),
+      expiresAt: new Date(Date.now() + RESPONSE_TTL_MS),
+    },
+  })
+}
+
+/** The work failed before it changed anything: the key is free again. */
+export async function release(tx: Tx, request: IdempotentRequest): Promise<void> {
+  await tx.idempotencyKey.deleteMany({ where: { projectId: request.projectId, key: request.key, state: 'in_flight' } })
+}
+
+/**
+ * Does the work in the caller's transaction unless it was done before. When it throws, the transaction rolls back and the key with it.
+ * @throws TrainyardError idempotency_mismatch, idempotency_in_flight
+ */
+export async function once(
+  tx: Tx,
+  request: IdempotentRequest,
+  work: () => Promise<StoredResponse>,
+): Promise<StoredResponse & { replayed: boolean }> {
+  const result = requireUsable(request, await claim(tx, request))
+  if (result.outcome === 'replay') return { ...result.response, replayed: true }
+  const response = await work()
+  await complete(tx, request, response)
+  return { ...response, replayed: false }
+}
+
+/** @throws TrainyardError idempotency_mismatch, idempotency_in_flight */
+export function requireUsable(
+  { key, operation }: IdempotentRequest,
+  result: IdempotencyClaim,
+): Extract<IdempotencyClaim, { outcome: 'claimed' | 'replay' }> {
+  if (result.outcome === 'mismatch') {
+    throw new TrainyardError('idempotency_mismatch', {
+      detail: `Idempotency-Key ${JSON.stringify(key)} of ${operation} was used before with another request.`,
+    })
+  }
+  if (result.outcome === 'in_flight') {
+    throw new TrainyardError('idempotency_in_flight', {
+      detail: `The first request with Idempotency-Key ${JSON.stringify(key)} has not been answered yet.`,
+    })
+  }
+  return result
+}
+
+/** Removes what has expired. Takes a worker's transaction. @returns how many */
+export async function removeExpired(tx: Tx): Promise<number> {
+  const { count } = await tx.idempotencyKey.deleteMany({ where: { expiresAt: { lt: new Date() } } })
+  return count
+}

@@ -1,0 +1,25 @@
+// Projects: the tenants. Made by the operator, through a worker's transaction.
+
+import { newUuid } from '@trainyard/contracts'
+import type { Tx } from './database.ts'
+import type { Project } from './generated/client.ts'
+import { type Page, type PageRequest, page } from './page.ts'
+
+export type ProjectRecord = Project
+
+export async function create(tx: Tx, input: { name: string }): Promise<ProjectRecord> {
+  return tx.project.create({ data: { id: newUuid(), name: input.name } })
+}
+
+export async function find(tx: Tx, id: string): Promise<ProjectRecord | null> {
+  return tx.project.findUnique({ where: { id } })
+}
+
+/** The oldest of that name: names need not be unique. */
+export async function findByName(tx: Tx, name: string): Promise<ProjectRecord | null> {
+  return tx.project.findFirst({ where: { name }, orderBy: { id: 'asc' } })
+}
+
+export async function list(tx: Tx, request: PageRequest): Promise<Page<ProjectRecord>> {
+  return page(request, (range) => tx.project.findMany(range))
+}

@@ -1,0 +1,53 @@
+// Runs, read only: every change is in runs/state.ts.
+
+import type { Failure, RunConfig, RunPlan, RunResult } from '@trainyard/contracts'
+import type { Tx } from './database.ts'
+import type { Prisma, Run } from './generated/client.ts'
+import { fromJson } from './json.ts'
+import { readLatestValues } from './metrics.repository.ts'
+import { mapPage, type Page, type PageRequest, page } from './page.ts'
+
+export interface RunRecord extends Omit<Run, 'config' | 'plan' | 'result' | 'failure' | 'lastStep' | 'totalSteps'> {
+  readonly config: RunConfig
+  readonly plan: RunPlan | null
+  readonly result: RunResult | null
+  readonly failure: Failure | null
+  readonly lastStep: number
+  readonly totalSteps: number | null
+  /** The newest one. */
+  readonly checkpointId: string | null
+}
+
+const withCheckpoint = { checkpoints: { orderBy: { step: 'desc' as const }, take: 1, select: { id: true } } } satisfies Prisma.RunInclude
+
+export async function find(tx: Tx, id: string): Promise<RunRecord | null> {
+  const row = await tx.run.findUnique({ where: { id }, include: withCheckpoint })
+  return row && toRunRecord(row)
+}
+
+/** Newest value of each series. */
+export async function readMetrics(tx: Tx, id: string): Promise<Record<string, number>> {
+  const values = await readLatestValues(tx, [id])
+  return Object.fromEntries(values.get(id) ?? [])
+}
+
+export async function list(tx: Tx, request: PageRequest, filter: { jobId?: string | undefined } = {}): Promise<Page<RunRecord>> {
+  const job = filter.jobId === undefined ? {} : { jobId: filter.jobId }
+  const rows = await page(request, ({ where, ...range }) =>
+    tx.run.findMany({ where: { ...where, ...job }, ...range, include: withCheckpoint }),
+  )
+  return mapPage(rows, toRunRecord)
+}
+
+export function toRunRecord({ checkpoints, ...row }: Run & { checkpoints: { id: string }[] }): RunRecord {
+  return {
+    ...row,
+    config: fromJson(row.config),
+    plan: row.plan === null ? null : fromJson(row.plan),
+    result: row.result === null ? null : fromJson(row.result),
+    failure: row.failure === null ? null : fromJson(row.failure),
+    lastStep: Number(row.lastStep),
+    totalSteps: row.totalSteps === null ? null : Number(row.totalSteps),
+    checkpointId: checkpoints[0]?.id ?? null,
+  }
+}

@@ -1,0 +1,63 @@
+// Messages that wake a worker. A message may be lost; then the run is announced again under the next number, since BullMQ ignores the id of
+// a message that it has seen. Never changes a state.
+
+import type { RunMessage } from '@trainyard/contracts'
+import type { Tx } from '../database.ts'
+import type { Sql } from '../sql.ts'
+
+/**
+ * Hands unpublished messages to `publish` and marks them; when it throws, they stay. Several relays at once take different messages. A
+ * process that dies in between publishes twice, which is harmless.
+ * @param tx Of a worker.
+ * @returns how many
+ */
+export async function publishOutbox(tx: Tx, limit: number, publish: (messages: RunMessage[]) => Promise<void>): Promise<number> {
+  const rows = await tx.$queryRaw<{ id: string; run_id: string; dispatch_seq: number }[]>`
+    SELECT id, run_id, dispatch_seq FROM outbox WHERE published_at IS NULL ORDER BY id LIMIT ${limit} FOR UPDATE SKIP LOCKED`
+  if (rows.length === 0) return 0
+  await publish(rows.map(({ run_id, dispatch_seq }) => ({ run_id, dispatch_seq })))
+  await tx.outbox.updateMany({ where: { id: { in: rows.map((row) => row.id) } }, data: { publishedAt: new Date() } })
+  return rows.length
+}
+
+/** Queued runs that nobody has claimed for a while although their message was published, longest waiting first. */
+export async function listUnclaimed(sql: Sql, input: { olderThanMs: number; limit: number }): Promise<RunMessage[]> {
+  return sql.query<RunMessage>(
+    `SELECT id AS run_id, dispatch_seq FROM runs
+     WHERE state = 'queued' AND dispatched_at < clock_timestamp() - $1::float8 * interval '1 millisecond'
+       AND NOT EXISTS (SELECT FROM outbox WHERE run_id = runs.id AND published_at IS NULL)
+     ORDER BY dispatched_at LIMIT $2::int`,
+    [input.olderThanMs, input.limit],
+  )
+}
+
+/** Their messages are lost: announces them again. Runs that moved on meanwhile are left alone. @returns how many */
+export async function redispatch(sql: Sql, messages: readonly RunMessage[]): Promise<number> {
+  const rows = await sql.query(
+    `WITH stale AS (
+       UPDATE runs SET dispatch_seq = runs.dispatch_seq + 1, dispatched_at = clock_timestamp()
+       FROM unnest($1::uuid[], $2::int[]) AS m (run_id, dispatch_seq)
+       WHERE runs.id = m.run_id AND runs.dispatch_seq = m.dispatch_seq AND runs.state = 'queued'
+       RETURNING runs.id, project_id, runs.dispatch_seq
+     )
+     INSERT INTO outbox (id, project_id, run_id, dispatch_seq) SELECT new_uuid(), project_id, id, dispatch_seq FROM stale RETURNING id`,
+    [messages.map((message) => message.run_id), messages.map((message) => message.dispatch_seq)],
+  )
+  return rows.length
+}
+
+/** Their messages still wait in the queue: looks at them again later. */
+export async function postpone(sql: Sql, messages: readonly RunMessage[]): Promise<void> {
+  await sql.query("UPDATE runs SET dispatched_at = clock_timestamp() WHERE id = ANY ($1::uuid[]) AND state = 'queued'", [
+    messages.map((message) => message.run_id),
+  ])
+}
+
+/** Forgets messages that were published long ago. @returns how many */
+export async function pruneOutbox(sql: Sql, olderThanMs: number): Promise<number> {
+  const rows = await sql.query(
+    `DELETE FROM outbox WHERE published_at < clock_timestamp() - $1::float8 * interval '1 millisecond' RETURNING id`,
+    [olderThanMs],
+  )
+  return rows.length
+}

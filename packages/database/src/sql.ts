@@ -1,0 +1,48 @@
+// SQL by hand, where one statement does what the Prisma client would need several for. Two ways to send it: on its own, or inside a
+// transaction of the Prisma client.
+
+import pg from 'pg'
+import type { Prisma } from './generated/client.ts'
+
+export interface Sql {
+  /** Rows have the columns' names; bigint columns come as numbers (none of ours passes 2^53). */
+  query<Row>(text: string, values: readonly unknown[]): Promise<Row[]>
+}
+
+const int8 = Number(pg.types.builtins.INT8)
+const types: pg.CustomTypesConfig = {
+  getTypeParser: (oid: number, format?: string) =>
+    Number(oid) === int8 && format !== 'binary' ? Number : pg.types.getTypeParser(oid, format === 'binary' ? 'binary' : 'text'),
+}
+
+/** Names for prepared statements, one per text; the prefix keeps two users of a connection apart. */
+export function statementNames(prefix: string): (text: string) => string {
+  const names = new Map<string, string>()
+  return (text) => {
+    const name = names.get(text) ?? `${prefix}${names.size + 1}`
+    names.set(text, name)
+    return name
+  }
+}
+
+/** Each statement is its own transaction; each is prepared once per connection. */
+export function sqlOfPool(pool: pg.Pool): Sql {
+  const nameOf = statementNames('s')
+  return {
+    async query<Row>(text: string, values: readonly unknown[]): Promise<Row[]> {
+      const { rows } = await pool.query({ name: nameOf(text), text, values: [...values], types })
+      return rows as Row[]
+    },
+  }
+}
+
+export function sqlOfTransaction(tx: Prisma.TransactionClient): Sql {
+  return {
+    async query<Row>(text: string, values: readonly unknown[]): Promise<Row[]> {
+      const rows = await tx.$queryRawUnsafe<Record<string, unknown>[]>(text, ...values)
+      return rows.map(
+        (row) => Object.fromEntries(Object.entries(row).map(([key, v]) => [key, typeof v === 'bigint' ? Number(v) : v])) as Row,
+      )
+    },
+  }
+}
