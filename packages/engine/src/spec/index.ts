@@ -1,3 +1,4 @@
+export { type AnalyzedLayer, DEFAULT_LIMITS, type ModelLimits } from './analyze.ts'
 export { limitIssues, type Parsed, parseWithIssues } from './issues.ts'
 export {
   type GraphSpec,
@@ -14,6 +15,8 @@ export {
   type PresetSpec,
   presetSpecSchema,
 } from './model-spec.ts'
+export { expandPreset, isPresetName, PRESET_NAMES, PRESETS, type PresetName, presetOptions } from './presets/registry.ts'
+export { type ResolvedModel, resolveModel } from './resolve-model.ts'
 export {
   type LossConfig,
   lossConfigSchema,

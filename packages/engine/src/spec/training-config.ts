@@ -35,6 +35,16 @@ export const optimizerConfigSchema = z.discriminatedUnion('type', [
       nesterov: z.boolean().default(false),
       weight_decay: weightDecay,
     })
+    .check((context) => {
+      if (!context.value.nesterov || context.value.momentum > 0) return
+      context.issues.push({
+        code: 'custom',
+        input: context.value.nesterov,
+        path: ['nesterov'],
+        message: 'Nesterov momentum needs a momentum above 0.',
+        params: { code: 'nesterov_needs_momentum', hint: 'Set "momentum", usually to 0.9.' },
+      })
+    })
     .meta({ description: "Stochastic gradient descent with PyTorch's momentum: v ← μv + g, p ← p − αv." }),
   z
     .strictObject({

@@ -2,7 +2,6 @@
 
 import type { Issue } from '@trainyard/errors'
 import { type AnalyzedLayer, analyze, DEFAULT_LIMITS, type ModelLimits } from './analyze.ts'
-import type { Draft } from './draft.ts'
 import { checkGraph } from './graph-rules.ts'
 import { isObject, limitIssues, show } from './issues.ts'
 import { exceedsBounds } from './json-bounds.ts'
@@ -33,23 +32,10 @@ export function validateModelSpec(json: unknown, options: ValidateOptions = {}):
   return { ok: true, spec }
 }
 
-/** A specification whose validity is known, as named layers with their shapes. */
-export interface ResolvedModel {
-  readonly draft: Draft
-  /** Each after all that it reads. */
-  readonly layers: readonly AnalyzedLayer[]
-}
+/** Everything that can be said about a specification, valid or not. */
+export type Examined = ReadDraft & { readonly layers: readonly AnalyzedLayer[] }
 
-/** @throws Error when the specification is not valid: validate what comes from outside first */
-export function resolveModel(spec: ModelSpec, limits: ModelLimits = DEFAULT_LIMITS): ResolvedModel {
-  const { issues, draft, layers } = examine(spec, { limits })
-  if (issues.length > 0 || draft === null) throw new Error(`the model is not valid: ${issues[0]?.path} ${issues[0]?.message}`)
-  return { draft, layers }
-}
-
-type Examined = ReadDraft & { readonly layers: readonly AnalyzedLayer[] }
-
-function examine(json: unknown, { path = '', limits = DEFAULT_LIMITS }: ValidateOptions): Examined {
+export function examine(json: unknown, { path = '', limits = DEFAULT_LIMITS }: ValidateOptions): Examined {
   const failed = (issue: Issue): Examined => ({ issues: [issue], draft: null, layers: [] })
   if (!isObject(json)) {
     const message = `The model is ${show(json)}. Expected an object with "preset", "layers" or "nodes".`

@@ -1,0 +1,128 @@
+import { describe, expect, it } from 'vitest'
+import {
+  type DatasetDescription,
+  type ModelSpec,
+  type TrainingConfig,
+  validateModelSpec,
+  validateTraining,
+  validateTrainingConfig,
+} from './index.ts'
+
+const LOSS = { type: 'softmax_cross_entropy' }
+const SGD = { type: 'sgd', learning_rate: 0.1 }
+
+describe('validateTrainingConfig', () => {
+  it('fills in defaults', () => {
+    const result = validateTrainingConfig({ loss: LOSS, optimizer: { type: 'adam' } })
+    expect(result).toEqual({
+      ok: true,
+      training: {
+        epochs: 1,
+        batch_size: 32,
+        seed: 0,
+        loss: LOSS,
+        optimizer: { type: 'adam', learning_rate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 0 },
+        shuffle: true,
+        backend: 'auto',
+        checkpoint: {},
+        evaluate: { every_epochs: 1 },
+      },
+    })
+  })
+
+  it.each([
+    ['nothing', {}, ['training.loss missing', 'training.optimizer missing']],
+    ['no object', 7, ['training wrong_type']],
+    ['NaN rate', { loss: LOSS, optimizer: { ...SGD, learning_rate: Number.NaN } }, ['training.optimizer.learning_rate not_finite']],
+    [
+      'endless rate',
+      { loss: LOSS, optimizer: { ...SGD, learning_rate: Number.POSITIVE_INFINITY } },
+      ['training.optimizer.learning_rate not_finite'],
+    ],
+    ['negative rate', { loss: LOSS, optimizer: { ...SGD, learning_rate: -1 } }, ['training.optimizer.learning_rate too_small']],
+    ['momentum of 1', { loss: LOSS, optimizer: { ...SGD, momentum: 1 } }, ['training.optimizer.momentum too_large']],
+    [
+      'Nesterov without momentum',
+      { loss: LOSS, optimizer: { ...SGD, nesterov: true } },
+      ['training.optimizer.nesterov nesterov_needs_momentum'],
+    ],
+    ['a field of another optimizer', { loss: LOSS, optimizer: { ...SGD, beta1: 0.9 } }, ['training.optimizer.beta1 unknown_key']],
+    ['a mistyped field', { loss: LOSS, optimizer: SGD, epoch: 3 }, ['training.epoch unknown_key']],
+    [
+      'a nested mistyped field',
+      { loss: LOSS, optimizer: SGD, checkpoint: { every_epoch: 1 } },
+      ['training.checkpoint.every_epoch unknown_key'],
+    ],
+    ['an unknown loss', { loss: { type: 'mse' }, optimizer: SGD }, ['training.loss.type unknown_type']],
+    ['an unknown backend', { loss: LOSS, optimizer: SGD, backend: 'cuda' }, ['training.backend unknown_value']],
+    ['no epoch', { loss: LOSS, optimizer: SGD, epochs: 0 }, ['training.epochs too_small']],
+    ['half a batch', { loss: LOSS, optimizer: SGD, batch_size: 0.5 }, ['training.batch_size not_a_whole_number']],
+    ['a seed of 33 bits', { loss: LOSS, optimizer: SGD, seed: 2 ** 32 }, ['training.seed too_large']],
+    [
+      'a stop condition without value',
+      { loss: LOSS, optimizer: SGD, stop_when: { metric: 'train/loss' } },
+      ['training.stop_when.value missing'],
+    ],
+  ])('finds: %s', (_, json, expected) => {
+    const result = validateTrainingConfig(json, { path: 'training' })
+    expect(result.ok ? [] : result.issues.map(({ path, code }) => `${path} ${code}`)).toEqual(expected)
+  })
+
+  it('says what was meant', () => {
+    const result = validateTrainingConfig({ loss: { type: 'mse' }, optimizer: { ...SGD, lr: 1 }, epoch: 1 })
+    expect(result.ok ? [] : result.issues.map(({ hint }) => hint)).toEqual([
+      'Did you mean "squared_error"?',
+      'Did you mean "learning_rate"?',
+      'Did you mean "epochs"?',
+    ])
+  })
+})
+
+describe('validateTraining', () => {
+  const model = (json: unknown): ModelSpec => {
+    const result = validateModelSpec(json)
+    if (!result.ok) throw new Error(JSON.stringify(result.issues))
+    return result.spec
+  }
+  const training = (json: Record<string, unknown>): TrainingConfig => {
+    const result = validateTrainingConfig({ loss: LOSS, optimizer: SGD, ...json })
+    if (!result.ok) throw new Error(JSON.stringify(result.issues))
+    return result.training
+  }
+  const digits: DatasetDescription = {
+    input: { shape: [1, 28, 28] },
+    target: { kind: 'class', classes: [...'0123456789'] },
+    splits: ['train', 'test'],
+  }
+  const table: DatasetDescription = { input: { shape: [2] }, target: { kind: 'value', size: 1 } }
+  const preset = (name: string, options: Record<string, unknown> = {}) => model({ version: 1, preset: { name, options } })
+  const chain = (layers: readonly unknown[]) => model({ version: 1, input: { shape: [1, 28, 28] }, layers })
+  const squared = { loss: { type: 'squared_error' } }
+
+  it.each([
+    ['LeNet-5 on digits', preset('lenet5'), training({}), digits],
+    ['a vector input on images', preset('mlp', { sizes: [784, 10] }), training({ evaluate: { split: 'test' } }), digits],
+    ['2-8-1 on a table', preset('mlp', { sizes: [2, 8, 1] }), training(squared), table],
+  ])('accepts %s', (_, spec, config, dataset) => {
+    expect(validateTraining(spec, config, dataset)).toEqual([])
+  })
+
+  it.each([
+    ['another input', preset('lenet5', { input: [3, 32, 32] }), training({}), digits, ['model.preset.options input_shape_mismatch']],
+    ['another number of classes', preset('lenet5', { classes: 9 }), training({}), digits, ['model.preset.options wrong_output_width']],
+    ['an image as output', chain([{ type: 'relu' }]), training({}), digits, ['model.layers[0] wrong_output_rank']],
+    ['cross-entropy on values', preset('mlp', { sizes: [2, 1] }), training({}), table, ['training.loss.type loss_target_mismatch']],
+    ['squared error on classes', preset('lenet5'), training(squared), digits, ['training.loss.type loss_target_mismatch']],
+    ['another number of values', preset('mlp', { sizes: [2, 3] }), training(squared), table, ['model.preset.options wrong_output_width']],
+    ['an unknown split', preset('lenet5'), training({ evaluate: { split: 'tset' } }), digits, ['training.evaluate.split unknown_split']],
+    [
+      'a batch that fits no memory, and two more mistakes',
+      chain([{ type: 'conv2d', filters: 1000, kernel: 1 }, { type: 'flatten' }, { type: 'dense', units: 9 }]),
+      training({ batch_size: 65_536, evaluate: { split: 'validation' } }),
+      digits,
+      ['model.layers[2] wrong_output_width', 'training.batch_size batch_too_large', 'training.evaluate.split unknown_split'],
+    ],
+  ])('finds: %s', (_, spec, config, dataset, expected) => {
+    expect(validateTraining(spec, config, dataset).map(({ path, code }) => `${path} ${code}`)).toEqual(expected)
+  })
+})
