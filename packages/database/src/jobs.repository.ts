@@ -40,8 +40,8 @@ export async function submit(tx: Tx, input: SubmitJob): Promise<JobRecord> {
   const { projectId, kind, name } = input
   const jobId = input.id ?? newUuid()
   const runs = input.runs.map((config) => ({ id: newUuid(), config }))
-  await tx.job.create({ data: { id: jobId, projectId, kind, name, config: toJson(input.config) } })
-  await tx.run.createMany({
+  const job = await tx.job.create({ data: { id: jobId, projectId, kind, name, config: toJson(input.config) } })
+  const rows = await tx.run.createManyAndReturn({
     data: runs.map(({ id, config }) => ({ id, projectId, jobId, kind, config: toJson(config), eventSeq: 1 })),
   })
   await tx.runEvent.createMany({
@@ -55,8 +55,7 @@ export async function submit(tx: Tx, input: SubmitJob): Promise<JobRecord> {
     })),
   })
   await tx.outbox.createMany({ data: runs.map(({ id }) => ({ id: newUuid(), projectId, runId: id, dispatchSeq: 1 })) })
-  const row = await tx.job.findUniqueOrThrow({ where: { id: jobId }, include: withRuns })
-  return toRecord(row, {})
+  return toRecord({ ...job, runs: rows.map((row) => ({ ...row, checkpoints: [] })) }, {})
 }
 
 export async function find(tx: Tx, id: string): Promise<JobRecord | null> {

@@ -1,1 +1,6 @@
-export {}
+export { messageId, type QueueConnection, RUN_QUEUE } from './connection.ts'
+export { type Reconciler, type ReconcilerOptions, type Reconciliation, reconcile, startReconciler } from './reconciler.ts'
+export { checkRedis } from './redis-check.ts'
+export { drainOutbox, type Relay, type RelayOptions, startRelay } from './relay.ts'
+export { type RunConsumer, type RunConsumerOptions, startRunConsumer } from './run-consumer.ts'
+export { type MessageState, migrateQueue, openRunQueue, type RunQueue, type RunQueueOptions } from './run-queue.ts'
