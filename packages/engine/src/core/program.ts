@@ -1,6 +1,6 @@
 // A program: the network, its derivative and its update as straight lists of ops. Pure data, printable.
 
-import type { OpAttributes, OpName } from '../ops/registry.ts'
+import type { OpAttributes, OpName } from '../ops/attributes.ts'
 import type { Tensor, TensorId } from './tensor.ts'
 
 /** One op applied to tensors. */

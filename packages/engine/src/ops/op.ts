@@ -1,7 +1,7 @@
 // The contract of an op: shapes, derivative, cost, samples. Numbers are the backends' part.
 
 import type { Shape, TensorId, TensorType } from '../core/tensor.ts'
-import type { OpAttributes, OpName } from './registry.ts'
+import type { OpAttributes, OpName } from './attributes.ts'
 
 /** Thrown by `infer`; the caller adds where. `hint` says how to fix it. */
 export class ShapeError extends Error {

@@ -1,0 +1,76 @@
+// The attributes of every op: the one list of op names, over which every per-op table is typed.
+
+/** [height, width] */
+export type Pair = readonly [height: number, width: number]
+/** Zeros added on each side. */
+export type Sides = readonly [top: number, bottom: number, left: number, right: number]
+export type NoAttributes = Readonly<Record<string, never>>
+
+export interface ConvolutionAttributes {
+  readonly stride: Pair
+  readonly padding: Sides
+  /** Distance between the taps of the window; 1 is dense. */
+  readonly dilation: Pair
+  readonly groups: number
+}
+
+export interface PoolingAttributes {
+  readonly kernel: Pair
+  readonly stride: Pair
+  readonly padding: Sides
+}
+
+export type ActivationFunction = 'relu' | 'sigmoid' | 'tanh' | 'leaky_relu' | 'elu' | 'gelu' | 'silu' | 'softplus'
+
+export interface ActivationAttributes {
+  readonly function: ActivationFunction
+  /** Slope of leaky_relu below 0, scale of elu; 0 for the others. */
+  readonly alpha: number
+}
+
+export interface SquaredErrorAttributes {
+  /** `mean`: over rows and values. `half_sum`: ½ Σ over values, mean over rows. */
+  readonly reduction: 'mean' | 'half_sum'
+}
+
+export interface SgdAttributes {
+  readonly momentum: number
+  readonly nesterov: boolean
+  readonly weightDecay: number
+}
+
+export interface AdamAttributes {
+  readonly beta1: number
+  readonly beta2: number
+  readonly epsilon: number
+  readonly weightDecay: number
+  /** true: weight decay acts on the parameter (AdamW), not on the gradient. */
+  readonly decoupled: boolean
+}
+
+export interface OpAttributeTable {
+  dense: NoAttributes
+  dense_backward_data: NoAttributes
+  dense_backward_weight: { readonly bias: boolean }
+  conv2d: ConvolutionAttributes
+  conv2d_backward_data: ConvolutionAttributes & { readonly inputSize: Pair }
+  conv2d_backward_weight: ConvolutionAttributes & { readonly kernel: Pair; readonly bias: boolean }
+  max_pool2d: PoolingAttributes
+  max_pool2d_backward: PoolingAttributes & { readonly inputSize: Pair }
+  activation: ActivationAttributes
+  activation_backward: ActivationAttributes
+  reshape: { readonly shape: readonly number[] }
+  add: NoAttributes
+  fill: { readonly shape: readonly number[]; readonly value: number }
+  softmax: NoAttributes
+  softmax_cross_entropy: NoAttributes
+  softmax_cross_entropy_backward: NoAttributes
+  squared_error: SquaredErrorAttributes
+  squared_error_backward: SquaredErrorAttributes
+  correct_count: NoAttributes
+  sgd_update: SgdAttributes
+  adam_update: AdamAttributes
+}
+
+export type OpName = keyof OpAttributeTable
+export type OpAttributes<K extends OpName> = OpAttributeTable[K]

@@ -1,0 +1,53 @@
+// All ops by name. Every other per-op table is typed over these keys.
+
+import { activation } from './activation.ts'
+import { activationBackward } from './activation-backward.ts'
+import { adamUpdate } from './adam-update.ts'
+import { add } from './add.ts'
+import type { OpAttributes, OpName } from './attributes.ts'
+import { conv2d } from './conv2d.ts'
+import { conv2dBackwardData } from './conv2d-backward-data.ts'
+import { conv2dBackwardWeight } from './conv2d-backward-weight.ts'
+import { correctCount } from './correct-count.ts'
+import { dense } from './dense.ts'
+import { denseBackwardData } from './dense-backward-data.ts'
+import { denseBackwardWeight } from './dense-backward-weight.ts'
+import { fill } from './fill.ts'
+import { maxPool2d } from './max-pool2d.ts'
+import { maxPool2dBackward } from './max-pool2d-backward.ts'
+import type { Op } from './op.ts'
+import { reshape } from './reshape.ts'
+import { sgdUpdate } from './sgd-update.ts'
+import { softmax } from './softmax.ts'
+import { softmaxCrossEntropy } from './softmax-cross-entropy.ts'
+import { softmaxCrossEntropyBackward } from './softmax-cross-entropy-backward.ts'
+import { squaredError } from './squared-error.ts'
+import { squaredErrorBackward } from './squared-error-backward.ts'
+
+export type { OpAttributes, OpName } from './attributes.ts'
+
+export const OPS: { readonly [K in OpName]: Op<OpAttributes<K>> } = {
+  dense,
+  dense_backward_data: denseBackwardData,
+  dense_backward_weight: denseBackwardWeight,
+  conv2d,
+  conv2d_backward_data: conv2dBackwardData,
+  conv2d_backward_weight: conv2dBackwardWeight,
+  max_pool2d: maxPool2d,
+  max_pool2d_backward: maxPool2dBackward,
+  activation,
+  activation_backward: activationBackward,
+  reshape,
+  add,
+  fill,
+  softmax,
+  softmax_cross_entropy: softmaxCrossEntropy,
+  softmax_cross_entropy_backward: softmaxCrossEntropyBackward,
+  squared_error: squaredError,
+  squared_error_backward: squaredErrorBackward,
+  correct_count: correctCount,
+  sgd_update: sgdUpdate,
+  adam_update: adamUpdate,
+}
+
+export const OP_NAMES = Object.keys(OPS) as readonly OpName[]
