@@ -2,7 +2,6 @@
 
 import { z } from 'zod'
 import { fans, toInitializerObject } from '../initializers/index.ts'
-import { ShapeError } from '../ops/op.ts'
 import { defineLayer, single } from './layer.ts'
 import { dimensionSchema, initializerFields, layerConfig, paddingSchema, windowSchema } from './layer-config.ts'
 import { toPair, toSides } from './window.ts'
@@ -27,16 +26,9 @@ export const conv2d = defineLayer({
   build: (builder, [x], config) => {
     const { filters, groups, bias, weight_initializer = 'torch_default', bias_initializer = 'torch_default' } = config
     const [, channels = 0, height = 0, width = 0] = builder.type(x).shape
-    if (channels % groups !== 0 || filters % groups !== 0) {
-      throw new ShapeError(
-        'groups_do_not_divide',
-        `${groups} groups do not divide ${channels} input channels and ${filters} filters`,
-        'Use a number of groups that divides both.',
-      )
-    }
     const [kernel, stride, dilation] = [toPair(config.kernel), toPair(config.stride), toPair(config.dilation)]
     const padding = toSides(config.padding, { input: [height, width], kernel, stride, dilation })
-    const shape = [filters, channels / groups, ...kernel]
+    const shape = [filters, Math.floor(channels / groups), ...kernel]
     const fan = fans(shape)
     const inputs = [x, builder.parameter('weight', shape, { config: toInitializerObject(weight_initializer), ...fan })]
     if (bias) inputs.push(builder.parameter('bias', [filters], { config: toInitializerObject(bias_initializer), ...fan }))

@@ -15,6 +15,7 @@ export {
   type PresetSpec,
   presetSpecSchema,
 } from './model-spec.ts'
+export { parameterShapes } from './parameters.ts'
 export { expandPreset, isPresetName, PRESET_NAMES, PRESETS, type PresetName, presetOptions } from './presets/registry.ts'
 export { type ResolvedModel, resolveModel } from './resolve-model.ts'
 export {
@@ -27,6 +28,14 @@ export {
   type TrainingConfigInput,
   trainingConfigSchema,
 } from './training-config.ts'
+export {
+  frozenParameters,
+  type NamedShape,
+  planTransfer,
+  type TransferOptions,
+  type TransferPlan,
+  type TransferStep,
+} from './transfer-plan.ts'
 export { type ModelValidation, type ValidateOptions, validateModelSpec } from './validate-model.ts'
 export {
   type DatasetDescription,

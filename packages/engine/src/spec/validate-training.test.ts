@@ -13,7 +13,7 @@ const SGD = { type: 'sgd', learning_rate: 0.1 }
 
 describe('validateTrainingConfig', () => {
   it('fills in defaults', () => {
-    const result = validateTrainingConfig({ loss: LOSS, optimizer: { type: 'adam' } })
+    const result = validateTrainingConfig({})
     expect(result).toEqual({
       ok: true,
       training: {
@@ -31,7 +31,12 @@ describe('validateTrainingConfig', () => {
   })
 
   it.each([
-    ['nothing', {}, ['training.loss missing', 'training.optimizer missing']],
+    [
+      'losses and optimizers without a type',
+      { loss: {}, optimizer: {} },
+      ['training.loss.type missing', 'training.optimizer.type missing'],
+    ],
+    ['SGD without a rate', { optimizer: { type: 'sgd' } }, ['training.optimizer.learning_rate missing']],
     ['no object', 7, ['training wrong_type']],
     ['NaN rate', { loss: LOSS, optimizer: { ...SGD, learning_rate: Number.NaN } }, ['training.optimizer.learning_rate not_finite']],
     [
