@@ -1,0 +1,36 @@
+// The environment of a worker process.
+
+import { z } from 'zod'
+import { type Environment, readEnvironment } from './environment.ts'
+import * as variable from './variables.ts'
+
+const schema = z.object({
+  DATABASE_URL: variable.databaseUrl,
+  REDIS_URL: variable.redisUrl.optional(),
+  STORAGE_URL: variable.storageUrl,
+  ...variable.storageCredentials,
+  LOG_LEVEL: variable.logLevel,
+  TRAINYARD_DATA_DIR: variable.dataDir,
+  WORKER_CONCURRENCY: variable.workerConcurrency,
+  ENGINE_THREADS: variable.engineThreads,
+})
+
+/** @throws ConfigError with every mistake. */
+export function loadWorkerConfig(environment: Environment = process.env) {
+  const env = readEnvironment(schema, environment)
+  return {
+    databaseUrl: env.DATABASE_URL,
+    /** null: the queue lives in PostgreSQL. */
+    redisUrl: env.REDIS_URL ?? null,
+    storageUrl: env.STORAGE_URL,
+    storageCredentials: variable.credentialsOf(env),
+    logLevel: env.LOG_LEVEL,
+    /** For working files of runs. */
+    dataDir: env.TRAINYARD_DATA_DIR,
+    concurrency: env.WORKER_CONCURRENCY,
+    /** null: one per processor. */
+    engineThreads: env.ENGINE_THREADS ?? null,
+  }
+}
+
+export type WorkerConfig = ReturnType<typeof loadWorkerConfig>

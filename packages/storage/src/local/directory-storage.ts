@@ -1,0 +1,134 @@
+// Objects as files of one directory. A write goes to a temporary file beside its place, reaches the disk, and is renamed: readers see the old
+// object or the new one, also after a power cut.
+
+import { randomUUID } from 'node:crypto'
+import { createReadStream, createWriteStream } from 'node:fs'
+import { access, constants, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { dirname, join, relative, sep } from 'node:path'
+import type { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { TrainyardError } from '@trainyard/errors'
+import { checkKey, checkPrefix, missing } from '../key.ts'
+import { measure } from '../measure.ts'
+import type { ByteRange, ObjectStat, ObjectStorage, PutOptions, StoredObject } from '../object-storage.ts'
+
+/** Keys cannot begin with a dot, so that no object is ever taken for a temporary file. */
+const TEMPORARY = '.put-'
+
+export class DirectoryStorage implements ObjectStorage {
+  readonly #root: string
+
+  constructor(root: string) {
+    this.#root = root
+  }
+
+  async put(key: string, source: AsyncIterable<Uint8Array>, { signal }: PutOptions = {}): Promise<StoredObject> {
+    const path = this.#path(key)
+    const temporary = join(dirname(path), `${TEMPORARY}${randomUUID()}`)
+    await makeDirectory(dirname(path))
+    const { stream, result } = measure(source, signal)
+    try {
+      // `flush` is an fsync before the file is closed.
+      await pipeline(stream, createWriteStream(temporary, { flags: 'wx', flush: true }), signal === undefined ? {} : { signal })
+      await rename(temporary, path)
+    } catch (error) {
+      await rm(temporary, { force: true })
+      throw translate(error, key)
+    }
+    await syncDirectory(dirname(path))
+    return result()
+  }
+
+  putFile(key: string, path: string, options: PutOptions = {}): Promise<StoredObject> {
+    return this.put(key, createReadStream(path, { highWaterMark: 1 << 20 }), options)
+  }
+
+  async get(key: string, range?: ByteRange): Promise<Readable> {
+    const path = this.#path(key)
+    // Opened before it is returned, so that a missing object is an error here and not later in the stream.
+    const handle = await open(path, 'r').catch((error: unknown) => {
+      throw translate(error, key)
+    })
+    return handle.createReadStream({ ...range, highWaterMark: 1 << 18 })
+  }
+
+  async stat(key: string): Promise<ObjectStat | null> {
+    try {
+      const found = await stat(this.#path(key))
+      return found.isFile() ? { key, bytes: found.size, modifiedAt: found.mtime } : null
+    } catch (error) {
+      if (isMissing(error)) return null
+      throw translate(error, key)
+    }
+  }
+
+  async delete(key: string): Promise<void> {
+    await rm(this.#path(key), { force: true })
+  }
+
+  async *list(prefix: string): AsyncIterable<ObjectStat> {
+    checkPrefix(prefix)
+    yield* this.#walk(join(this.#root, prefix))
+  }
+
+  localPath(key: string): string {
+    return this.#path(key)
+  }
+
+  async check(): Promise<void> {
+    await makeDirectory(this.#root)
+    await access(this.#root, constants.R_OK | constants.W_OK)
+  }
+
+  async close(): Promise<void> {}
+
+  #path(key: string): string {
+    checkKey(key)
+    return join(this.#root, key)
+  }
+
+  async *#walk(directory: string): AsyncGenerator<ObjectStat> {
+    const entries = await readdir(directory, { withFileTypes: true }).catch((error: unknown) => {
+      if (isMissing(error)) return []
+      throw error
+    })
+    // In the order of whole keys: a directory sorts as its name with the slash.
+    const rank = (entry: (typeof entries)[number]) => (entry.isDirectory() ? `${entry.name}/` : entry.name)
+    for (const entry of entries.sort((a, b) => (rank(a) < rank(b) ? -1 : 1))) {
+      const path = join(directory, entry.name)
+      if (entry.isDirectory()) yield* this.#walk(path)
+      else if (!entry.name.startsWith(TEMPORARY)) {
+        const found = await this.stat(relative(this.#root, path).split(sep).join('/'))
+        if (found !== null) yield found
+      }
+    }
+  }
+}
+
+/** Creates what is missing, and makes the new names durable. */
+async function makeDirectory(path: string): Promise<void> {
+  const first = await mkdir(path, { recursive: true })
+  if (first === undefined) return
+  for (let directory = path; directory.length >= dirname(first).length; directory = dirname(directory)) await syncDirectory(directory)
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  const handle = await open(path, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : undefined)
+
+const isMissing = (error: unknown): boolean => codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR'
+
+function translate(error: unknown, key: string): unknown {
+  if (isMissing(error)) return missing(key, error)
+  if (codeOf(error) === 'ENOSPC' || codeOf(error) === 'EDQUOT') {
+    return new TrainyardError('storage_full', { detail: `no space left for the object "${key}"`, cause: error })
+  }
+  return error
+}
