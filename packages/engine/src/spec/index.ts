@@ -1,4 +1,6 @@
 export { type AnalyzedLayer, DEFAULT_LIMITS, type ModelLimits } from './analyze.ts'
+export { type BuildOptions, buildGraph } from './build-graph.ts'
+export { type ExplainedLayer, type Explanation, explainModel, formatExplanation } from './explain.ts'
 export { limitIssues, type Parsed, parseWithIssues } from './issues.ts'
 export {
   type GraphSpec,

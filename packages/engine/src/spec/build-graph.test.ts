@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest'
+import { buildGraph, modelSpecSchema, parameterShapes } from './index.ts'
+
+describe('buildGraph', () => {
+  const spec = modelSpecSchema.parse({ version: 1, preset: { name: 'lenet5' } })
+  const graph = buildGraph(spec, { batchSize: 128 })
+
+  it('has the batch in every activation and the ops in order', () => {
+    expect(graph.nodes.map(({ op }) => op)).toEqual([
+      'conv2d',
+      'activation',
+      'max_pool2d',
+      'conv2d',
+      'activation',
+      'max_pool2d',
+      'reshape',
+      'dense',
+      'activation',
+      'dense',
+      'activation',
+      'dense',
+    ])
+    expect(graph.tensors[graph.input]?.shape).toEqual([128, 1, 28, 28])
+    expect(graph.tensors[graph.output]?.shape).toEqual([128, 10])
+    for (const node of graph.nodes) expect(graph.tensors[node.outputs[0] ?? -1]?.shape[0]).toBe(128)
+  })
+
+  it("names parameters as PyTorch does and knows their layer's fan", () => {
+    expect(graph.parameters.map(({ name, shape }) => ({ name, shape }))).toEqual(parameterShapes(spec))
+    const [weight, bias] = graph.parameters
+    expect(weight).toMatchObject({ name: 'conv1.weight', initializer: { config: { type: 'torch_default' }, fanIn: 25, fanOut: 150 } })
+    expect(bias).toMatchObject({ name: 'conv1.bias', initializer: { fanIn: 25 } })
+  })
+
+  it('sums up the layers: LeNet-5 takes 416,520 multiply-adds and 6,518 bias additions', () => {
+    // conv1 28·28·6·25 + conv2 10·10·16·150 + fc 400·120 + 120·84 + 84·10, by hand.
+    const multiplyAdds = 117_600 + 240_000 + 48_000 + 10_080 + 840
+    const counted = graph.layers.filter(({ type }) => type === 'conv2d' || type === 'dense').reduce((sum, { flops }) => sum + flops, 0)
+    expect(multiplyAdds).toBe(416_520)
+    // One addition of a bias for every output.
+    const additions = 6 * 28 * 28 + 16 * 10 * 10 + 120 + 84 + 10
+    expect(counted).toBe(2 * multiplyAdds + additions)
+    expect(graph.layers.map(({ id }) => id)).toContain('fc3')
+  })
+
+  it('takes graphs: a residual block', () => {
+    const residual = modelSpecSchema.parse({
+      version: 1,
+      inputs: { image: { shape: [3, 8, 8] } },
+      nodes: [
+        { id: 'sum', type: 'add', inputs: ['conv2', 'image'] },
+        { id: 'conv1', type: 'conv2d', filters: 3, kernel: 3, padding: 'same', inputs: ['image'] },
+        { id: 'conv2', type: 'conv2d', filters: 3, kernel: 3, padding: 'same', inputs: ['conv1'] },
+      ],
+      outputs: ['sum'],
+    })
+    const built = buildGraph(residual, { batchSize: 2 })
+    expect(built.nodes.map(({ op, origin }) => `${op} ${origin}`)).toEqual(['conv2d nodes[1]', 'conv2d nodes[2]', 'add nodes[0]'])
+    expect(built.tensors[built.output]?.shape).toEqual([2, 3, 8, 8])
+  })
+
+  it('refuses a batch that is none and a model that is not valid', () => {
+    expect(() => buildGraph(spec, { batchSize: 0 })).toThrow('expected a whole number from 1')
+    const bad = modelSpecSchema.parse({ version: 1, input: { shape: [1, 2, 2] }, layers: [{ type: 'dense', units: 1 }] })
+    expect(() => buildGraph(bad, { batchSize: 1 })).toThrow('the model is not valid')
+  })
+})

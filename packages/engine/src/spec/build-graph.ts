@@ -1,0 +1,58 @@
+// From a valid specification to the graph of forward ops that autodiff and planner take.
+
+import type { Graph } from '../core/graph.ts'
+import type { TensorId } from '../core/tensor.ts'
+import { type LayerBuilder, layerOf } from '../layers/index.ts'
+import { ForwardBuilder } from '../ops/program-builder.ts'
+import type { ModelSpec } from './model-spec.ts'
+import { resolveModel } from './resolve-model.ts'
+
+export interface BuildOptions {
+  /** Rows of a batch: a whole number from 1. */
+  readonly batchSize: number
+}
+
+/**
+ * @throws Error when the specification is not valid: validate what comes from outside first
+ * @example buildGraph({ version: 1, preset: { name: 'lenet5' } }, { batchSize: 128 })
+ */
+export function buildGraph(spec: ModelSpec, { batchSize }: BuildOptions): Graph {
+  if (!Number.isInteger(batchSize) || batchSize < 1) throw new RangeError(`the batch size is ${batchSize}; expected a whole number from 1`)
+  const { draft, layers } = resolveModel(spec)
+  const builder = new ForwardBuilder(batchSize)
+  const tensors = new Map(draft.inputs.map(({ name, shape }) => [name, builder.input('samples', [batchSize, ...(shape ?? [])])]))
+  const nodes = new Map(draft.nodes.map((node) => [node.id, node]))
+  const read = (name: string): TensorId => {
+    const tensor = tensors.get(name)
+    if (tensor === undefined) throw new Error(`"${name}" is read before it is built`)
+    return tensor
+  }
+  for (const { id, path, type, inputs } of layers) {
+    const [first, ...rest] = inputs.map(read)
+    const config = nodes.get(id)?.config
+    if (first === undefined || config === undefined || config === null) throw new Error(`layer "${id}" has no input or configuration`)
+    tensors.set(id, layerOf(type).build(layerBuilder(builder, id, path), [first, ...rest], config))
+  }
+  const [input = ''] = draft.inputs.map(({ name }) => name)
+  return builder.finish({
+    input: read(input),
+    output: read(draft.outputs?.[0] ?? ''),
+    layers: layers.map(({ id, type, path, output, parameterCount, flops }) => ({
+      id,
+      type,
+      path,
+      output,
+      parameters: parameterCount,
+      flops,
+    })),
+  })
+}
+
+/** The builder as one layer sees it: names and origins are its own. */
+function layerBuilder(builder: ForwardBuilder, id: string, path: string): LayerBuilder {
+  return {
+    emit: (op, inputs, attributes) => builder.emit(op, inputs, attributes, path),
+    type: (tensor) => builder.type(tensor),
+    parameter: (name, shape, initializer) => builder.parameter(`${id}.${name}`, shape, initializer),
+  }
+}
