@@ -1,43 +1,53 @@
-// One step of Adam or AdamW, in place, over a whole segment of parameters.
+// A step of Adam over a segment of parameters.
 
+import { elementCount } from '../core/tensor.ts'
 import type { AdamAttributes } from './attributes.ts'
+import { operandBytes } from './cost.ts'
 import type { Op } from './op.ts'
-import { costPerOutput, expectShape, inputAt, real } from './shapes.ts'
+import { operands, real, requireReal, requireRealShape } from './operands.ts'
 
-const plain: AdamAttributes = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0, decoupled: false }
-const inputs = [
-  real(37),
-  real(37),
-  { ...real(1), low: 0.1, high: 0.2 },
-  { ...real(2), low: 0.1, high: 0.9 },
-  real(37),
-  { ...real(37), low: 0.01, high: 1 },
+const usual: AdamAttributes = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0, decoupled: false }
+/** m may have any sign, v is a mean of squares. */
+const operandsOf = (size: number) => [
+  real(size),
+  real(size),
+  real(1),
+  { ...real(2), low: 0.1, high: 1 },
+  real(size),
+  { ...real(size), low: 0.01, high: 1 },
 ]
 
 export const adamUpdate: Op<AdamAttributes> = {
-  summary:
-    'parameter, gradient, learningRate[1], biasCorrection[2] = [1 − β1^t, 1 − β2^t], m, v → parameter, m, v, in place. Source: Kingma and Ba 2015; Loshchilov and Hutter 2019.',
-  formula: 'm = β1·m + (1 − β1)·g; v = β2·v + (1 − β2)·g²; parameter −= learningRate · (m / c1) / (√(v / c2) + ε)',
-  infer(types) {
-    const parameter = inputAt(types, 0)
-    expectShape(types, 1, parameter.shape)
-    expectShape(types, 2, [1])
-    expectShape(types, 3, [2])
-    expectShape(types, 4, parameter.shape)
-    expectShape(types, 5, parameter.shape)
-    return [parameter, parameter, parameter]
+  summary: 'One step of Adam, in place: the outputs are the same tensors as parameter, m and v.',
+  // Kingma and Ba 2015, algorithm 1; decoupled: Loshchilov and Hutter 2019. biasCorrection = [1 − beta1^t, 1 − beta2^t].
+  formula:
+    'g = gradient + weightDecay·p; m ← beta1·m + (1−beta1)·g; v ← beta2·v + (1−beta2)·g²; p ← p − learningRate · (m/biasCorrection[0]) / (√(v/biasCorrection[1]) + epsilon); decoupled: g = gradient and first p ← p − learningRate·weightDecay·p',
+  infer(inputs) {
+    const names = ['parameter', 'gradient', 'learningRate', 'biasCorrection', 'm', 'v'] as const
+    const [parameter, gradient, learningRate, biasCorrection, m, v] = operands(inputs, names)
+    requireReal(parameter, 'parameter')
+    requireRealShape(gradient, 'gradient', parameter.shape, 'Use the gradient of the same parameters.')
+    requireRealShape(learningRate, 'learningRate', [1], 'The learning rate is one number.')
+    requireRealShape(biasCorrection, 'biasCorrection', [2], 'Give [1 - beta1^t, 1 - beta2^t].')
+    requireRealShape(m, 'm', parameter.shape, 'Use the slots of the same parameters.')
+    requireRealShape(v, 'v', parameter.shape, 'Use the slots of the same parameters.')
+    return [parameter, m, v]
   },
   derivative: null,
-  cost: costPerOutput(12),
+  cost: (inputs, outputs) => ({ flops: 12 * elementCount(inputs[0]?.shape ?? []), bytes: operandBytes(inputs, outputs) }),
   inPlace: [
     [0, 0],
     [1, 4],
     [2, 5],
   ],
   samples: [
-    { name: 'plain', inputs, attributes: plain },
-    { name: 'decay in the gradient', inputs, attributes: { ...plain, weightDecay: 0.01 } },
-    { name: 'decoupled decay', inputs, attributes: { ...plain, weightDecay: 0.01, decoupled: true } },
+    { name: 'usual', inputs: operandsOf(17), attributes: usual },
+    { name: 'weight decay', inputs: operandsOf(7), attributes: { ...usual, weightDecay: 0.1 } },
+    { name: 'decoupled weight decay', inputs: operandsOf(7), attributes: { ...usual, weightDecay: 0.1, decoupled: true } },
   ],
-  errors: [{ inputs: inputs.slice(0, 5), attributes: plain, code: 'missing_input' }],
+  errors: [
+    { inputs: operandsOf(7).slice(1), attributes: usual, code: 'wrong_arity' },
+    { inputs: [real(7), real(7), real(1), real(1), real(7), real(7)], attributes: usual, code: 'shape_mismatch' },
+    { inputs: [real(7), real(7), real(1), real(2), real(7), real(6)], attributes: usual, code: 'shape_mismatch' },
+  ],
 }

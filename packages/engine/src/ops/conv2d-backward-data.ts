@@ -1,34 +1,47 @@
-// Derivative of conv2d (y[n,k,p,q] = bias[k] + Σ x[…] · weight[k,c,r,s]) by x.
+// Derivative of `conv2d` by its input.
 
 import type { OpAttributes } from './attributes.ts'
-import { convolutionFlops } from './conv2d.ts'
+import { CONVOLUTIONS, weightShape } from './conv2d.samples.ts'
+import { operandBytes } from './cost.ts'
 import type { Op } from './op.ts'
-import { cost, dimensions, expectShape, real, windowOutput } from './shapes.ts'
+import { dims, operands, real, requireRealShape } from './operands.ts'
+import { convolutionFlops, windowOutput } from './window.ts'
 
-const plain = { stride: [1, 1], padding: [0, 0, 0, 0], dilation: [1, 1], groups: 1 } as const
+const plain: OpAttributes<'conv2d_backward_data'> = {
+  stride: [1, 1],
+  padding: [0, 0, 0, 0],
+  dilation: [1, 1],
+  groups: 1,
+  inputSize: [4, 4],
+}
 
 export const conv2dBackwardData: Op<OpAttributes<'conv2d_backward_data'>> = {
-  summary: 'Derivative of conv2d by its input: dy[N,K,P,Q], weight[K,C/groups,R,S] → dx[N,C,H,W].',
-  formula: 'dx[n, c, p·stride + r·dilation − top, …] = Σ dy[n,k,p,q] · weight[k,c,r,s]',
+  summary: 'Derivative of conv2d by x.',
+  // forward: y[n,k,i,j] = Σ_{c,r,s} x[n, c, i·stride − top + r·dilation, j·stride − left + s·dilation] · weight[k,c,r,s] + bias[k]
+  formula: 'dx[n,c,h,w] = Σ_{k,r,s} dy[n,k,i,j] · weight[k,c,r,s] over all i, j with i·stride − top + r·dilation = h and so for w',
   infer(inputs, attributes) {
-    const { inputSize, groups } = attributes
-    const [n = 0, k = 0] = dimensions(inputs, 0, 4)
-    const [, c = 0, r = 0, s = 0] = dimensions(inputs, 1, 4)
-    expectShape(inputs, 0, [n, k, ...windowOutput(inputSize, { ...attributes, kernel: [r, s] })])
-    expectShape(inputs, 1, [k, c, r, s])
-    return [real(n, c * groups, ...inputSize)]
+    const [dy, weight] = operands(inputs, ['dy', 'weight'])
+    const [N] = dims(dy, 'dy', ['N', 'K', 'H', 'W'])
+    const [K, channels, R, S] = dims(weight, 'weight', ['K', 'C/groups', 'R', 'S'])
+    const size = windowOutput(attributes.inputSize, { kernel: [R, S], ...attributes })
+    requireRealShape(dy, 'dy', [N, K, ...size], 'Use the same attributes as in the forward convolution.')
+    return [real(N, channels * attributes.groups, ...attributes.inputSize)]
   },
   derivative: null,
-  cost: (inputs, outputs) => cost(convolutionFlops(inputs[0], inputs[1]), ...inputs, ...outputs),
+  cost(inputs, outputs) {
+    const [dy, weight] = operands(inputs, ['dy', 'weight'])
+    const [, channels, R, S] = dims(weight, 'weight', ['K', 'C/groups', 'R', 'S'])
+    return { flops: convolutionFlops(dy, channels, [R, S]), bytes: operandBytes(inputs, outputs) }
+  },
   inPlace: [],
-  samples: [
-    { name: 'padded', inputs: [real(2, 3, 5, 5), real(3, 2, 3, 3)], attributes: { ...plain, padding: [1, 1, 1, 1], inputSize: [5, 5] } },
-    {
-      name: 'stride 2, odd size',
-      inputs: [real(1, 2, 3, 2), real(2, 3, 3, 3)],
-      attributes: { ...plain, stride: [2, 2], inputSize: [7, 5] },
-    },
-    { name: 'groups', inputs: [real(2, 6, 3, 3), real(6, 2, 3, 3)], attributes: { ...plain, groups: 2, inputSize: [5, 5] } },
+  samples: CONVOLUTIONS.map((geometry) => {
+    const { name, x, K, y, attributes } = geometry
+    return { name, inputs: [real(x[0], K, ...y), real(...weightShape(geometry))], attributes: { ...attributes, inputSize: [x[2], x[3]] } }
+  }),
+  errors: [
+    { inputs: [real(1, 6, 2, 2)], attributes: plain, code: 'wrong_arity' },
+    { inputs: [real(1, 24), real(6, 1, 3, 3)], attributes: plain, code: 'wrong_rank' },
+    { inputs: [real(1, 6, 3, 3), real(6, 1, 3, 3)], attributes: plain, code: 'shape_mismatch' },
+    { inputs: [real(1, 6, 1, 1), real(6, 1, 5, 5)], attributes: plain, code: 'window_too_large' },
   ],
-  errors: [{ inputs: [real(1, 2, 4, 4), real(2, 3, 3, 3)], attributes: { ...plain, inputSize: [7, 7] }, code: 'shape_mismatch' }],
 }

@@ -1,31 +1,59 @@
-// Derivative of conv2d (y[n,k,p,q] = bias[k] + Σ x[…] · weight[k,c,r,s]) by weight and bias.
+// Derivative of `conv2d` by its weight and bias.
 
 import type { OpAttributes } from './attributes.ts'
-import { convolutionFlops } from './conv2d.ts'
-import type { Op } from './op.ts'
-import { cost, dimensions, expectShape, real, windowOutput } from './shapes.ts'
+import { CONVOLUTIONS } from './conv2d.samples.ts'
+import { operandBytes } from './cost.ts'
+import { type Op, ShapeError } from './op.ts'
+import { dims, operands, real, requireRealShape } from './operands.ts'
+import { convolutionFlops, windowOutput } from './window.ts'
 
-const plain = { stride: [1, 1], padding: [0, 0, 0, 0], dilation: [1, 1], groups: 1, kernel: [3, 3] } as const
+const plain: OpAttributes<'conv2d_backward_weight'> = {
+  stride: [1, 1],
+  padding: [0, 0, 0, 0],
+  dilation: [1, 1],
+  groups: 1,
+  kernel: [3, 3],
+  bias: true,
+}
 
 export const conv2dBackwardWeight: Op<OpAttributes<'conv2d_backward_weight'>> = {
-  summary: 'Derivative of conv2d by its parameters: dy[N,K,P,Q], x[N,C,H,W] → dWeight[K,C/groups,R,S], dBias[K]?.',
-  formula: 'dWeight[k,c,r,s] = Σ dy[n,k,p,q] · x[n, c, p·stride + r·dilation − top, …], dBias[k] = Σ dy[n,k,p,q]',
+  summary: 'Derivative of conv2d by weight and, where asked for, by bias.',
+  // forward: y[n,k,i,j] = Σ_{c,r,s} x[n, c, i·stride − top + r·dilation, j·stride − left + s·dilation] · weight[k,c,r,s] + bias[k]
+  formula:
+    'dWeight[k,c,r,s] = Σ_{n,i,j} dy[n,k,i,j] · x[n, c, i·stride − top + r·dilation, j·stride − left + s·dilation]; dBias[k] = Σ_{n,i,j} dy[n,k,i,j]',
   infer(inputs, attributes) {
+    const [dy, x] = operands(inputs, ['dy', 'x'])
     const { kernel, groups, bias } = attributes
-    const [n = 0, k = 0] = dimensions(inputs, 0, 4)
-    const [, c = 0, h = 0, w = 0] = dimensions(inputs, 1, 4)
-    expectShape(inputs, 0, [n, k, ...windowOutput([h, w], attributes)])
-    expectShape(inputs, 1, [n, c, h, w])
-    const dWeight = real(k, c / groups, ...kernel)
-    return bias ? [dWeight, real(k)] : [dWeight]
+    const [N, C, H, W] = dims(x, 'x', ['N', 'C', 'H', 'W'])
+    const [, K] = dims(dy, 'dy', ['N', 'K', 'H', 'W'])
+    if (C % groups !== 0 || K % groups !== 0) {
+      throw new ShapeError(
+        'groups_do_not_divide',
+        `${groups} groups do not divide ${C} input channels and ${K} filters`,
+        'Use a number of groups that divides both.',
+      )
+    }
+    requireRealShape(dy, 'dy', [N, K, ...windowOutput([H, W], attributes)], 'Use the same attributes as in the forward convolution.')
+    const dWeight = real(K, C / groups, ...kernel)
+    return bias ? [dWeight, real(K)] : [dWeight]
   },
   derivative: null,
-  cost: (inputs, outputs) => cost(convolutionFlops(inputs[0], outputs[0]), ...inputs, ...outputs),
+  cost(inputs, outputs, { kernel, groups }) {
+    const [dy, x] = operands(inputs, ['dy', 'x'])
+    const [, C] = dims(x, 'x', ['N', 'C', 'H', 'W'])
+    return { flops: convolutionFlops(dy, C / groups, kernel), bytes: operandBytes(inputs, outputs) }
+  },
   inPlace: [],
-  samples: [
-    { name: 'padded', inputs: [real(2, 3, 5, 5), real(2, 2, 5, 5)], attributes: { ...plain, padding: [1, 1, 1, 1], bias: true } },
-    { name: 'stride 2, odd size', inputs: [real(1, 2, 3, 2), real(1, 3, 7, 5)], attributes: { ...plain, stride: [2, 2], bias: false } },
-    { name: 'groups', inputs: [real(2, 6, 3, 3), real(2, 4, 5, 5)], attributes: { ...plain, groups: 2, bias: true } },
+  samples: CONVOLUTIONS.map(({ name, x, K, y, kernel, bias, attributes }) => ({
+    name,
+    inputs: [real(x[0], K, ...y), real(...x)],
+    attributes: { ...attributes, kernel, bias },
+  })),
+  errors: [
+    { inputs: [real(1, 6, 2, 2)], attributes: plain, code: 'wrong_arity' },
+    { inputs: [real(1, 24), real(1, 1, 4, 4)], attributes: plain, code: 'wrong_rank' },
+    { inputs: [real(1, 6, 3, 3), real(1, 1, 4, 4)], attributes: plain, code: 'shape_mismatch' },
+    { inputs: [real(1, 6, 2, 2), real(1, 3, 4, 4)], attributes: { ...plain, groups: 2 }, code: 'groups_do_not_divide' },
+    { inputs: [real(1, 6, 2, 2), real(1, 1, 2, 2)], attributes: plain, code: 'window_too_large' },
   ],
-  errors: [{ inputs: [real(1, 2, 4, 4), real(1, 3, 7, 7)], attributes: { ...plain, bias: false }, code: 'shape_mismatch' }],
 }

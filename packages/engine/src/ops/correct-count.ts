@@ -1,31 +1,32 @@
-// How many of the real rows have their largest logit at the label.
+// How many rows a classifier gets right.
 
+import { elementCount } from '../core/tensor.ts'
 import type { NoAttributes } from './attributes.ts'
+import { operandBytes } from './cost.ts'
 import type { Op } from './op.ts'
-import { costPerOutput, real } from './shapes.ts'
-import { expectLogitsAndLabels } from './softmax-cross-entropy.ts'
+import { dims, operands, real, requireLabels, requireRealShape } from './operands.ts'
+import { labels, rowCount } from './softmax-cross-entropy.ts'
 
 export const correctCount: Op<NoAttributes> = {
-  summary:
-    'Rows among the first `count` whose largest logit (the first of equals) is the label: logits[N,C], labels[N], count[1] → correct[1].',
-  formula: 'correct = Σ [argmax logits = label]',
+  summary: 'Rows among the first `count` whose largest logit is the label; the first of equal ones wins.',
+  formula: 'correct = Σ_{n<count} [argmax_c logits[n,c] = labels[n]]',
   infer(inputs) {
-    expectLogitsAndLabels(inputs)
+    const [logits, classes, count] = operands(inputs, ['logits', 'labels', 'count'])
+    const [N] = dims(logits, 'logits', ['N', 'C'])
+    requireLabels(classes, N)
+    requireRealShape(count, 'count', [1], 'count is one number.')
     return [real(1)]
   },
   derivative: null,
-  cost: (inputs) => costPerOutput(1)(inputs, inputs.slice(0, 1)),
+  cost: (inputs, outputs) => ({ flops: elementCount(inputs[0]?.shape ?? []), bytes: operandBytes(inputs, outputs) }),
   inPlace: [],
   samples: [
-    {
-      name: 'two of three rows are real',
-      inputs: [
-        { ...real(3, 4), distinct: true },
-        { shape: [3], type: 'index', low: 0, high: 4 },
-        { ...real(1), low: 2, high: 2 },
-      ],
-      attributes: {},
-    },
+    { name: 'three classes', inputs: [real(9, 3), labels(9, 3), rowCount(9)], attributes: {} },
+    { name: 'padded batch', inputs: [real(9, 2), labels(9, 2), rowCount(4)], attributes: {} },
   ],
-  errors: [{ inputs: [real(4, 5), { shape: [3], type: 'index' }, real(1)], attributes: {}, code: 'shape_mismatch' }],
+  errors: [
+    { inputs: [real(4, 10), labels(4, 10)], attributes: {}, code: 'wrong_arity' },
+    { inputs: [real(4, 10), real(4), real(1)], attributes: {}, code: 'wrong_type' },
+    { inputs: [real(4, 10), labels(3, 10), real(1)], attributes: {}, code: 'shape_mismatch' },
+  ],
 }

@@ -1,43 +1,48 @@
-// A fully connected layer over rows.
+// A fully connected layer's product.
 
 import type { NoAttributes } from './attributes.ts'
+import { operandBytes } from './cost.ts'
 import type { Op } from './op.ts'
-import { cost, dimensions, expectShape, real } from './shapes.ts'
+import { dims, operands, real, requireRealShape } from './operands.ts'
 
 export const dense: Op<NoAttributes> = {
-  summary: 'Rows times transposed weights, plus bias: x[N,D], weight[K,D], bias[K]? → y[N,K].',
-  formula: 'y = x · weightᵀ + bias',
+  summary: 'Matrix product of rows with transposed weights, plus bias.',
+  formula: 'y[n,k] = Σ_d x[n,d] · weight[k,d] + bias[k]',
   infer(inputs) {
-    const [n = 0, d = 0] = dimensions(inputs, 0, 2)
-    const [k = 0] = dimensions(inputs, 1, 2)
-    expectShape(inputs, 1, [k, d])
-    if (inputs.length > 2) expectShape(inputs, 2, [k])
-    return [real(n, k)]
+    const [x, weight, bias] = operands(inputs, ['x', 'weight'], ['bias'])
+    const [N, D] = dims(x, 'x', ['N', 'D'])
+    const [K] = dims(weight, 'weight', ['K', 'D'])
+    requireRealShape(weight, 'weight', [K, D], `The layer takes ${D} features; give its weight as many columns.`)
+    if (bias) requireRealShape(bias, 'bias', [K], 'Give one bias per output.')
+    return [real(N, K)]
   },
   derivative(builder, { inputs, dOutputs, wants }) {
-    const [x, weight, bias] = inputs
+    const [x, weight, bias] = operands(inputs, ['x', 'weight'], ['bias'])
     const [dy] = dOutputs
-    if (x === undefined || weight === undefined || dy === undefined || dy === null) return inputs.map(() => null)
-    const [dx = null] = wants[0] === true ? builder.emit('dense_backward_data', [dy, weight], {}) : []
-    const [dWeight = null, dBias = null] =
-      wants[1] === true || wants[2] === true ? builder.emit('dense_backward_weight', [dy, x], { bias: wants[2] === true }) : []
+    if (dy === null || dy === undefined) return inputs.map(() => null)
+    const [dx = null] = wants[0] ? builder.emit('dense_backward_data', [dy, weight], {}) : []
+    const wantsBias = bias !== undefined && wants[2] === true
+    const [dWeight = null, dBias = null] = wants[1] || wantsBias ? builder.emit('dense_backward_weight', [dy, x], { bias: wantsBias }) : []
     return bias === undefined ? [dx, dWeight] : [dx, dWeight, dBias]
   },
-  cost: (inputs, outputs) => {
-    const [n = 0, d = 0] = inputs[0]?.shape ?? []
-    const [, k = 0] = outputs[0]?.shape ?? []
-    return cost(2 * n * d * k, ...inputs, ...outputs)
+  cost(inputs, outputs) {
+    const [x, weight] = operands(inputs, ['x', 'weight'], ['bias'])
+    const [N, D] = dims(x, 'x', ['N', 'D'])
+    const [K] = dims(weight, 'weight', ['K', 'D'])
+    return { flops: 2 * N * K * D, bytes: operandBytes(inputs, outputs) }
   },
   inPlace: [],
   samples: [
-    { name: 'with bias', inputs: [real(3, 4), real(2, 4), real(2)], attributes: {} },
-    { name: 'without bias, one row', inputs: [real(1, 5), real(3, 5)], attributes: {} },
-    { name: 'wide', inputs: [real(17, 33), real(19, 33), real(19)], attributes: {} },
+    { name: 'with bias', inputs: [real(3, 4), real(5, 4), real(5)], attributes: {} },
+    { name: 'without bias', inputs: [real(2, 7), real(3, 7)], attributes: {} },
+    { name: 'one row, one feature, one output', inputs: [real(1, 1), real(1, 1), real(1)], attributes: {} },
+    { name: 'odd sizes past one block', inputs: [real(17, 19), real(13, 19), real(13)], attributes: {} },
   ],
   errors: [
-    { inputs: [real(3, 4), real(2, 5)], attributes: {}, code: 'shape_mismatch' },
-    { inputs: [real(3, 1, 2, 2), real(2, 4)], attributes: {}, code: 'wrong_rank' },
-    { inputs: [real(3, 4), real(2, 4), real(3)], attributes: {}, code: 'shape_mismatch' },
-    { inputs: [real(3, 4)], attributes: {}, code: 'missing_input' },
+    { inputs: [real(3, 4)], attributes: {}, code: 'wrong_arity' },
+    { inputs: [real(3, 4, 1, 1), real(5, 4)], attributes: {}, code: 'wrong_rank' },
+    { inputs: [real(3, 4), real(5, 3)], attributes: {}, code: 'shape_mismatch' },
+    { inputs: [real(3, 4), real(5, 4), real(4)], attributes: {}, code: 'shape_mismatch' },
+    { inputs: [{ shape: [3, 4], type: 'index' }, real(5, 4)], attributes: {}, code: 'wrong_type' },
   ],
 }

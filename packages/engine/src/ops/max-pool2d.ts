@@ -1,44 +1,43 @@
-// The maximum of each window.
+// The maximum of each window. Padding counts as −∞.
 
+import { elementCount } from '../core/tensor.ts'
 import type { PoolingAttributes } from './attributes.ts'
+import { operandBytes } from './cost.ts'
+import { POOLINGS } from './max-pool2d.samples.ts'
 import type { Op } from './op.ts'
-import { costPerOutput, dimensions, real, windowOutput } from './shapes.ts'
+import { dims, operands, real } from './operands.ts'
+import { poolingOutput } from './window.ts'
 
 const halves: PoolingAttributes = { kernel: [2, 2], stride: [2, 2], padding: [0, 0, 0, 0] }
 
 export const maxPool2d: Op<PoolingAttributes> = {
-  summary: 'Maximum of each window: x[N,C,H,W] → y[N,C,P,Q], workspace. Padding never wins; of equal values the first wins.',
-  formula: 'y[n,c,p,q] = max over (r, s) of x[n, c, p·stride + r − top, q·stride + s − left]',
+  summary: 'Maximum of each window of each channel, with where it was found as workspace.',
+  formula: 'y[n,c,i,j] = max_{r,s} x[n, c, i·stride − top + r, j·stride − left + s]; the first of equal ones wins',
   infer(inputs, attributes) {
-    const [n = 0, c = 0, h = 0, w = 0] = dimensions(inputs, 0, 4)
-    const shape = [n, c, ...windowOutput([h, w], attributes)]
-    return [
-      { shape, type: 'real' },
-      { shape, type: 'workspace' },
-    ]
+    const [x] = operands(inputs, ['x'])
+    const [N, C, H, W] = dims(x, 'x', ['N', 'C', 'H', 'W'])
+    const y = real(N, C, ...poolingOutput([H, W], attributes))
+    return [y, { shape: y.shape, type: 'workspace' }]
   },
   derivative(builder, { inputs, outputs, attributes, dOutputs, wants }) {
-    const [x] = inputs
-    const [, workspace] = outputs
+    const [x] = operands(inputs, ['x'])
+    const [, workspace] = operands(outputs, ['y', 'workspace'])
     const [dy] = dOutputs
-    if (wants[0] !== true || x === undefined || workspace === undefined || dy === undefined || dy === null) return [null]
-    const [, , h = 0, w = 0] = builder.type(x).shape
-    const [dx = null] = builder.emit('max_pool2d_backward', [dy, workspace], { ...attributes, inputSize: [h, w] })
-    return [dx]
+    if (dy === null || dy === undefined || !wants[0]) return [null]
+    const [, , H, W] = dims(builder.type(x), 'x', ['N', 'C', 'H', 'W'])
+    return builder.emit('max_pool2d_backward', [dy, workspace], { ...attributes, inputSize: [H, W] })
   },
-  cost: (inputs, outputs, { kernel }) => costPerOutput(kernel[0] * kernel[1])(inputs, outputs),
+  cost(inputs, outputs, { kernel }) {
+    const [y] = operands(outputs, ['y', 'workspace'])
+    return { flops: elementCount(y.shape) * kernel[0] * kernel[1], bytes: operandBytes(inputs, outputs) }
+  },
   inPlace: [],
-  samples: [
-    { name: 'halves', inputs: [{ ...real(2, 3, 4, 6), distinct: true }], attributes: halves },
-    {
-      name: 'overlapping, padded, odd size',
-      inputs: [{ ...real(1, 2, 5, 7), distinct: true }],
-      attributes: { kernel: [3, 3], stride: [2, 2], padding: [1, 1, 1, 1] },
-    },
-    { name: 'drops the remainder', inputs: [{ ...real(2, 17, 5, 5), distinct: true }], attributes: halves },
-  ],
+  samples: POOLINGS.map(({ name, x, attributes }) => ({ name, inputs: [{ ...real(...x), distinct: true }], attributes })),
   errors: [
-    { inputs: [real(2, 3, 4)], attributes: halves, code: 'wrong_rank' },
-    { inputs: [real(1, 1, 1, 4)], attributes: halves, code: 'window_too_large' },
+    { inputs: [], attributes: halves, code: 'wrong_arity' },
+    { inputs: [real(2, 10)], attributes: halves, code: 'wrong_rank' },
+    { inputs: [real(1, 1, 1, 8)], attributes: halves, code: 'window_too_large' },
+    { inputs: [real(1, 1, 8, 8)], attributes: { ...halves, padding: [2, 2, 2, 2] }, code: 'invalid_attribute' },
+    { inputs: [real(1, 1, 8, 8)], attributes: { ...halves, kernel: [1.5, 2] }, code: 'invalid_attribute' },
   ],
 }

@@ -1,4 +1,4 @@
-// All ops by name. Every other per-op table is typed over these keys.
+// All ops by name. Every table over ops is typed by these keys, so that a forgotten op does not compile.
 
 import { activation } from './activation.ts'
 import { activationBackward } from './activation-backward.ts'
@@ -51,3 +51,8 @@ export const OPS: { readonly [K in OpName]: Op<OpAttributes<K>> } = {
 }
 
 export const OP_NAMES = Object.keys(OPS) as readonly OpName[]
+
+/** The op of a name that is known at run time only, with its attribute type bound to the name. */
+export function opOf<K extends OpName>(name: K): Op<OpAttributes<K>> {
+  return OPS[name]
+}

@@ -1,61 +1,48 @@
-// Categorical cross-entropy from logits, the mean over the rows that are real (the last batch of an epoch may be padded).
+// The loss of classification, straight from logits.
 
-import type { TensorType } from '../core/tensor.ts'
+import { elementCount } from '../core/tensor.ts'
 import type { NoAttributes } from './attributes.ts'
-import { type Op, ShapeError } from './op.ts'
-import { costPerOutput, dimensions, expectShape, inputAt, real } from './shapes.ts'
+import { operandBytes } from './cost.ts'
+import type { Op, SampleInput } from './op.ts'
+import { dims, operands, real, requireLabels, requireRealShape } from './operands.ts'
 
-/** Checks logits[N,C], labels[N], count[1] from a position on. */
-export function expectLogitsAndLabels(inputs: readonly TensorType[], from = 0): readonly number[] {
-  const [n = 0, c = 0] = dimensions(inputs, from, 2)
-  expectShape(inputs, from + 1, [n])
-  expectShape(inputs, from + 2, [1])
-  if (inputAt(inputs, from + 1).type !== 'index') {
-    throw new ShapeError('wrong_type', 'labels are real numbers; expected class indices', 'Use a loss for values, such as squared_error.')
-  }
-  return [n, c]
+/** Labels in [0, classes). */
+export function labels(rows: number, classes: number): SampleInput {
+  return { shape: [rows], type: 'index', low: 0, high: classes }
+}
+
+/** The number of real rows in a batch. */
+export function rowCount(rows: number): SampleInput {
+  return { ...real(1), low: rows, high: rows }
 }
 
 export const softmaxCrossEntropy: Op<NoAttributes> = {
-  summary: 'Mean cross-entropy of the first `count` rows: logits[N,C], labels[N], count[1] → loss[1].',
-  formula: 'loss = 1/count · Σ (ln Σ e^logits − logits[label])',
+  summary: 'Mean cross-entropy of softmax(logits) with class labels over the first `count` rows.',
+  formula: 'loss = 1/count · Σ_{n<count} (m + ln Σ_c e^(logits[n,c] − m) − logits[n, labels[n]]), m the maximum of the row',
   infer(inputs) {
-    expectLogitsAndLabels(inputs)
+    const [logits, classes, count] = operands(inputs, ['logits', 'labels', 'count'])
+    const [N] = dims(logits, 'logits', ['N', 'C'])
+    requireLabels(classes, N)
+    requireRealShape(count, 'count', [1], 'count is one number.')
     return [real(1)]
   },
   derivative(builder, { inputs, dOutputs, wants }) {
-    const [logits, labels, count] = inputs
     const [dLoss] = dOutputs
-    if (wants[0] !== true || logits === undefined || labels === undefined || count === undefined || dLoss === undefined || dLoss === null) {
-      return [null, null, null]
-    }
-    const [dLogits = null] = builder.emit('softmax_cross_entropy_backward', [dLoss, logits, labels, count], {})
+    if (dLoss === null || dLoss === undefined || !wants[0]) return [null, null, null]
+    const [dLogits = null] = builder.emit('softmax_cross_entropy_backward', [dLoss, ...inputs], {})
     return [dLogits, null, null]
   },
-  cost: (inputs) => costPerOutput(4)(inputs, inputs.slice(0, 1)),
+  cost: (inputs, outputs) => ({ flops: 4 * elementCount(inputs[0]?.shape ?? []), bytes: operandBytes(inputs, outputs) }),
   inPlace: [],
   samples: [
-    {
-      name: 'rows',
-      inputs: [
-        { ...real(4, 5), low: -3, high: 3 },
-        { shape: [4], type: 'index', low: 0, high: 5 },
-        { ...real(1), low: 4, high: 4 },
-      ],
-      attributes: {},
-    },
-    {
-      name: 'two of three rows are real',
-      inputs: [
-        { ...real(3, 2), low: -3, high: 3 },
-        { shape: [3], type: 'index', low: 0, high: 2 },
-        { ...real(1), low: 2, high: 2 },
-      ],
-      attributes: {},
-    },
+    { name: 'ten classes', inputs: [{ ...real(4, 10), low: -3, high: 3 }, labels(4, 10), rowCount(4)], attributes: {} },
+    { name: 'padded batch', inputs: [real(5, 3), labels(5, 3), rowCount(2)], attributes: {} },
+    { name: 'two classes, one row', inputs: [real(1, 2), labels(1, 2), rowCount(1)], attributes: {} },
   ],
   errors: [
-    { inputs: [real(4, 5), { shape: [3], type: 'index' }, real(1)], attributes: {}, code: 'shape_mismatch' },
-    { inputs: [real(4, 5), real(4), real(1)], attributes: {}, code: 'wrong_type' },
+    { inputs: [real(4, 10), labels(4, 10)], attributes: {}, code: 'wrong_arity' },
+    { inputs: [real(4, 10), real(4), real(1)], attributes: {}, code: 'wrong_type' },
+    { inputs: [real(4, 10), labels(3, 10), real(1)], attributes: {}, code: 'shape_mismatch' },
+    { inputs: [real(4, 1, 2, 5), labels(4, 10), real(1)], attributes: {}, code: 'wrong_rank' },
   ],
 }

@@ -1,19 +1,29 @@
-// Probabilities from logits, for predictions. Training uses softmax_cross_entropy, which needs no probabilities.
+// Class probabilities from logits, for predictions. Training uses softmax_cross_entropy, which is exact for large logits.
 
+import { elementCount } from '../core/tensor.ts'
 import type { NoAttributes } from './attributes.ts'
+import { operandBytes } from './cost.ts'
 import type { Op } from './op.ts'
-import { costPerOutput, dimensions, real } from './shapes.ts'
+import { dims, operands, real } from './operands.ts'
 
 export const softmax: Op<NoAttributes> = {
-  summary: 'Row-wise softmax: x[N,C] → y[N,C].',
-  formula: 'y = e^(x − max x) / Σ e^(x − max x)',
-  infer: (inputs) => [real(...dimensions(inputs, 0, 2))],
+  summary: 'Probabilities of the classes, row by row.',
+  formula: 'y[n,c] = e^(x[n,c] − m) / Σ_c e^(x[n,c] − m), m the maximum of the row',
+  infer(inputs) {
+    const [x] = operands(inputs, ['x'])
+    dims(x, 'x', ['N', 'C'])
+    return [x]
+  },
   derivative: null,
-  cost: costPerOutput(4),
+  cost: (inputs, outputs) => ({ flops: 4 * elementCount(inputs[0]?.shape ?? []), bytes: operandBytes(inputs, outputs) }),
   inPlace: [[0, 0]],
   samples: [
-    { name: 'rows', inputs: [{ ...real(3, 10), low: -4, high: 4 }], attributes: {} },
-    { name: 'large logits', inputs: [{ ...real(2, 3), low: 80, high: 100 }], attributes: {} },
+    { name: 'ten classes', inputs: [{ ...real(3, 10), low: -4, high: 4 }], attributes: {} },
+    { name: 'one class', inputs: [real(2, 1)], attributes: {} },
+    { name: 'large logits', inputs: [{ ...real(2, 17), low: 500, high: 1500 }], attributes: {} },
   ],
-  errors: [{ inputs: [real(2, 3, 4, 4)], attributes: {}, code: 'wrong_rank' }],
+  errors: [
+    { inputs: [], attributes: {}, code: 'wrong_arity' },
+    { inputs: [real(2, 3, 4, 5)], attributes: {}, code: 'wrong_rank' },
+  ],
 }

@@ -1,0 +1,20 @@
+// Costs that ops share. Products count two operations per multiply-add; the addition of a bias is not counted.
+
+import { elementCount, type TensorType } from '../core/tensor.ts'
+import type { Cost } from './op.ts'
+
+/** Bytes of an element at float32; labels and workspaces take as much. */
+export const ELEMENT_BYTES = 4
+
+/** Every operand read or written once. */
+export function operandBytes(inputs: readonly TensorType[], outputs: readonly TensorType[]): number {
+  return ELEMENT_BYTES * [...inputs, ...outputs].reduce((sum, { shape }) => sum + elementCount(shape), 0)
+}
+
+/** A cost of so many operations per element of the first input. */
+export function perElement(flops: number) {
+  return (inputs: readonly TensorType[], outputs: readonly TensorType[]): Cost => ({
+    flops: flops * elementCount(inputs[0]?.shape ?? []),
+    bytes: operandBytes(inputs, outputs),
+  })
+}

@@ -1,0 +1,148 @@
+// Collects tensors and nodes; shapes are inferred as each op is emitted. Layers, autodiff, losses and optimizers all build with it.
+
+import type { Graph, LayerSummary, ParameterInfo } from '../core/graph.ts'
+import type { ProgramNode } from '../core/program.ts'
+import type { Shape, Tensor, TensorId, TensorRole, TensorType } from '../core/tensor.ts'
+import type { Initializer } from '../initializers/initializer.ts'
+import type { OpAttributes, OpName } from './attributes.ts'
+import { opOf } from './registry.ts'
+
+export interface EmitOptions {
+  /** Path in the specification that the op comes from: `layers[0]`. */
+  readonly origin: string
+  /** Role of the outputs. Default: activation. */
+  readonly role?: TensorRole
+  /** Name of the first output; must be unique. Default: op and number. */
+  readonly name?: string
+}
+
+/** Tensors and nodes of a program under construction. */
+export class ProgramBuilder {
+  readonly #tensors: Tensor[] = []
+  readonly #nodes: ProgramNode[] = []
+
+  get tensors(): readonly Tensor[] {
+    return this.#tensors
+  }
+
+  get nodes(): readonly ProgramNode[] {
+    return this.#nodes
+  }
+
+  /** A tensor that no op computes (inputs, parameters, slots), or a copy of another builder's. */
+  tensor(name: string, { shape, type }: TensorType, role: TensorRole): TensorId {
+    const id = this.#tensors.length
+    this.#tensors.push({ id, name, shape, type, role })
+    return id
+  }
+
+  type(id: TensorId): Tensor {
+    const tensor = this.#tensors[id]
+    if (tensor === undefined) throw new RangeError(`no tensor ${id} among ${this.#tensors.length}`)
+    return tensor
+  }
+
+  /** Says after the fact what a tensor turned out to be: a gradient, an output. */
+  assignRole(id: TensorId, role: TensorRole, name?: string): void {
+    const tensor = this.type(id)
+    this.#tensors[id] = { ...tensor, role, name: name ?? tensor.name }
+  }
+
+  /**
+   * Applies an op. Throws ShapeError where it cannot take these inputs.
+   * @returns its outputs
+   */
+  emit<K extends OpName>(
+    op: K,
+    inputs: readonly TensorId[],
+    attributes: OpAttributes<K>,
+    { origin, role = 'activation', name }: EmitOptions,
+  ): readonly TensorId[] {
+    const types = opOf(op).infer(
+      inputs.map((id) => this.type(id)),
+      attributes,
+    )
+    const outputs = types.map((type, i) =>
+      this.tensor(
+        i === 0 && name !== undefined ? name : `${op}#${this.#tensors.length}`,
+        type,
+        type.type === 'workspace' ? 'activation' : role,
+      ),
+    )
+    this.append(op, inputs, outputs, attributes, origin)
+    return outputs
+  }
+
+  /** An op that writes into tensors which exist already: updates in place. */
+  append<K extends OpName>(
+    op: K,
+    inputs: readonly TensorId[],
+    outputs: readonly TensorId[],
+    attributes: OpAttributes<K>,
+    origin: string,
+  ): void {
+    this.#nodes.push({ op, inputs, outputs, attributes, origin } as unknown as ProgramNode)
+  }
+}
+
+/** Builds the forward graph of a model: what layers emit into. */
+export class ForwardBuilder {
+  readonly #program = new ProgramBuilder()
+  readonly #parameters: ParameterInfo[] = []
+  readonly #buffers: ParameterInfo[] = []
+
+  constructor(
+    /** Rows of a batch: dimension 0 of every activation. */
+    readonly batchSize: number,
+  ) {}
+
+  /** Nodes so far; a slice of it is what one layer emitted. */
+  get nodes(): readonly ProgramNode[] {
+    return this.#program.nodes
+  }
+
+  get tensors(): readonly Tensor[] {
+    return this.#program.tensors
+  }
+
+  type(tensor: TensorId): TensorType {
+    return this.#program.type(tensor)
+  }
+
+  /** A tensor written from outside before each step. `shape` with the batch. */
+  input(name: string, shape: Shape): TensorId {
+    return this.#program.tensor(name, { shape, type: 'real' }, 'input')
+  }
+
+  /** @param name full and unique: `conv1.weight` */
+  parameter(name: string, shape: Shape, initializer: Initializer): TensorId {
+    const tensor = this.#program.tensor(name, { shape, type: 'real' }, 'parameter')
+    this.#parameters.push({ tensor, name, shape, initializer })
+    return tensor
+  }
+
+  /** State that is not learned, saved with the model. */
+  buffer(name: string, shape: Shape, initializer: Initializer): TensorId {
+    const tensor = this.#program.tensor(name, { shape, type: 'real' }, 'buffer')
+    this.#buffers.push({ tensor, name, shape, initializer })
+    return tensor
+  }
+
+  /** Applies an op; ShapeError where it cannot take these inputs. `origin` is the layer's path. */
+  emit<K extends OpName>(op: K, inputs: readonly TensorId[], attributes: OpAttributes<K>, origin: string): readonly TensorId[] {
+    return this.#program.emit(op, inputs, attributes, { origin })
+  }
+
+  finish({ input, output, layers }: { input: TensorId; output: TensorId; layers: readonly LayerSummary[] }): Graph {
+    return {
+      batchSize: this.batchSize,
+      tensors: [...this.#program.tensors],
+      nodes: [...this.#program.nodes],
+      parameters: [...this.#parameters],
+      buffers: [...this.#buffers],
+      input,
+      output,
+      layers,
+    }
+  }
+}
