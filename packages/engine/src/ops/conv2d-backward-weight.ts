@@ -1,5 +1,6 @@
 // Derivative of `conv2d` by its weight and bias.
 
+import { elementCount } from '../core/tensor.ts'
 import type { OpAttributes } from './attributes.ts'
 import { CONVOLUTIONS } from './conv2d.samples.ts'
 import { operandBytes } from './cost.ts'
@@ -38,10 +39,10 @@ export const conv2dBackwardWeight: Op<OpAttributes<'conv2d_backward_weight'>> = 
     return bias ? [dWeight, real(K)] : [dWeight]
   },
   derivative: null,
-  cost(inputs, outputs, { kernel, groups }) {
+  cost(inputs, outputs, { kernel, groups, bias }) {
     const [dy, x] = operands(inputs, ['dy', 'x'])
     const [, C] = dims(x, 'x', ['N', 'C', 'H', 'W'])
-    return { flops: convolutionFlops(dy, C / groups, kernel), bytes: operandBytes(inputs, outputs) }
+    return { flops: convolutionFlops(dy, C / groups, kernel) + (bias ? elementCount(dy.shape) : 0), bytes: operandBytes(inputs, outputs) }
   },
   inPlace: [],
   samples: CONVOLUTIONS.map(({ name, x, K, y, kernel, bias, attributes }) => ({

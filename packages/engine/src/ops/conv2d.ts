@@ -1,5 +1,6 @@
 // Two-dimensional cross-correlation, which every framework calls convolution.
 
+import { elementCount } from '../core/tensor.ts'
 import type { ConvolutionAttributes } from './attributes.ts'
 import { CONVOLUTIONS, weightShape } from './conv2d.samples.ts'
 import { operandBytes } from './cost.ts'
@@ -41,10 +42,10 @@ export const conv2d: Op<ConvolutionAttributes> = {
     return bias === undefined ? [dx, dWeight] : [dx, dWeight, dBias]
   },
   cost(inputs, outputs) {
-    const [, weight] = operands(inputs, ['x', 'weight'], ['bias'])
+    const [, weight, bias] = operands(inputs, ['x', 'weight'], ['bias'])
     const [y] = operands(outputs, ['y'])
     const [, channels, R, S] = dims(weight, 'weight', ['K', 'C/groups', 'R', 'S'])
-    return { flops: convolutionFlops(y, channels, [R, S]), bytes: operandBytes(inputs, outputs) }
+    return { flops: convolutionFlops(y, channels, [R, S]) + (bias ? elementCount(y.shape) : 0), bytes: operandBytes(inputs, outputs) }
   },
   inPlace: [],
   samples: CONVOLUTIONS.map((geometry) => {

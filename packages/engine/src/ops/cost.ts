@@ -1,4 +1,4 @@
-// Costs that ops share. Products count two operations per multiply-add; the addition of a bias is not counted.
+// Costs that ops share. A multiply-add counts two operations, the addition of a bias one.
 
 import { elementCount, type TensorType } from '../core/tensor.ts'
 import type { Cost } from './op.ts'

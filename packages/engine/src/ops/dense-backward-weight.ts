@@ -18,11 +18,11 @@ export const denseBackwardWeight: Op<OpAttributes<'dense_backward_weight'>> = {
     return bias ? [real(K, D), real(K)] : [real(K, D)]
   },
   derivative: null,
-  cost(inputs, outputs) {
+  cost(inputs, outputs, { bias }) {
     const [dy, x] = operands(inputs, ['dy', 'x'])
     const [N, K] = dims(dy, 'dy', ['N', 'K'])
     const [, D] = dims(x, 'x', ['N', 'D'])
-    return { flops: 2 * N * K * D, bytes: operandBytes(inputs, outputs) }
+    return { flops: 2 * N * K * D + (bias ? N * K : 0), bytes: operandBytes(inputs, outputs) }
   },
   inPlace: [],
   samples: [

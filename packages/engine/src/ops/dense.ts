@@ -26,10 +26,10 @@ export const dense: Op<NoAttributes> = {
     return bias === undefined ? [dx, dWeight] : [dx, dWeight, dBias]
   },
   cost(inputs, outputs) {
-    const [x, weight] = operands(inputs, ['x', 'weight'], ['bias'])
+    const [x, weight, bias] = operands(inputs, ['x', 'weight'], ['bias'])
     const [N, D] = dims(x, 'x', ['N', 'D'])
     const [K] = dims(weight, 'weight', ['K', 'D'])
-    return { flops: 2 * N * K * D, bytes: operandBytes(inputs, outputs) }
+    return { flops: 2 * N * K * D + (bias ? N * K : 0), bytes: operandBytes(inputs, outputs) }
   },
   inPlace: [],
   samples: [
