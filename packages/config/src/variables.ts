@@ -51,6 +51,18 @@ export const engineThreads = integer(1, 1024)
   .optional()
   .describe('threads of one run, from 1 to 1024; leave it unset for the number of processors')
 
+export const leaseTtlMs = integer(500, 600_000)
+  .default(30_000)
+  .describe('milliseconds after which the run of a worker that stopped answering is taken up by another, from 500 to 600000')
+
+export const stallTimeoutMs = integer(500, 86_400_000)
+  .default(300_000)
+  .describe('milliseconds after which a trainer that does not advance is taken for hung, from 500 to 86400000')
+
+export const trainerHeapMb = integer(64, 1_000_000)
+  .default(2048)
+  .describe('megabytes of JavaScript objects in a trainer; tensors lie outside')
+
 export const storageCredentials = {
   STORAGE_ACCESS_KEY_ID: z.string().optional().describe('the access key of the S3-compatible storage'),
   STORAGE_SECRET_ACCESS_KEY: z.string().optional().describe('the secret key of the S3-compatible storage'),

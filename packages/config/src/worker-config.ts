@@ -13,7 +13,13 @@ const schema = z.object({
   TRAINYARD_DATA_DIR: variable.dataDir,
   WORKER_CONCURRENCY: variable.workerConcurrency,
   ENGINE_THREADS: variable.engineThreads,
+  LEASE_TTL_MS: variable.leaseTtlMs,
+  STALL_TIMEOUT_MS: variable.stallTimeoutMs,
+  TRAINER_HEAP_MB: variable.trainerHeapMb,
 })
+
+/** All that a trainer inherits: no credentials, nothing that is not named here. */
+const TRAINER_VARIABLES = ['LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'LD_LIBRARY_PATH', 'DYLD_LIBRARY_PATH', 'ONEDNN_MAX_CPU_ISA'] as const
 
 /** @throws ConfigError with every mistake. */
 export function loadWorkerConfig(environment: Environment = process.env) {
@@ -30,6 +36,15 @@ export function loadWorkerConfig(environment: Environment = process.env) {
     concurrency: env.WORKER_CONCURRENCY,
     /** null: one per processor. */
     engineThreads: env.ENGINE_THREADS ?? null,
+    leaseTtlMs: env.LEASE_TTL_MS,
+    stallTimeoutMs: env.STALL_TIMEOUT_MS,
+    trainerHeapMb: env.TRAINER_HEAP_MB,
+    trainerEnvironment: Object.fromEntries(
+      TRAINER_VARIABLES.flatMap((name) => {
+        const value = environment[name]
+        return value === undefined ? [] : [[name, value]]
+      }),
+    ) as Readonly<Record<string, string>>,
   }
 }
 

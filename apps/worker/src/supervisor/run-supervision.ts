@@ -1,0 +1,311 @@
+// One claimed run from start to end: grants the trainer what it needs, writes down what it says, ends it when the run should stop, and
+// decides what becomes of the run. Everything that it writes is fenced.
+
+import { mkdir, realpath, rm } from 'node:fs/promises'
+import { join, sep } from 'node:path'
+import {
+  type DatasetManifest,
+  type Failure,
+  newUuid,
+  type RunResult,
+  type SupervisorMessage,
+  type TrainerMessage,
+  type TrainerMessageOf,
+  toWireNumber,
+} from '@trainyard/contracts'
+import { type ClaimedRun, type NewCheckpoint, runFlush, runState } from '@trainyard/database'
+import { ERRORS, type ErrorCode, TrainyardError } from '@trainyard/errors'
+import type { ObjectStorage } from '@trainyard/storage'
+import type { Logger } from 'pino'
+import type { FileGrants } from './file-grants.ts'
+import { RunWriter, type RunWriterOptions } from './run-writer.ts'
+import { buildStartMessage } from './start-message.ts'
+import type { TrainerPool } from './trainer-pool.ts'
+import type { Trainer } from './trainer-process.ts'
+
+export type StopReason = Extract<SupervisorMessage, { type: 'stop' }>['reason']
+
+/** Milliseconds; which part of a second or minute is a matter of the configuration. */
+export interface SupervisionTimes {
+  readonly leaseTtlMs: number
+  readonly flushMs: number
+  /** A trainer that does not advance for so long is taken for hung. */
+  readonly stallMs: number
+  /** From the wish to stop to SIGKILL. */
+  readonly stopGraceMs: Readonly<Record<StopReason, number>>
+}
+
+export interface SupervisionOptions {
+  readonly run: ClaimedRun
+  readonly claimedAt: number
+  readonly sql: RunWriterOptions['sql']
+  readonly storage: ObjectStorage
+  readonly files: FileGrants
+  readonly trainers: TrainerPool
+  /** Threads that the worker grants to a run. */
+  readonly threads: number
+  /** Below it the run gets a directory of its own. */
+  readonly workDirectory: string
+  readonly times: SupervisionTimes
+  readonly now: () => number
+  readonly log: Logger
+}
+
+/** What the run comes to; null where nothing is left to write, since the lease is lost. */
+type Ending =
+  | { readonly type: 'done'; readonly result: RunResult }
+  | { readonly type: 'failed'; readonly failure: Failure }
+  | { readonly type: 'crashed'; readonly reason: string }
+  | { readonly type: 'stopped'; readonly reason: StopReason }
+  | null
+
+export class RunSupervision {
+  readonly #options: SupervisionOptions
+  readonly #writer: RunWriter
+  readonly #directory: string
+  readonly #log: Logger
+  readonly #ended: Promise<Ending>
+  #end: (ending: Ending) => void = () => {}
+  #trainer: Trainer | null = null
+  /** Messages of the trainer are worked off one after the other. */
+  #inbox: Promise<void> = Promise.resolve()
+  #stop: StopReason | null = null
+  #stopTimer: NodeJS.Timeout | undefined
+  #aliveAt: number
+  #step = -1
+  #finalCheckpoint: NewCheckpoint | undefined
+  #manifest: DatasetManifest | undefined
+
+  constructor(options: SupervisionOptions) {
+    const { run, sql, times, claimedAt, now, log } = options
+    this.#options = options
+    this.#log = log.child({ run_id: run.runId, attempt: run.attempt })
+    this.#directory = join(options.workDirectory, `${run.runId}-${run.leaseEpoch}`)
+    this.#aliveAt = now()
+    this.#ended = new Promise((resolve) => {
+      this.#end = resolve
+    })
+    this.#writer = new RunWriter({
+      sql,
+      fence: run,
+      ttlMs: times.leaseTtlMs,
+      flushMs: times.flushMs,
+      claimedAt,
+      now,
+      log: this.#log,
+      onStopRequested: (reason) => this.requestStop(reason),
+      onLost: (why) => {
+        this.#log.warn(`the lease is lost: ${why}`)
+        this.#trainer?.kill()
+        this.#end(null)
+      },
+      onDifference: ({ name, step, stored, value }) => this.#end({ type: 'failed', failure: notReproduced(name, step, stored, value) }),
+    })
+  }
+
+  get runId(): string {
+    return this.#options.run.runId
+  }
+
+  /** Somebody may want this run to stop: look soon. */
+  poke(): void {
+    this.#writer.poke()
+  }
+
+  /** Asks the trainer to stop between two steps, and kills it after the grace period. Cancelling comes before the others. */
+  requestStop(reason: StopReason): void {
+    if (this.#stop === 'cancel' || this.#stop === reason) return
+    this.#stop = reason
+    this.#trainer?.send({ type: 'stop', reason })
+    clearTimeout(this.#stopTimer)
+    this.#stopTimer = setTimeout(() => this.#end({ type: 'stopped', reason }), this.#options.times.stopGraceMs[reason])
+  }
+
+  async execute(): Promise<void> {
+    const { times, now } = this.#options
+    const watch = setInterval(
+      () => {
+        if (now() - this.#aliveAt < times.stallMs) return
+        this.#end({ type: 'crashed', reason: `The trainer did not advance for ${times.stallMs / 1000} s and was killed.` })
+      },
+      Math.min(1000, times.stallMs / 4),
+    )
+    try {
+      this.#launch().catch((error: unknown) => this.#end(this.#endingOf(error)))
+      const ending = await this.#ended
+      clearInterval(watch)
+      clearTimeout(this.#stopTimer)
+      if (ending?.type !== 'done') this.#trainer?.kill()
+      if (ending !== null) await this.#settle(ending)
+    } finally {
+      clearInterval(watch)
+      this.#writer.close()
+      this.#trainer?.kill()
+      await this.#trainer?.exited
+      await rm(this.#directory, { recursive: true, force: true })
+    }
+  }
+
+  async #launch(): Promise<void> {
+    const { run, trainers, threads, sql, files } = this.#options
+    await mkdir(this.#directory, { recursive: true })
+    const granted = run.config.kind === 'train' ? Math.min(run.config.training.threads ?? threads, threads) : threads
+    const [start, trainer] = await Promise.all([
+      buildStartMessage({ run, sql, files, workDirectory: await realpath(this.#directory), threads: granted }),
+      trainers.take(granted),
+    ])
+    this.#trainer = trainer
+    if (!this.#writer.isHeld || this.#stop !== null) {
+      if (this.#stop !== null) this.#end({ type: 'stopped', reason: this.#stop })
+      trainer.kill()
+      return
+    }
+    for (const event of start.events) this.#writer.add({ event })
+    this.#aliveAt = this.#options.now()
+    void trainer.exited.then(({ description }) => {
+      // Its last words may still be in the inbox.
+      void this.#inbox.then(() => this.#end({ type: 'crashed', reason: `The trainer ${description}.` }))
+    })
+    trainer.listen(
+      (message) => this.#receive(message),
+      (problem) => this.#end({ type: 'crashed', reason: `The trainer ${problem}.` }),
+    )
+    trainer.send(start.message)
+  }
+
+  #receive(message: TrainerMessage): void {
+    this.#noteLife(message)
+    this.#inbox = this.#inbox.then(async () => {
+      try {
+        await this.#handle(message)
+      } catch (error) {
+        this.#end(this.#endingOf(error))
+      }
+    })
+  }
+
+  /** While it trains, only a further step proves that the trainer advances. */
+  #noteLife(message: TrainerMessage): void {
+    if (message.type === 'progress' && message.phase === 'training') {
+      if (message.step <= this.#step) return
+      this.#step = message.step
+    }
+    this.#aliveAt = this.#options.now()
+  }
+
+  async #handle(message: TrainerMessage): Promise<void> {
+    const handlers: { [K in TrainerMessage['type']]: (message: TrainerMessageOf<K>) => Promise<void> | void } = {
+      ready: () => {},
+      planned: (m) => this.#recordPlan(m),
+      progress: ({ phase, step, epoch, samples_per_second, points }) =>
+        this.#writer.add({ points, progress: { phase, step, epoch, samplesPerSecond: samples_per_second } }),
+      checkpoint: (m) => this.#storeCheckpoint(m),
+      prepared: (m) => this.#storeShards(m),
+      event: ({ event, message: text }) => this.#writer.add({ event: { type: event, message: text } }),
+      done: ({ result }) => this.#end({ type: 'done', result }),
+      stopped: ({ reason }) => this.#end({ type: 'stopped', reason }),
+      failed: ({ failure }) => this.#end(isRetryable(failure) ? { type: 'crashed', reason: failure.message } : { type: 'failed', failure }),
+    }
+    const handler = handlers[message.type] as (message: TrainerMessage) => Promise<void> | void
+    await handler(message)
+  }
+
+  async #recordPlan({ plan, fingerprint }: TrainerMessageOf<'planned'>): Promise<void> {
+    const { run } = this.#options
+    if (run.fingerprint !== null && run.fingerprint !== fingerprint) {
+      this.#writer.onDifference = 'supersede'
+      const message = `Goes on with another engine, so that the result is not exactly that of an undisturbed run: ${run.fingerprint} → ${fingerprint}.`
+      this.#writer.add({ event: { type: 'not_exact', message } })
+    }
+    const totalEpochs = run.config.kind === 'train' ? run.config.training.epochs : null
+    await this.#writer.write((sql, fence) => runFlush.recordPlan(sql, fence, { plan, fingerprint, totalEpochs }))
+  }
+
+  async #storeCheckpoint(message: TrainerMessageOf<'checkpoint'>): Promise<void> {
+    const { run, storage } = this.#options
+    if (!this.#writer.isHeld) return
+    const path = await this.#ownFile(message.file.path)
+    const objectKey = `checkpoints/${run.runId}/${run.leaseEpoch}/step-${message.step}-${message.kind}.safetensors`
+    const stored = await storage.putFile(objectKey, path)
+    this.#aliveAt = this.#options.now()
+    const checkpoint: NewCheckpoint = {
+      id: newUuid(),
+      kind: message.kind,
+      step: message.step,
+      epoch: message.epoch,
+      objectKey,
+      bytes: stored.bytes,
+      sha256: stored.sha256,
+      metrics: Object.fromEntries(Object.entries(message.metrics).map(([name, value]) => [name, toWireNumber(value)])),
+    }
+    if (message.kind === 'final') this.#finalCheckpoint = checkpoint
+    else await this.#writer.write((sql, fence) => runState.recordCheckpoint(sql, fence, checkpoint))
+    await rm(path, { force: true })
+  }
+
+  async #storeShards({ manifest, files }: TrainerMessageOf<'prepared'>): Promise<void> {
+    const { run, storage } = this.#options
+    if (run.config.kind !== 'prepare') throw new Error('the trainer sent a prepared dataset, but prepares none')
+    const prefix = `datasets/${run.config.dataset_version_id}/`
+    const expected = new Map(Object.values(manifest.splits).flatMap((split) => split.shards.map((shard) => [shard.key, shard.sha256])))
+    for (const { key, path } of files) {
+      if (!this.#writer.isHeld) return
+      if (!key.startsWith(prefix) || !expected.has(key)) throw new Error(`shard key "${key}" is not one of the manifest below ${prefix}`)
+      const { sha256 } = await storage.putFile(key, await this.#ownFile(path))
+      if (sha256 !== expected.get(key)) throw new Error(`shard "${key}" has another content than its manifest says`)
+      expected.delete(key)
+      this.#aliveAt = this.#options.now()
+    }
+    if (expected.size > 0) throw new Error(`the manifest names shards that were not written: ${[...expected.keys()].join(', ')}`)
+    this.#manifest = manifest
+  }
+
+  async #settle(ending: NonNullable<Ending>): Promise<void> {
+    const { run } = this.#options
+    const state = await this.#writer.write((sql, fence) => {
+      if (ending.type === 'failed') return runState.fail(sql, fence, ending.failure)
+      if (ending.type === 'crashed') return runState.crash(sql, fence, ending.reason)
+      if (ending.type === 'stopped') return runState.release(sql, fence, ending.reason)
+      if (run.kind === 'prepare' && this.#manifest === undefined) return runState.crash(sql, fence, 'The trainer ended without a manifest.')
+      return runState.complete(sql, fence, {
+        result: ending.result,
+        ...(ending.result.kind === 'train' ? { lastStep: ending.result.steps } : {}),
+        ...(this.#finalCheckpoint === undefined ? {} : { checkpoint: this.#finalCheckpoint }),
+        ...(this.#manifest === undefined ? {} : { manifest: this.#manifest }),
+      })
+    })
+    this.#log.info({ ending: ending.type, state }, 'the attempt has ended')
+  }
+
+  /** A path that the trainer names, if it lies in the run's own directory. */
+  async #ownFile(path: string): Promise<string> {
+    const real = await realpath(path)
+    if (!real.startsWith((await realpath(this.#directory)) + sep))
+      throw new Error(`the trainer names a file outside of its directory: ${path}`)
+    return real
+  }
+
+  #endingOf(error: unknown): Ending {
+    if (error instanceof TrainyardError && !ERRORS[error.code].retryable) {
+      return {
+        type: 'failed',
+        failure: { category: ERRORS[error.code].category, code: error.code, message: error.message, hint: error.hint },
+      }
+    }
+    this.#log.error({ error }, 'the supervision failed')
+    return { type: 'crashed', reason: 'The supervision of the trainer failed.' }
+  }
+}
+
+function isRetryable(failure: Failure): boolean {
+  return failure.code in ERRORS && ERRORS[failure.code as ErrorCode].retryable
+}
+
+function notReproduced(name: string, step: number, stored: number, value: number): Failure {
+  return {
+    category: ERRORS.engine_failure.category,
+    code: 'engine_failure',
+    message: `Step ${step} was trained again after a resume: ${name} is ${value}, the first time it was ${stored}. Expected the same bits.`,
+    hint: ERRORS.engine_failure.hint,
+  }
+}

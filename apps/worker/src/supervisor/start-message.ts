@@ -1,0 +1,85 @@
+// What a trainer is told and granted: its configuration, paths of files that were checked, a directory. No credentials, no keys of storage
+// but the prefix that its shards get.
+
+import { type DatasetManifest, type GrantedFile, type StartMessage, TRAINER_PROTOCOL } from '@trainyard/contracts'
+import { type ClaimedRun, checkpoints, datasetVersions, type NewEvent, type Sql } from '@trainyard/database'
+import { TrainyardError } from '@trainyard/errors'
+import type { FileGrants } from './file-grants.ts'
+
+export interface StartInput {
+  readonly run: ClaimedRun
+  readonly sql: Sql
+  readonly files: FileGrants
+  readonly workDirectory: string
+  readonly threads: number
+}
+
+export interface Start {
+  readonly message: StartMessage
+  /** What a person should know about it. */
+  readonly events: readonly NewEvent[]
+}
+
+export async function buildStartMessage(input: StartInput): Promise<Start> {
+  const { run, sql, files, workDirectory, threads } = input
+  const { config } = run
+  const events: NewEvent[] = []
+  const granted: Pick<StartMessage, 'dataset' | 'sources' | 'shard_key_prefix' | 'resume' | 'source_checkpoint'> = {
+    dataset: null,
+    sources: [],
+    shard_key_prefix: null,
+    resume: null,
+    source_checkpoint: null,
+  }
+  if (config.kind === 'train' || config.kind === 'evaluate') granted.dataset = await grantDataset(sql, files, config.dataset_version_id)
+  if (config.kind === 'train') {
+    granted.resume = await grantResume(files, run, events)
+    const sourceId = config.transfer?.checkpoint_id
+    if (sourceId !== undefined && granted.resume === null) granted.source_checkpoint = await grantCheckpoint(sql, files, sourceId)
+  }
+  if (config.kind === 'evaluate' || config.kind === 'predict') {
+    granted.source_checkpoint = await grantCheckpoint(sql, files, config.checkpoint_id)
+  }
+  if (config.kind === 'prepare') {
+    granted.shard_key_prefix = `datasets/${config.dataset_version_id}/`
+    granted.sources = await Promise.all(
+      config.sources.map(async ({ role, key, file_name }) => ({
+        role,
+        name: file_name,
+        path: await files.grant(key, null, workDirectory),
+      })),
+    )
+  }
+  const message: StartMessage = { type: 'start', protocol: TRAINER_PROTOCOL, config, ...granted, work_directory: workDirectory, threads }
+  return { message, events }
+}
+
+async function grantDataset(sql: Sql, files: FileGrants, versionId: string): Promise<NonNullable<StartMessage['dataset']>> {
+  const manifest: DatasetManifest | null = await datasetVersions.findManifest(sql, versionId)
+  if (manifest === null) throw new TrainyardError('not_found', { detail: 'The dataset version is gone, or was never ready.' })
+  const shards = Object.values(manifest.splits).flatMap((split) => split.shards)
+  const paths = await Promise.all(shards.map(async (shard) => [shard.key, await files.grant(shard.key, shard.sha256)] as const))
+  return { manifest, shard_paths: Object.fromEntries(paths) }
+}
+
+async function grantCheckpoint(sql: Sql, files: FileGrants, id: string): Promise<GrantedFile> {
+  const file = await checkpoints.findFile(sql, id)
+  if (file === null) throw new TrainyardError('not_found', { detail: 'The checkpoint is gone.' })
+  return { path: await files.grantVerified(file.objectKey, file.sha256), sha256: file.sha256 }
+}
+
+/** The newest checkpoint of the run whose content is as it was written. */
+async function grantResume(files: FileGrants, run: ClaimedRun, events: NewEvent[]): Promise<GrantedFile | null> {
+  for (const { objectKey, sha256, step } of run.checkpoints) {
+    try {
+      const path = await files.grantVerified(objectKey, sha256)
+      events.push({ type: 'resumed', message: `Goes on from the checkpoint of step ${step}.`, data: { step } })
+      return { path, sha256 }
+    } catch (error) {
+      if (!(error instanceof TrainyardError && error.code === 'corrupt_checkpoint')) throw error
+      events.push({ type: 'checkpoint_rejected', message: `The checkpoint of step ${step} is damaged: ${error.message}`, data: { step } })
+    }
+  }
+  if (run.attempt > 1) events.push({ type: 'restarted', message: 'No intact checkpoint: begins again at step 0.' })
+  return null
+}

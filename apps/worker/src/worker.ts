@@ -1,0 +1,112 @@
+// A worker: takes messages from the queue, claims their runs and supervises them, and keeps the timers that every worker has (relay,
+// reconciler, watchdog). Not a process: main.ts is.
+
+import type { RunMessage } from '@trainyard/contracts'
+import { type Database, listen, runState } from '@trainyard/database'
+import { openRunQueue, type QueueConnection, startReconciler, startRelay, startRunConsumer } from '@trainyard/queue'
+import type { ObjectStorage } from '@trainyard/storage'
+import type { Logger } from 'pino'
+import { FileGrants } from './supervisor/file-grants.ts'
+import { RunSupervision, type SupervisionTimes } from './supervisor/run-supervision.ts'
+import type { TrainerPool } from './supervisor/trainer-pool.ts'
+import { startWatchdog } from './watchdog.ts'
+
+/** A run gets that long for itself before the next trainer is loaded beside it: short runs are over by then. */
+const REFILL_DELAY_MS = 1000
+
+export interface WorkerOptions {
+  /** Names the worker in attempts and events. */
+  readonly owner: string
+  readonly database: Database
+  /** For the connections that listen. */
+  readonly databaseUrl: string
+  readonly queue: QueueConnection
+  readonly storage: ObjectStorage
+  readonly trainers: TrainerPool
+  readonly workDirectory: string
+  /** Runs at the same time. */
+  readonly concurrency: number
+  /** Threads that a run may use. */
+  readonly threads: number
+  readonly times: SupervisionTimes & { readonly reconcileMs: number; readonly unclaimedAfterMs: number; readonly unreachableMs: number }
+  readonly log: Logger
+  /** PostgreSQL or the queue did not answer for too long. */
+  readonly onUnreachable: (what: string) => void
+}
+
+export interface Worker {
+  /** Takes nothing new, lets the runs stop at their next step, and waits for them. */
+  stop(): Promise<void>
+}
+
+export async function startWorker(options: WorkerOptions): Promise<Worker> {
+  const { database, databaseUrl, queue: connection, storage, trainers, times, log, concurrency } = options
+  const onError = (error: Error) => log.warn({ error }, 'a connection failed; it is made again')
+  trainers.refill()
+  const queue = await openRunQueue(connection, { onError })
+  const supervisions = new Set<RunSupervision>()
+  const files = new FileGrants(storage, options.workDirectory)
+  const now = () => performance.now()
+  let isStopping = false
+
+  const handle = async ({ run_id: runId }: RunMessage) => {
+    if (isStopping) return
+    const claimedAt = now()
+    const run = await runState.claim(database.workerSql, { runId, owner: options.owner, ttlMs: times.leaseTtlMs })
+    if (run === null) return
+    const supervision = new RunSupervision({ ...options, run, claimedAt, sql: database.workerSql, files, now })
+    supervisions.add(supervision)
+    const refill = setTimeout(() => trainers.refill(), REFILL_DELAY_MS)
+    if (isStopping) supervision.requestStop('preempt')
+    try {
+      await supervision.execute()
+    } finally {
+      clearTimeout(refill)
+      supervisions.delete(supervision)
+      trainers.refill()
+    }
+  }
+
+  const relay = startRelay({ database, databaseUrl, queue, onError })
+  const reconciler = startReconciler({
+    database,
+    queue,
+    intervalMs: times.reconcileMs,
+    unclaimedAfterMs: times.unclaimedAfterMs,
+    onError,
+    onReconciled: (reconciliation) => log.info(reconciliation, 'reconciled'),
+  })
+  const stopListener = listen({
+    url: databaseUrl,
+    channels: ['trainyard_stop'],
+    onHint: (_, runId) => {
+      for (const supervision of supervisions) if (supervision.runId === runId) supervision.poke()
+    },
+    onError,
+  })
+  const watchdog = startWatchdog({
+    checks: {
+      PostgreSQL: async () => void (await database.workerSql.query('SELECT 1', [])),
+      queue: async () => void (await queue.count()),
+    },
+    limitMs: times.unreachableMs,
+    now,
+    onUnreachable: options.onUnreachable,
+  })
+  const consumer = await startRunConsumer(connection, { concurrency, handle, onError })
+
+  return {
+    stop: async () => {
+      isStopping = true
+      const paused = consumer.pause()
+      for (const supervision of supervisions) supervision.requestStop('preempt')
+      await paused
+      await consumer.close()
+      watchdog.close()
+      await Promise.all([stopListener.close(), reconciler.close()])
+      // Last, so that the runs that were given back are announced to other workers.
+      await relay.close()
+      await Promise.all([queue.close(), trainers.close()])
+    },
+  }
+}
