@@ -1,1 +1,11 @@
-export {}
+export type { Batch, BatchStream } from './batches/batch.ts'
+export { createNormalizer, type Normalizer, normalizeInto } from './batches/normalize.ts'
+export { type BatchesRequest, openBatches } from './batches/open-batches.ts'
+export { openSplitReader, type SplitReader } from './batches/sequential.ts'
+export { SNIFF_BYTES, type SniffedFormat, sniffFormat } from './formats/sniff.ts'
+export type { DataSource } from './formats/source.ts'
+export { PREPARE_LIMITS, type PrepareLimits } from './limits.ts'
+export type { PrepareProgress } from './prepare/context.ts'
+export type { PreparedDataset } from './prepare/manifest.ts'
+export { checkRoles, fileSource, type PrepareRequest, prepareDataset } from './prepare/prepare-dataset.ts'
+export type { ShardFile } from './prepare/shard-writer.ts'

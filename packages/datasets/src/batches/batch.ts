@@ -1,0 +1,27 @@
+// What the training loop takes.
+
+export interface Batch {
+  /** [batchSize, …input shape], normalized; the rows after `count` are zero. Valid until the next call of `next()`. */
+  readonly samples: Float32Array
+  /** Class indices [batchSize], or values [batchSize, size]. */
+  readonly targets: Int32Array | Float32Array
+  /** Rows that are real: less than the batch size only in the last batch of an epoch. */
+  readonly count: number
+  /** 0-based. */
+  readonly epoch: number
+  /** 0-based. */
+  readonly stepInEpoch: number
+}
+
+export interface BatchStream {
+  /** Rows per epoch. */
+  readonly rows: number
+  readonly stepsPerEpoch: number
+  /** Who gathers the next batch; `thread` only once it has started. */
+  readonly source: 'thread' | 'caller'
+  /** The next batch; blocks until it is there. Never ends: epochs follow each other. */
+  next(): Batch
+  close(): void
+}
+
+export type MutableBatch = { -readonly [K in keyof Batch]: Batch[K] }

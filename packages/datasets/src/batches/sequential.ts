@@ -1,0 +1,50 @@
+// A whole split once, in its stored order, for evaluation. In the caller's thread: one pass, no look-ahead.
+
+import type { Batch, MutableBatch } from './batch.ts'
+import { Gatherer } from './gather.ts'
+import { createNormalizer } from './normalize.ts'
+import type { BatchesRequest } from './open-batches.ts'
+import { openSplit } from './shard-rows.ts'
+
+export interface SplitReader {
+  readonly rows: number
+  readonly steps: number
+  /** Batch `step` of 0 … steps − 1. The object and its arrays are reused. */
+  batch(step: number): Batch
+  close(): void
+}
+
+/**
+ * @example
+ * for (let step = 0; step < test.steps; step++) session.evaluateBatch(test.batch(step))
+ */
+export function openSplitReader(
+  request: Pick<BatchesRequest, 'manifest' | 'shardPaths' | 'batchSize' | 'memoryBytesMax'> & { readonly split: string },
+): SplitReader {
+  const { manifest, shardPaths, split, batchSize } = request
+  const source = openSplit(manifest, shardPaths, split, request.memoryBytesMax)
+  const gatherer = new Gatherer(source, createNormalizer(manifest.input, manifest.normalization))
+  const targets = batchSize * source.targetSize
+  const batch: MutableBatch = {
+    samples: new Float32Array(batchSize * source.sampleSize),
+    targets: source.targetType === 'I32' ? new Int32Array(targets) : new Float32Array(targets),
+    count: 0,
+    epoch: 0,
+    stepInEpoch: 0,
+  }
+  const steps = Math.ceil(source.rows / batchSize)
+  return {
+    rows: source.rows,
+    steps,
+    batch(step) {
+      if (!Number.isInteger(step) || step < 0 || step >= steps)
+        throw new RangeError(`there is no batch ${step}; expected 0 to ${steps - 1}`)
+      const from = step * batchSize
+      batch.count = Math.min(batchSize, source.rows - from)
+      batch.stepInEpoch = step
+      gatherer.gather(null, from, from + batch.count, batch.samples, batch.targets)
+      return batch
+    },
+    close: () => gatherer.close(),
+  }
+}

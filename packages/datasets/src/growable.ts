@@ -1,0 +1,32 @@
+// A list of 32-bit numbers that doubles as it grows: memory follows what has arrived, not what a header claims.
+
+export class GrowableInt32 {
+  #data = new Int32Array(64)
+  #length = 0
+
+  push(value: number): void {
+    if (this.#length === this.#data.length) this.#data = grown(this.#data, new Int32Array(this.#length * 2))
+    this.#data[this.#length++] = value
+  }
+  get values(): Int32Array {
+    return this.#data.subarray(0, this.#length)
+  }
+}
+
+export class GrowableFloat32 {
+  #data = new Float32Array(64)
+  #length = 0
+
+  push(value: number): void {
+    if (this.#length === this.#data.length) this.#data = grown(this.#data, new Float32Array(this.#length * 2))
+    this.#data[this.#length++] = value
+  }
+  get values(): Float32Array {
+    return this.#data.subarray(0, this.#length)
+  }
+}
+
+function grown<T extends Int32Array | Float32Array>(old: T, larger: T): T {
+  larger.set(old)
+  return larger
+}

@@ -1,0 +1,94 @@
+// From uploaded files to a manifest and shards. Runs in the trainer process: no network, no credentials, files by path.
+
+import { createReadStream } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { type PrepareOptions, prepareOptionsSchema, type UploadRole } from '@trainyard/contracts'
+import { type Issue, TrainyardError } from '@trainyard/errors'
+import type { DataSource } from '../formats/source.ts'
+import { PREPARE_LIMITS, type PrepareLimits } from '../limits.ts'
+import type { PrepareContext, PrepareProgress } from './context.ts'
+import type { PreparedDataset } from './manifest.ts'
+import { prepareImages } from './prepare-images.ts'
+import { prepareTable } from './prepare-table.ts'
+
+export interface PrepareRequest {
+  /** Either one `file` (CSV), or `train_images` and `train_labels` with, if there are any, `test_images` and `test_labels` (IDX). */
+  readonly sources: readonly DataSource[]
+  readonly options?: Partial<PrepareOptions>
+  /** Shards are written here; made if it is missing. */
+  readonly outDir: string
+  /** Put before the file names to make the keys in the manifest: `datasets/<version>/`. Default: nothing. */
+  readonly keyPrefix?: string
+  readonly onProgress?: (progress: PrepareProgress) => void
+  readonly signal?: AbortSignal
+  readonly limits?: Partial<PrepareLimits>
+}
+
+/**
+ * Parses, validates, splits, fits the normalization, and writes shards. Memory stays flat whatever the size of the files: one shard per
+ * split and the target column.
+ * @throws TrainyardError `invalid_data` or `executable_format`; the signal's reason when it is aborted
+ * @example await prepareDataset({ sources: [fileSource('file', 'iris.csv', path)], outDir, options: { target: 'species' } })
+ */
+export async function prepareDataset(request: PrepareRequest): Promise<PreparedDataset> {
+  const options: PrepareOptions = prepareOptionsSchema.parse(request.options ?? {})
+  const context: PrepareContext = {
+    options,
+    outDir: request.outDir,
+    keyPrefix: request.keyPrefix ?? '',
+    limits: { ...PREPARE_LIMITS, ...request.limits },
+    signal: request.signal,
+    onProgress: request.onProgress ?? (() => {}),
+  }
+  const sources = new Map(request.sources.map((source) => [source.role, source]))
+  const issues = checkRoles(request.sources.map(({ role }) => role))
+  if (issues.length > 0) throw new TrainyardError('invalid_data', { detail: issues[0]?.message ?? '', issues })
+  request.signal?.throwIfAborted()
+  await mkdir(request.outDir, { recursive: true })
+  const file = sources.get('file')
+  if (file !== undefined) return await prepareTable(file, context)
+  const pair = (split: 'train' | 'test') => {
+    const images = sources.get(`${split}_images`)
+    const labels = sources.get(`${split}_labels`)
+    return images === undefined || labels === undefined ? null : { images, labels }
+  }
+  const train = pair('train')
+  if (train === null) throw new Error('checkRoles let an upload without training files pass')
+  return await prepareImages(train, pair('test'), context)
+}
+
+/** What is missing or too much in an upload, by its parts alone; the API may ask before it stores anything. */
+export function checkRoles(roles: readonly UploadRole[]): Issue[] {
+  const issues: Issue[] = []
+  const given = new Set(roles)
+  const add = (role: UploadRole, code: string, message: string, hint: string) => issues.push({ path: role, code, message, hint })
+  for (const role of given) {
+    if (roles.filter((other) => other === role).length > 1) {
+      add(role, 'duplicate_part', `part ${role} was given more than once`, 'Send every part once.')
+    }
+  }
+  if (given.has('file')) {
+    for (const role of given) {
+      if (role !== 'file') add(role, 'unexpected_part', `part ${role} beside a part file`, 'Send either one CSV file, or IDX files.')
+    }
+    return issues
+  }
+  const required = new Set<UploadRole>(['train_images', 'train_labels'])
+  if (given.has('test_images') || given.has('test_labels')) required.add('test_images').add('test_labels')
+  for (const role of required) {
+    if (!given.has(role)) {
+      add(
+        role,
+        'missing_part',
+        `part ${role} is missing`,
+        'Send train_images and train_labels as IDX (and both test files, if you have them), or one CSV as file.',
+      )
+    }
+  }
+  return issues
+}
+
+/** A source that reads a file of this machine. */
+export function fileSource(role: UploadRole, name: string, path: string): DataSource {
+  return { role, name, open: () => createReadStream(path, { highWaterMark: 1 << 18 }) }
+}
