@@ -1,7 +1,8 @@
 // Jobs: what a client submits and what it polls.
 
-import { modelSpecSchema, trainingConfigSchema } from '@trainyard/engine/spec'
+import { lossConfigSchema, modelSpecSchema, optimizerConfigSchema, type TrainingConfig, trainingConfigSchema } from '@trainyard/engine/spec'
 import { z } from 'zod'
+import type { DatasetTarget } from './dataset-manifest.ts'
 import { idSchema } from './ids.ts'
 import { wireNumberSchema } from './number.ts'
 import { actionSchema, failureSchema, jobKindSchema, jobStateSchema, runPhaseSchema, runStateSchema } from './states.ts'
@@ -27,12 +28,29 @@ export const transferSchema = z.strictObject({
 })
 export type Transfer = z.infer<typeof transferSchema>
 
+/** The engine's configuration, in which what follows from the data may be left out. */
+export const submittedTrainingSchema = trainingConfigSchema.extend({
+  loss: lossConfigSchema.optional().meta({ description: 'Default: softmax_cross_entropy for classes, squared_error for values.' }),
+  optimizer: optimizerConfigSchema.prefault({ type: 'adam' }),
+})
+export type SubmittedTraining = z.infer<typeof submittedTrainingSchema>
+
+const DEFAULT_LOSS = {
+  class: { type: 'softmax_cross_entropy' },
+  value: { type: 'squared_error', reduction: 'mean' },
+} as const satisfies Record<DatasetTarget['kind'], TrainingConfig['loss']>
+
+/** Fills in what follows from the data. */
+export function resolveTraining(training: SubmittedTraining, target: DatasetTarget): TrainingConfig {
+  return { ...training, loss: training.loss ?? DEFAULT_LOSS[target.kind] }
+}
+
 export const trainJobSchema = z.strictObject({
   kind: z.literal('train'),
   name: nameSchema.optional(),
   model: z.union([idSchema('model'), modelSpecSchema]).meta({ description: 'A stored model by id, or a specification.' }),
   dataset: datasetReferenceSchema,
-  training: trainingConfigSchema.prefault({}),
+  training: submittedTrainingSchema.prefault({}),
   transfer: transferSchema.optional(),
 })
 
