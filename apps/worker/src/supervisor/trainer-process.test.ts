@@ -1,0 +1,76 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import type { TrainerMessage } from '@trainyard/contracts'
+import { pino } from 'pino'
+import { describe, expect, it } from 'vitest'
+import { isAlive } from '../testing/process-state.ts'
+import { trainerEnvironment } from './trainer-environment.ts'
+import { TrainerPool } from './trainer-pool.ts'
+
+const pool = () =>
+  new TrainerPool({
+    threads: 1,
+    environment: (threads) => trainerEnvironment({ LANG: 'C.UTF-8' }, threads, 1),
+    directory: tmpdir(),
+    heapMb: 256,
+    log: pino({ level: 'silent' }),
+  })
+
+describe('a trainer process', () => {
+  it('sees nothing of the environment but what is let through', async () => {
+    process.env.SECRET_OF_THE_WORKER = 'postgresql://user:password@db/trainyard'
+    const trainers = pool()
+    const { pid } = await trainers.take(1)
+    const names = (await readFile(`/proc/${pid}/environ`, 'utf8')).split('\0').map((entry) => entry.split('=')[0])
+    expect(names.filter(Boolean).sort()).toEqual(
+      ['LANG', 'NODE_CHANNEL_FD', 'NODE_CHANNEL_SERIALIZATION_MODE', 'NODE_ENV', 'OMP_DYNAMIC', 'OMP_NUM_THREADS'].sort(),
+    )
+    await trainers.close()
+  })
+
+  it('is kept in reserve, taken once, and replaced when it dies', async () => {
+    const trainers = pool()
+    trainers.refill()
+    const first = await trainers.take(1)
+    trainers.refill()
+    const second = await trainers.take(1)
+    expect(second.pid).not.toBe(first.pid)
+    first.kill()
+    expect((await first.exited).description).toBe('was killed by SIGKILL')
+    const other = await trainers.take(2)
+    expect(await readFile(`/proc/${other.pid}/environ`, 'utf8')).toContain('OMP_NUM_THREADS=2')
+    await trainers.close()
+    expect([second, other].map((trainer) => trainer.hasExited)).toEqual([true, true])
+  })
+
+  it('answers nonsense with a failure and ends', async () => {
+    const trainers = pool()
+    const trainer = await trainers.take(1)
+    const received: TrainerMessage[] = []
+    trainer.listen(
+      (message) => received.push(message),
+      () => {},
+    )
+    trainer.send({ type: 'nonsense' } as never)
+    expect((await trainer.exited).isClean).toBe(false)
+    expect(received).toEqual([])
+    await trainers.close()
+  })
+
+  it('is gone within a second after its supervisor was killed', async () => {
+    const entry = fileURLToPath(new URL('../testing/fork-and-wait.ts', import.meta.url))
+    const supervisor = spawn(process.execPath, ['--import', 'tsx', entry], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const [line] = (await once(supervisor.stdout, 'data')) as [Buffer]
+    const pid = Number(line.toString())
+    expect(isAlive(pid)).toBe(true)
+    const exited = once(supervisor, 'exit')
+    supervisor.kill('SIGKILL')
+    await exited
+    for (let i = 0; i < 10 && isAlive(pid); i++) await sleep(100)
+    expect(isAlive(pid)).toBe(false)
+  })
+})
