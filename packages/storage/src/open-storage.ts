@@ -15,7 +15,7 @@ export interface StorageCredentials {
  * @param url `file:///var/lib/trainyard` or `s3://bucket/prefix?endpoint=https://minio:9000&region=eu-central-1`
  * @throws Error when the URL is neither.
  */
-export function openStorage(url: string, credentials?: StorageCredentials): ObjectStorage {
+export function openStorage(url: string, credentials: StorageCredentials | null = null): ObjectStorage {
   const { protocol, hostname, pathname, searchParams } = new URL(url)
   if (protocol === 'file:') return new DirectoryStorage(fileURLToPath(url))
   if (protocol === 's3:') {
@@ -25,7 +25,7 @@ export function openStorage(url: string, credentials?: StorageCredentials): Obje
       prefix: pathname.replace(/^\/+|\/+$/g, ''),
       region: searchParams.get('region') ?? 'us-east-1',
       ...(endpoint === null ? {} : { endpoint }),
-      ...(credentials === undefined ? {} : { credentials }),
+      ...(credentials === null ? {} : { credentials }),
     })
   }
   throw new Error(`STORAGE_URL: ${protocol}// is not known. Expected file:///directory or s3://bucket/prefix?endpoint=…&region=…`)

@@ -1,1 +1,3 @@
-export {}
+// Real services for tests.
+
+export { hasRedis, startTestServices, type TestServices, type TestServicesOptions } from './test-services.ts'

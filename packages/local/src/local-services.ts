@@ -1,0 +1,98 @@
+// The embedded default: everything that the service needs, in one directory, without configuration.
+
+import { mkdir } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { own } from './owner.ts'
+import { ensureDatabase, startPostgres } from './postgres/server.ts'
+import type { Log } from './process/log.ts'
+import { isRedisInstalled, type RedisServer, startRedis } from './redis.ts'
+import { recall, remember } from './remembered.ts'
+
+export interface LocalServicesOptions {
+  readonly dataDir: string
+  readonly log: Log
+  /** `auto`: when redis-server is on PATH. Default. */
+  readonly redis?: 'auto' | 'require' | 'never'
+  /** Default `full`; `disposable` gives durability up for speed, for tests. */
+  readonly durability?: 'full' | 'disposable'
+}
+
+export interface LocalServices {
+  readonly databaseUrl: string
+  readonly redisUrl: string | null
+  readonly queueBackend: 'redis' | 'postgres'
+  readonly storageUrl: string
+  /** Of the servers that run now, by name. */
+  pids(): Readonly<Record<string, number>>
+  stop(): Promise<void>
+}
+
+const DATABASE = 'trainyard'
+
+/** @throws Error when another process runs the directory, or a server does not start. */
+export async function startLocalServices(options: LocalServicesOptions): Promise<LocalServices> {
+  const { log, redis = 'auto', durability = 'full' } = options
+  const dataDir = resolve(options.dataDir)
+  const isRedisWanted = redis === 'require' || (redis === 'auto' && isRedisInstalled())
+  if (redis === 'require' && !isRedisInstalled())
+    throw new Error('redis-server is not on PATH. Install it: sudo apt-get install redis-server')
+
+  const logs = join(dataDir, 'logs')
+  const storage = join(dataDir, 'storage')
+  for (const directory of [logs, storage]) await mkdir(directory, { recursive: true })
+  const disown = await own(dataDir)
+  const running: { stop(): Promise<void> }[] = []
+  const stop = async () => {
+    await Promise.all(running.map((server) => server.stop()))
+    await disown()
+  }
+
+  try {
+    const { remembered, isFresh } = await recall(dataDir)
+    // Before the first start, so that a kill between initialization and here does not lose the password.
+    await remember(dataDir, remembered)
+    const postgres = await startPostgres({
+      dataDir,
+      logPath: join(logs, 'postgres.log'),
+      port: remembered.postgresPort,
+      password: remembered.postgresPassword,
+      isFresh,
+      durability,
+      log,
+    })
+    running.push(postgres)
+    await ensureDatabase(postgres, DATABASE)
+    let redisServer: RedisServer | null = null
+    if (isRedisWanted) {
+      redisServer = await startRedis({
+        directory: join(dataDir, 'redis'),
+        logPath: join(logs, 'redis.log'),
+        port: remembered.redisPort,
+        password: remembered.redisPassword,
+        log,
+      })
+      running.push(redisServer)
+    }
+    await remember(dataDir, {
+      ...remembered,
+      postgresPort: postgres.port,
+      redisPort: redisServer?.port ?? remembered.redisPort,
+    })
+    return {
+      databaseUrl: postgres.urlOf(DATABASE),
+      redisUrl: redisServer?.url ?? null,
+      queueBackend: redisServer === null ? 'postgres' : 'redis',
+      storageUrl: pathToFileURL(storage).href,
+      pids: () => pidsOf({ postgres, redis: redisServer }),
+      stop,
+    }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+function pidsOf(servers: Record<string, { readonly pid: number | undefined } | null>): Record<string, number> {
+  return Object.fromEntries(Object.entries(servers).flatMap(([name, server]) => (server?.pid === undefined ? [] : [[name, server.pid]])))
+}
