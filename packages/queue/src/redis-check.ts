@@ -15,19 +15,23 @@ export async function checkRedis(url: string): Promise<void> {
     maxRetriesPerRequest: 0,
     retryStrategy: () => null,
   })
-  // The reason comes with the rejection; without a listener the event would be printed.
-  redis.on('error', () => {})
+  // The rejection only says that the connection is closed; the reason comes as an event.
+  let cause: unknown
+  redis.on('error', (error: Error) => {
+    cause = error
+  })
   try {
     await redis.connect()
     // INFO and not CONFIG, which managed Redis services forbid.
     judge(await redis.info('memory'), await redis.info('persistence'))
   } catch (error) {
     if (error instanceof TrainyardError) throw error
-    const reason = error instanceof Error ? error.message : String(error)
+    cause ??= error
+    const reason = cause instanceof Error ? cause.message : String(cause)
     throw new TrainyardError('unavailable', {
       detail: `Redis at ${withoutPassword(url)} does not answer: ${reason}`,
       hint: 'Start Redis, correct REDIS_URL, or unset it to use PostgreSQL for the queue.',
-      cause: error,
+      cause,
     })
   } finally {
     redis.disconnect()

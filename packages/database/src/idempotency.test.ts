@@ -1,0 +1,76 @@
+import { newUuid, type RunConfig } from '@trainyard/contracts'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import * as idempotency from './idempotency.repository.ts'
+import * as jobs from './jobs.repository.ts'
+import { createProject, openTestDatabase, type TestDatabase } from './test-database.ts'
+
+let db: TestDatabase
+let projectId: string
+
+beforeAll(async () => {
+  db = await openTestDatabase(20)
+  projectId = await createProject(db.database)
+})
+afterAll(() => db.close())
+
+const requestWith = (key: string, bodyHash = 'a'): idempotency.IdempotentRequest => ({
+  projectId,
+  key,
+  operation: 'POST /v1/jobs',
+  bodyHash,
+})
+
+const submitOnce = (request: idempotency.IdempotentRequest) =>
+  db.database.withProject(projectId, (tx) =>
+    idempotency.once(tx, request, async () => {
+      const config: RunConfig = { kind: 'predict', checkpoint_id: newUuid(), inputs: [0], top_k: 1 }
+      const job = await jobs.submit(tx, { projectId, kind: 'predict', name: null, config: {}, runs: [config] })
+      return { status: 202, body: { id: job.id } }
+    }),
+  )
+
+test('100 concurrent requests with one key make one job and get one response', async () => {
+  const before = await db.database.asWorker((tx) => tx.job.count())
+  const responses = await Promise.all(Array.from({ length: 100 }, () => submitOnce(requestWith('k1'))))
+  expect(await db.database.asWorker((tx) => tx.job.count())).toBe(before + 1)
+  expect(new Set(responses.map((response) => JSON.stringify(response.body))).size).toBe(1)
+  expect(responses.filter((response) => !response.replayed)).toHaveLength(1)
+  expect(responses.every((response) => response.status === 202)).toBe(true)
+})
+
+test('the same key with another body or operation is refused', async () => {
+  await submitOnce(requestWith('k2'))
+  await expect(submitOnce(requestWith('k2', 'b'))).rejects.toMatchObject({ code: 'idempotency_mismatch' })
+  await expect(submitOnce({ ...requestWith('k2'), operation: 'POST /v1/models' })).rejects.toMatchObject({ code: 'idempotency_mismatch' })
+})
+
+test('work that fails gives the key back', async () => {
+  const failing = db.database.withProject(projectId, (tx) =>
+    idempotency.once(tx, requestWith('k3'), () => Promise.reject(new Error('on purpose'))),
+  )
+  await expect(failing).rejects.toThrow('on purpose')
+  expect((await submitOnce(requestWith('k3'))).replayed).toBe(false)
+})
+
+test('work in several transactions is in flight until it is completed or released', async () => {
+  const request = requestWith('k4')
+  const claim = () => db.database.withProject(projectId, (tx) => idempotency.claim(tx, request))
+  expect(await claim()).toEqual({ outcome: 'claimed' })
+  expect(await claim()).toEqual({ outcome: 'in_flight' })
+  await expect(submitOnce(request)).rejects.toMatchObject({ code: 'idempotency_in_flight' })
+  await db.database.withProject(projectId, (tx) => idempotency.release(tx, request))
+  expect(await claim()).toEqual({ outcome: 'claimed' })
+  await db.database.withProject(projectId, (tx) => idempotency.complete(tx, request, { status: 201, body: null }))
+  expect(await claim()).toEqual({ outcome: 'replay', response: { status: 201, body: null } })
+})
+
+test('an expired key is free, and is removed', async () => {
+  const request = requestWith('k5')
+  const claim = () => db.database.withProject(projectId, (tx) => idempotency.claim(tx, request))
+  const expire = () => db.database.workerSql.query("UPDATE idempotency_keys SET expires_at = now() - interval '1 s' WHERE key = 'k5'", [])
+  await claim()
+  await expire()
+  expect(await claim()).toEqual({ outcome: 'claimed' })
+  await expire()
+  expect(await db.database.asWorker((tx) => idempotency.removeExpired(tx))).toBe(1)
+})
