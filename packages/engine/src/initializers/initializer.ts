@@ -62,7 +62,13 @@ export interface Initializer {
   readonly fanOut: number
 }
 
+/** Name → the initializer with its default numbers, parsed once. */
+const BY_NAME = new Map<InitializerConfig, InitializerObject>(
+  initializerNameSchema.options.map((type) => [type, initializerObjectSchema.parse({ type })]),
+)
+
 /** Fills in the numbers of an initializer that was given by name. */
 export function toInitializerObject(config: InitializerConfig): InitializerObject {
-  return typeof config === 'string' ? initializerObjectSchema.parse({ type: config }) : config
+  if (typeof config !== 'string') return config
+  return BY_NAME.get(config) ?? initializerObjectSchema.parse({ type: config })
 }

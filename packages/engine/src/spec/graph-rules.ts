@@ -3,8 +3,11 @@
 import type { Issue } from '@trainyard/errors'
 import { layerOf } from '../layers/index.ts'
 import type { Draft, DraftNode } from './draft.ts'
-import { formatPath } from './issues.ts'
+import { formatPath, ISSUES_MAX } from './issues.ts'
 import { suggest } from './suggest.ts'
+
+/** Nodes of a cycle that a message names. */
+const SHOWN_MAX = 8
 
 export interface GraphCheck {
   readonly issues: readonly Issue[]
@@ -29,16 +32,21 @@ export function checkGraph(draft: Draft): GraphCheck {
     } else byName.set(node.id, node)
   }
   const names = [...byName.keys()].filter((name) => !name.startsWith('$'))
-  for (const node of draft.nodes) issues.push(...checkInputs(node, byName, names))
+  for (const node of draft.nodes) {
+    if (issues.length > ISSUES_MAX) break
+    issues.push(...checkInputs(node, byName, names))
+  }
   issues.push(...checkOutputs(draft, byName, names))
   const { order, cycles } = topologicalOrder(draft.nodes, byName)
   for (const cycle of cycles) {
     const [first] = cycle
     const path = first?.path ?? ''
+    const ids = cycle.slice(0, SHOWN_MAX).map(({ id }) => `"${id}"`)
+    if (cycle.length > SHOWN_MAX) ids.push('…')
     issues.push({
       path: `${path}.inputs`,
       code: 'cycle',
-      message: `The nodes ${cycle.map(({ id }) => `"${id}"`).join(' ← ')} ← "${first?.id}" read each other. Expected no cycle.`,
+      message: `The nodes ${ids.join(' ← ')} ← "${first?.id}" read each other. Expected no cycle.`,
       hint: 'Remove one of these inputs.',
     })
   }
@@ -49,7 +57,7 @@ export function checkGraph(draft: Draft): GraphCheck {
 
 function checkInputs(node: DraftNode, byName: ReadonlyMap<string, unknown>, names: readonly string[]): readonly Issue[] {
   if (node.inputs === null) return []
-  const issues = node.inputs.flatMap((name, index): Issue[] => {
+  const issues = node.inputs.slice(0, ISSUES_MAX).flatMap((name, index): Issue[] => {
     if (byName.has(name)) return []
     const known = names.filter((each) => each !== node.id)
     const message = `"${name}" is no node and no input of the model.`
@@ -67,7 +75,7 @@ function checkInputs(node: DraftNode, byName: ReadonlyMap<string, unknown>, name
 function checkOutputs(draft: Draft, byName: ReadonlyMap<string, DraftNode | null>, names: readonly string[]): readonly Issue[] {
   const { outputs, outputsPath } = draft
   if (outputs === null || outputsPath === null) return []
-  return outputs.flatMap((name, index): Issue[] => {
+  return outputs.slice(0, ISSUES_MAX).flatMap((name, index): Issue[] => {
     const path = `${outputsPath}[${index}]`
     if (!byName.has(name)) return [{ path, code: 'unknown_output', message: `"${name}" is no node.`, hint: suggest(name, names, 'names') }]
     if (byName.get(name) === null) {

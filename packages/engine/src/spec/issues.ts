@@ -21,15 +21,14 @@ export const ISSUES_MAX = 100
 export function parseWithIssues<S extends z.ZodType>(schema: S, value: unknown, prefix = ''): Parsed<z.output<S>> {
   const result = schema.safeParse(value)
   if (result.success) return { ok: true, value: result.data }
-  const issues = result.error.issues.flatMap((issue) => describe(issue, schema, value, [], prefix))
+  const issues = result.error.issues.slice(0, ISSUES_MAX + 1).flatMap((issue) => describe(issue, schema, value, [], prefix))
   return { ok: false, issues: limitIssues(issues) }
 }
 
-/** The first hundred issues and how many more there are. */
+/** The first hundred issues, and that there are more. */
 export function limitIssues(issues: readonly Issue[]): readonly Issue[] {
   if (issues.length <= ISSUES_MAX) return issues
-  const more = issues.length - ISSUES_MAX
-  const rest = { path: '', code: 'more_issues', message: `There are ${more} more mistakes.`, hint: 'Correct these first.' }
+  const rest = { path: '', code: 'more_issues', message: `There are more mistakes than these ${ISSUES_MAX}.`, hint: 'Correct these first.' }
   return [...issues.slice(0, ISSUES_MAX), rest]
 }
 
@@ -85,7 +84,7 @@ function describe(issue: ZodIssue, schema: z.ZodType, input: unknown, base: Path
   if (issue.code === 'unrecognized_keys') {
     const here = schemaAt(schema, path, input)
     const known = here instanceof z.ZodObject ? Object.keys(here.shape) : []
-    return issue.keys.map((key) => ({
+    return issue.keys.slice(0, ISSUES_MAX + 1).map((key) => ({
       path: formatPath(prefix, [...path, key]),
       code: 'unknown_key',
       message: `${show(key)} is no field here.`,

@@ -22,7 +22,7 @@ import { maxPool2dConfigSchema } from '../layers/max-pool2d.ts'
 export const SPEC_VERSION = 1
 
 /** Layers of one model. ResNet-110 with batch norm has about 400. */
-export const LAYERS_MAX = 2000
+export const LAYERS_MAX = 1000
 
 const version = z.literal(SPEC_VERSION)
 

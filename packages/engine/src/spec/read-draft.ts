@@ -4,8 +4,9 @@ import type { Issue } from '@trainyard/errors'
 import { z } from 'zod'
 import type { LayerType } from '../layers/index.ts'
 import { LAYER_TYPES } from '../layers/index.ts'
+import { layerIdSchema } from '../layers/layer-config.ts'
 import { type AnyLayerConfig, CHAIN_INPUT, type ChainItem, chainDraft, type Draft, type DraftInput, type DraftNode } from './draft.ts'
-import { isObject, parseWithIssues } from './issues.ts'
+import { ISSUES_MAX, isObject, parseWithIssues } from './issues.ts'
 import {
   graphSpecSchema,
   inputShapeSchema,
@@ -13,9 +14,11 @@ import {
   type LayerConfig,
   layerSchema,
   layersSpecSchema,
+  type ModelSpec,
   type NodeConfig,
   nodeSchema,
   presetSpecSchema,
+  SPEC_VERSION,
 } from './model-spec.ts'
 import { expandPreset, isPresetName, PRESET_NAMES, presetOptions } from './presets/registry.ts'
 import { closest, suggest } from './suggest.ts'
@@ -24,8 +27,8 @@ export interface ReadDraft {
   readonly issues: readonly Issue[]
   /** null when nothing can be said about layers. */
   readonly draft: Draft | null
-  /** Preset options with all defaults. */
-  readonly presetOptions?: Record<string, unknown>
+  /** The specification with all defaults; null when it has mistakes of form. */
+  readonly spec: ModelSpec | null
 }
 
 /** The envelope, with the layers as they came: they are parsed one by one, so that a bad one hides no other. */
@@ -37,7 +40,7 @@ const join = (path: string, key: string) => (path === '' ? key : `${path}.${key}
 
 export function readPreset(json: Record<string, unknown>, path: string): ReadDraft {
   const envelope = parseWithIssues(presetSpecSchema, json, path)
-  if (!envelope.ok) return { issues: envelope.issues, draft: null }
+  if (!envelope.ok) return { issues: envelope.issues, draft: null, spec: null }
   const { name, options = {} } = envelope.value.preset
   if (!isPresetName(name)) {
     const issue = {
@@ -46,53 +49,67 @@ export function readPreset(json: Record<string, unknown>, path: string): ReadDra
       message: `"${name.slice(0, 40)}" is no preset.`,
       hint: suggest(name, PRESET_NAMES, 'presets'),
     }
-    return { issues: [issue], draft: null }
+    return { issues: [issue], draft: null, spec: null }
   }
   const parsed = parseWithIssues(presetOptions(name), options, join(path, 'preset.options'))
-  if (!parsed.ok) return { issues: parsed.issues, draft: null }
-  const chain = layersSpecSchema.parse({ version: 1, ...expandPreset(name, parsed.value) })
+  if (!parsed.ok) return { issues: parsed.issues, draft: null, spec: null }
+  const chain = layersSpecSchema.parse({ version: SPEC_VERSION, ...expandPreset(name, parsed.value) })
   const where = join(path, 'preset.options')
   const items = chain.layers.map((config) => ({ id: config.id ?? null, type: config.type, path: where, config }))
-  return { issues: [], draft: chainDraft({ name: CHAIN_INPUT, path: where, shape: chain.input.shape }, items), presetOptions: parsed.value }
+  const draft = chainDraft({ name: CHAIN_INPUT, path: where, shape: chain.input.shape }, items)
+  return { issues: [], draft, spec: { version: SPEC_VERSION, preset: { name, options: parsed.value } } }
 }
 
 export function readLayers(json: Record<string, unknown>, path: string): ReadDraft {
   const envelope = parseWithIssues(layersEnvelope, json, path)
   const issues = envelope.ok ? [] : [...envelope.issues]
-  if (!Array.isArray(json.layers) || json.layers.length > LAYERS_MAX) return { issues, draft: null }
-  const items = json.layers.map((layer: unknown, index): ChainItem => {
+  if (!Array.isArray(json.layers) || json.layers.length > LAYERS_MAX) return { issues, draft: null, spec: null }
+  const items: ChainItem[] = []
+  const layers: LayerConfig[] = []
+  for (const [index, layer] of json.layers.entries()) {
     const where = join(path, `layers[${index}]`)
     const parsed = parseWithIssues<typeof layerSchema>(layerSchema, layer, where)
-    if (parsed.ok) return { id: parsed.value.id ?? null, type: parsed.value.type, path: where, config: withoutLinks(parsed.value) }
-    issues.push(
-      ...parsed.issues.map((issue) =>
-        isObject(layer) && layer.type === 'add' && issue.code === 'unknown_type' ? needsGraph(issue) : issue,
-      ),
-    )
-    return { id: idOf(layer), type: typeOf(layer), path: where, config: null }
-  })
+    if (parsed.ok) {
+      layers.push(parsed.value)
+      items.push({ id: parsed.value.id ?? null, type: parsed.value.type, path: where, config: withoutLinks(parsed.value) })
+      continue
+    }
+    const isAdd = isObject(layer) && layer.type === 'add'
+    issues.push(...parsed.issues.map((issue) => (isAdd && issue.code === 'unknown_type' ? needsGraph(issue) : issue)))
+    if (issues.length > ISSUES_MAX) return { issues, draft: null, spec: null }
+    items.push({ id: idOf(layer), type: typeOf(layer), path: where, config: null })
+  }
   const shape = isObject(json.input) ? shapeOf(json.input.shape) : null
-  return { issues, draft: chainDraft({ name: CHAIN_INPUT, path: join(path, 'input'), shape }, items) }
+  const draft = chainDraft({ name: CHAIN_INPUT, path: join(path, 'input'), shape }, items)
+  return { issues, draft, spec: envelope.ok ? { ...envelope.value, layers } : null }
 }
 
 export function readGraph(json: Record<string, unknown>, path: string): ReadDraft {
   const envelope = parseWithIssues(graphEnvelope, json, path)
   const issues = envelope.ok ? [] : [...envelope.issues]
-  if (!Array.isArray(json.nodes) || json.nodes.length > LAYERS_MAX) return { issues, draft: null }
-  const nodes = json.nodes.map((node: unknown, index): DraftNode => {
+  if (!Array.isArray(json.nodes) || json.nodes.length > LAYERS_MAX) return { issues, draft: null, spec: null }
+  const drafts: DraftNode[] = []
+  const nodes: NodeConfig[] = []
+  for (const [index, node] of json.nodes.entries()) {
     const where = join(path, `nodes[${index}]`)
     const parsed = parseWithIssues<typeof nodeSchema>(nodeSchema, node, where)
-    if (parsed.ok) return { id: parsed.value.id, path: where, config: withoutLinks(parsed.value), inputs: parsed.value.inputs }
+    if (parsed.ok) {
+      nodes.push(parsed.value)
+      drafts.push({ id: parsed.value.id, path: where, config: withoutLinks(parsed.value), inputs: parsed.value.inputs })
+      continue
+    }
     issues.push(...parsed.issues)
-    return { id: idOf(node), path: where, config: null, inputs: isObject(node) ? namesOf(node.inputs) : null }
-  })
+    if (issues.length > ISSUES_MAX) return { issues, draft: null, spec: null }
+    drafts.push({ id: idOf(node), path: where, config: null, inputs: isObject(node) ? namesOf(node.inputs) : null })
+  }
   const inputs = Object.entries(isObject(json.inputs) ? json.inputs : {}).map(
     ([name, input]): DraftInput => ({ name, path: join(path, `inputs.${name}`), shape: isObject(input) ? shapeOf(input.shape) : null }),
   )
   const outputs = namesOf(json.outputs)
   issues.push(...countIssues(inputs.length, isObject(json.inputs), join(path, 'inputs'), 'inputs'))
   issues.push(...countIssues(outputs?.length ?? 1, outputs !== null, join(path, 'outputs'), 'outputs'))
-  return { issues, draft: { inputs, nodes, outputs, outputsPath: join(path, 'outputs') } }
+  const draft = { inputs, nodes: drafts, outputs, outputsPath: join(path, 'outputs') }
+  return { issues, draft, spec: envelope.ok ? { ...envelope.value, nodes } : null }
 }
 
 /** The format allows several inputs and outputs; training takes one of each. */
@@ -119,7 +136,8 @@ function withoutLinks(config: LayerConfig | NodeConfig): AnyLayerConfig {
 }
 
 function idOf(layer: unknown): string | null {
-  return isObject(layer) && typeof layer.id === 'string' && layer.id !== '' ? layer.id : null
+  const parsed = layerIdSchema.safeParse(isObject(layer) ? layer.id : undefined)
+  return parsed.success ? parsed.data : null
 }
 
 /** The type that a mistyped layer was meant to be, so that default ids of the others stay what they will be. */

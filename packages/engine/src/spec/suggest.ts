@@ -13,6 +13,7 @@ function distance(a: string, b: string, limit: number): number {
       if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) best = Math.min(best, (beforeLast[j - 2] ?? 0) + 1)
       row.push(best)
     }
+    if (Math.min(...row) > limit) return limit + 1
     beforeLast = last
     last = row
   }
@@ -56,8 +57,9 @@ const SYNONYMS: Readonly<Record<string, readonly string[]>> = {
   lastlayer: ['outputs'],
 }
 
-/** Characters compared; longer names are cut, so that hostile input costs nothing. */
-const LENGTH_MAX = 64
+/** Characters and candidates compared; more are not looked at, so that hostile input costs nothing. */
+const LENGTH_MAX = 32
+const CANDIDATES_MAX = 100
 
 /**
  * The closest of the known names, or null when none is close: a known synonym, the same letters, one the start of the other
@@ -69,8 +71,8 @@ export function closest(written: string, known: readonly string[]): string | nul
   if (synonym !== undefined) return synonym
   let best: string | null = null
   let bestDistance = Math.max(1, Math.floor(name.length / 3)) + 1
-  for (const candidate of known) {
-    const plain = simplify(candidate)
+  for (const candidate of known.slice(0, CANDIDATES_MAX)) {
+    const plain = simplify(candidate.slice(0, LENGTH_MAX))
     const isStart = Math.min(name.length, plain.length) >= 3 && (plain.startsWith(name) || name.startsWith(plain))
     const found = isStart ? Math.min(1, bestDistance - 1) : distance(name, plain, bestDistance)
     if (found < bestDistance) {

@@ -41,10 +41,10 @@ describe('validateModelSpec', () => {
     })
   })
 
-  it('lists at most a hundred mistakes and says how many more there are', () => {
+  it('lists at most a hundred mistakes and says that there are more', () => {
     const found = issuesOf({ version: 1, input: { shape: [4] }, layers: new Array(500).fill({ type: 'nothing' }) })
     expect(found).toHaveLength(101)
-    expect(found.at(-1)?.message).toBe('There are 400 more mistakes.')
+    expect(found.at(-1)?.message).toBe('There are more mistakes than these 100.')
   })
 
   it('fills in defaults, and its answer is valid again and stays the same', () => {

@@ -5,7 +5,7 @@ import { type AnalyzedLayer, analyze, DEFAULT_LIMITS, type ModelLimits } from '.
 import { checkGraph } from './graph-rules.ts'
 import { isObject, limitIssues, show } from './issues.ts'
 import { exceedsBounds } from './json-bounds.ts'
-import { type ModelSpec, modelSpecSchema } from './model-spec.ts'
+import type { ModelSpec } from './model-spec.ts'
 import { type ReadDraft, readGraph, readLayers, readPreset } from './read-draft.ts'
 
 export type ModelValidation = { readonly ok: true; readonly spec: ModelSpec } | { readonly ok: false; readonly issues: readonly Issue[] }
@@ -23,20 +23,15 @@ const READERS = { preset: readPreset, layers: readLayers, nodes: readGraph } as 
  * @example const result = validateModelSpec(body.spec, { path: 'spec' }); if (!result.ok) throw new TrainyardError('invalid_model', { issues: result.issues })
  */
 export function validateModelSpec(json: unknown, options: ValidateOptions = {}): ModelValidation {
-  const examined = examine(json, options)
-  if (examined.issues.length > 0) return { ok: false, issues: limitIssues(examined.issues) }
-  const spec = modelSpecSchema.parse(json)
-  if ('preset' in spec && examined.presetOptions !== undefined) {
-    return { ok: true, spec: { ...spec, preset: { name: spec.preset.name, options: examined.presetOptions } } }
-  }
-  return { ok: true, spec }
+  const { issues, spec } = examine(json, options)
+  return issues.length > 0 || spec === null ? { ok: false, issues: limitIssues(issues) } : { ok: true, spec }
 }
 
 /** Everything that can be said about a specification, valid or not. */
 export type Examined = ReadDraft & { readonly layers: readonly AnalyzedLayer[] }
 
 export function examine(json: unknown, { path = '', limits = DEFAULT_LIMITS }: ValidateOptions): Examined {
-  const failed = (issue: Issue): Examined => ({ issues: [issue], draft: null, layers: [] })
+  const failed = (issue: Issue): Examined => ({ issues: [issue], draft: null, spec: null, layers: [] })
   if (!isObject(json)) {
     const message = `The model is ${show(json)}. Expected an object with "preset", "layers" or "nodes".`
     return failed({ path, code: 'wrong_type', message, hint: 'Example: {"version": 1, "preset": {"name": "lenet5"}}.' })
