@@ -1,7 +1,7 @@
 // Collects tensors and nodes; shapes are inferred as each op is emitted. Layers, autodiff, losses and optimizers all build with it.
 
 import type { Graph, LayerSummary, ParameterInfo } from '../core/graph.ts'
-import type { ProgramNode } from '../core/program.ts'
+import type { Node, ProgramNode } from '../core/program.ts'
 import type { Shape, Tensor, TensorId, TensorRole, TensorType } from '../core/tensor.ts'
 import type { Initializer } from '../initializers/initializer.ts'
 import type { OpAttributes, OpName } from './attributes.ts'
@@ -18,8 +18,14 @@ export interface EmitOptions {
 
 /** Tensors and nodes of a program under construction. */
 export class ProgramBuilder {
-  readonly #tensors: Tensor[] = []
-  readonly #nodes: ProgramNode[] = []
+  readonly #tensors: Tensor[]
+  readonly #nodes: ProgramNode[]
+
+  /** Goes on from a built graph where one is given; its ids stay the same. */
+  constructor(graph?: Pick<Graph, 'tensors' | 'nodes'>) {
+    this.#tensors = [...(graph?.tensors ?? [])]
+    this.#nodes = [...(graph?.nodes ?? [])]
+  }
 
   get tensors(): readonly Tensor[] {
     return this.#tensors
@@ -69,11 +75,11 @@ export class ProgramBuilder {
         type.type === 'workspace' ? 'activation' : role,
       ),
     )
-    this.append(op, inputs, outputs, attributes, origin)
+    this.#push({ op, inputs, outputs, attributes, origin })
     return outputs
   }
 
-  /** An op that writes into tensors which exist already: updates in place. */
+  /** An op that writes into tensors which exist already: updates in place. Throws ShapeError as `emit` does. */
   append<K extends OpName>(
     op: K,
     inputs: readonly TensorId[],
@@ -81,7 +87,16 @@ export class ProgramBuilder {
     attributes: OpAttributes<K>,
     origin: string,
   ): void {
-    this.#nodes.push({ op, inputs, outputs, attributes, origin } as unknown as ProgramNode)
+    opOf(op).infer(
+      inputs.map((id) => this.type(id)),
+      attributes,
+    )
+    this.#push({ op, inputs, outputs, attributes, origin })
+  }
+
+  /** TypeScript does not see that Node<K> is a member of the union over K. */
+  #push<K extends OpName>(node: Node<K>): void {
+    this.#nodes.push(node as unknown as ProgramNode)
   }
 }
 

@@ -1,0 +1,1 @@
+export { type DifferentiateRequest, differentiate } from './differentiate.ts'

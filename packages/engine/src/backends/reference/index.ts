@@ -1,0 +1,1 @@
+export { createReferenceBackend, type ReferenceBackendOptions } from './reference-backend.ts'

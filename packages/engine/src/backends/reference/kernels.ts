@@ -1,0 +1,33 @@
+// The reference kernel of every op.
+
+import { conv2d, conv2dBackwardData, conv2dBackwardWeight } from './conv2d.ts'
+import { dense, denseBackwardData, denseBackwardWeight } from './dense.ts'
+import { activation, activationBackward, add, fill, reshape } from './elementwise.ts'
+import type { KernelTable } from './kernel.ts'
+import { correctCount, softmax, softmaxCrossEntropy, softmaxCrossEntropyBackward, squaredError, squaredErrorBackward } from './losses.ts'
+import { maxPool2d, maxPool2dBackward } from './max-pool2d.ts'
+import { adamUpdate, sgdUpdate } from './updates.ts'
+
+export const KERNELS: KernelTable = {
+  dense,
+  dense_backward_data: denseBackwardData,
+  dense_backward_weight: denseBackwardWeight,
+  conv2d,
+  conv2d_backward_data: conv2dBackwardData,
+  conv2d_backward_weight: conv2dBackwardWeight,
+  max_pool2d: maxPool2d,
+  max_pool2d_backward: maxPool2dBackward,
+  activation,
+  activation_backward: activationBackward,
+  reshape,
+  add,
+  fill,
+  softmax,
+  softmax_cross_entropy: softmaxCrossEntropy,
+  softmax_cross_entropy_backward: softmaxCrossEntropyBackward,
+  squared_error: squaredError,
+  squared_error_backward: squaredErrorBackward,
+  correct_count: correctCount,
+  sgd_update: sgdUpdate,
+  adam_update: adamUpdate,
+}

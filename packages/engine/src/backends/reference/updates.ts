@@ -1,0 +1,57 @@
+// Kernels of optimizers, in place over whole segments.
+
+import type { OpAttributes } from '../../ops/index.ts'
+import type { Kernel } from './kernel.ts'
+
+/** g = gradient + weightDecay·p; v ← momentum·v + g; p ← p − learningRate·v */
+export const sgdUpdate: Kernel<OpAttributes<'sgd_update'>> = {
+  bind({ inputs }, { momentum, nesterov, weightDecay }) {
+    const parameter = inputs[0]!.values
+    const gradient = inputs[1]!.values
+    const learningRate = inputs[2]!.values
+    const velocity = inputs[3]?.values
+    const count = parameter.length
+    if (velocity === undefined) {
+      return () => {
+        const rate = learningRate[0]!
+        for (let i = 0; i < count; i++) parameter[i]! -= rate * (gradient[i]! + weightDecay * parameter[i]!)
+      }
+    }
+    return () => {
+      const rate = learningRate[0]!
+      for (let i = 0; i < count; i++) {
+        const g = gradient[i]! + weightDecay * parameter[i]!
+        const v = momentum * velocity[i]! + g
+        velocity[i] = v
+        parameter[i]! -= rate * (nesterov ? g + momentum * v : v)
+      }
+    }
+  },
+}
+
+/** m ← beta1·m + (1−beta1)·g; v ← beta2·v + (1−beta2)·g²; p ← p − learningRate · m̂ / (√v̂ + epsilon) */
+export const adamUpdate: Kernel<OpAttributes<'adam_update'>> = {
+  bind({ inputs }, { beta1, beta2, epsilon, weightDecay, decoupled }) {
+    const parameter = inputs[0]!.values
+    const gradient = inputs[1]!.values
+    const learningRate = inputs[2]!.values
+    const biasCorrection = inputs[3]!.values
+    const first = inputs[4]!.values
+    const second = inputs[5]!.values
+    const count = parameter.length
+    const decay = decoupled ? 0 : weightDecay
+    return () => {
+      const rate = learningRate[0]!
+      const shrink = decoupled ? 1 - rate * weightDecay : 1
+      const [correction1, correction2] = [biasCorrection[0]!, biasCorrection[1]!]
+      for (let i = 0; i < count; i++) {
+        const g = gradient[i]! + decay * parameter[i]!
+        const m = beta1 * first[i]! + (1 - beta1) * g
+        const v = beta2 * second[i]! + (1 - beta2) * g * g
+        first[i] = m
+        second[i] = v
+        parameter[i] = shrink * parameter[i]! - (rate * (m / correction1)) / (Math.sqrt(v / correction2) + epsilon)
+      }
+    }
+  },
+}

@@ -1,0 +1,1 @@
+export { LOSSES, type LossOperands, type LossRule, lossRule } from './losses.ts'

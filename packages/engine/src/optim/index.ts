@@ -1,0 +1,1 @@
+export { OPTIMIZERS, type OptimizerRule, optimizerRule, type UpdateOperands } from './optimizers.ts'

@@ -1,0 +1,183 @@
+// From a graph and a training configuration to the program of a model: forward, loss, derivative and update, in three phases.
+
+import { differentiate } from '../autodiff/index.ts'
+import type { Graph, LayerSummary, ParameterInfo } from '../core/graph.ts'
+import type { Program, ProgramNode, Segment } from '../core/program.ts'
+import { elementCount, type Shape, type TensorId, type TensorRole } from '../core/tensor.ts'
+import { type LossRule, lossRule } from '../losses/index.ts'
+import { ProgramBuilder } from '../ops/index.ts'
+import { type OptimizerRule, optimizerRule } from '../optim/index.ts'
+import type { LossConfig, OptimizerConfig, TrainingConfig } from '../spec/training-config.ts'
+
+/** Tensors that a session writes before a step and reads after it. */
+export interface Bindings {
+  /** [N, …] */
+  readonly samples: TensorId
+  /** [N] of type index for class targets, else [N, K]. */
+  readonly targets: TensorId
+  /** Rows of the batch that are real, [1]. */
+  readonly count: TensorId
+  /** [1] */
+  readonly learningRate: TensorId
+  /** [1 − beta1^t, 1 − beta2^t] of step t; null where the optimizer has none. */
+  readonly biasCorrection: TensorId | null
+  /** Mean over the real rows, [1]. */
+  readonly loss: TensorId
+  /** Rows that the model gets right, [1]; null for value targets. */
+  readonly correct: TensorId | null
+  /** Probabilities or values, [N, K]; only the phase `predict` writes them for class targets. */
+  readonly predictions: TensorId
+}
+
+export interface ModelParameter extends ParameterInfo {
+  readonly trainable: boolean
+}
+
+/** Optimizer state of one parameter. */
+export interface ModelSlot {
+  readonly tensor: TensorId
+  /** `velocity.conv1.weight` */
+  readonly name: string
+  readonly shape: Shape
+}
+
+export interface CompiledModel {
+  readonly program: Program
+  readonly bindings: Bindings
+  readonly parameters: readonly ModelParameter[]
+  readonly buffers: readonly ParameterInfo[]
+  readonly slots: readonly ModelSlot[]
+  /** [beta1, beta2] where `bindings.biasCorrection` is written. */
+  readonly betas: readonly [number, number] | null
+  readonly layers: readonly LayerSummary[]
+}
+
+export interface BuildModelOptions {
+  /** Names of parameters that do not change. Default: none. */
+  readonly frozen?: readonly string[]
+}
+
+/**
+ * Builds the three phases of a program. Frozen parameters get neither gradient nor slots, and nothing before the first trainable
+ * layer gets a backward op. All trainable parameters lie in one segment, and so do their gradients and slots.
+ * @throws ShapeError when output and loss do not fit together
+ * @throws RangeError when `frozen` names no parameter
+ * @example buildModel(buildGraph(spec, { batchSize: 128 }), training, { frozen: ['conv1.weight', 'conv1.bias'] })
+ */
+export function buildModel(
+  graph: Graph,
+  training: Pick<TrainingConfig, 'loss' | 'optimizer'>,
+  { frozen = [] }: BuildModelOptions = {},
+): CompiledModel {
+  return compile(graph, training.loss, lossRule(training.loss.type), training.optimizer, optimizerRule(training.optimizer.type), frozen)
+}
+
+function compile<L extends LossConfig, O extends OptimizerConfig>(
+  graph: Graph,
+  lossConfig: L,
+  lossOf: LossRule<L>,
+  optimizerConfig: O,
+  optimizer: OptimizerRule<O>,
+  frozen: readonly string[],
+): CompiledModel {
+  const builder = new ProgramBuilder(graph)
+  const parameters = markTrainable(graph.parameters, frozen)
+  const input = (name: string, shape: Shape) => builder.tensor(name, { shape, type: 'real' }, 'input')
+  const betas = optimizer.betas(optimizerConfig)
+  const targets = builder.tensor('targets', lossOf.targets(builder.type(graph.output)), 'input')
+  const count = input('count', [1])
+  const learningRate = input('learning_rate', [1])
+  const biasCorrection = betas === null ? null : input('bias_correction', [2])
+  const operands = { output: graph.output, targets, count }
+
+  const { nodes: predictionNodes, result: predictions } = record(builder, () => lossOf.predictions(builder, graph.output))
+  const { nodes: lossNodes, result: loss } = record(builder, () => lossOf.value(builder, operands, lossConfig))
+  const { nodes: countNodes, result: correct } = record(builder, () => lossOf.correct?.(builder, operands) ?? null)
+  const { nodes: backwardNodes, result: gradients } = record(builder, () =>
+    gradientsOf(builder, [...graph.nodes, ...lossNodes], loss, parameters),
+  )
+  const updated = parameters.filter(({ tensor }) => gradients.has(tensor))
+  const segments: Segment[] = []
+  const slots: ModelSlot[] = []
+  const { nodes: updateNodes } = record(builder, () => {
+    if (updated.length === 0) return
+    const members = updated.map(({ tensor }) => tensor)
+    const parameterSegment = addSegment(builder, segments, 'parameters', 'parameter', members)
+    const gradientMembers = updated.map(({ tensor }) => gradients.get(tensor) ?? tensor)
+    const gradientSegment = addSegment(builder, segments, 'gradients', 'gradient', gradientMembers)
+    const slotSegments = optimizer.slots(optimizerConfig).map((slot) => {
+      const own = updated.map(({ name, shape }) => {
+        const tensor = builder.tensor(`${slot}.${name}`, { shape, type: 'real' }, 'slot')
+        return { tensor, name: `${slot}.${name}`, shape }
+      })
+      slots.push(...own)
+      const ids = own.map(({ tensor }) => tensor)
+      return addSegment(builder, segments, slot, 'slot', ids)
+    })
+    const update = { parameters: parameterSegment, gradients: gradientSegment, learningRate, biasCorrection, slots: slotSegments }
+    optimizer.update(builder, update, optimizerConfig)
+  })
+  const scored = [...graph.nodes, ...lossNodes, ...countNodes]
+  return {
+    program: {
+      batchSize: graph.batchSize,
+      tensors: builder.tensors,
+      segments,
+      phases: {
+        train: [...scored, ...backwardNodes, ...updateNodes],
+        evaluate: scored,
+        predict: [...graph.nodes, ...predictionNodes],
+      },
+    },
+    bindings: { samples: graph.input, targets, count, learningRate, biasCorrection, loss, correct, predictions },
+    parameters,
+    buffers: graph.buffers,
+    slots,
+    betas,
+    layers: graph.layers,
+  }
+}
+
+/** The nodes that an action emits. */
+function record<R>(builder: ProgramBuilder, action: () => R): { readonly nodes: readonly ProgramNode[]; readonly result: R } {
+  const start = builder.nodes.length
+  const result = action()
+  return { nodes: builder.nodes.slice(start), result }
+}
+
+function markTrainable(parameters: readonly ParameterInfo[], frozen: readonly string[]): readonly ModelParameter[] {
+  const names = new Set(parameters.map(({ name }) => name))
+  const unknown = frozen.filter((name) => !names.has(name))
+  if (unknown.length > 0)
+    throw new RangeError(`frozen: no parameter is named ${unknown.join(', ')}. The model has ${[...names].join(', ')}.`)
+  const fixed = new Set(frozen)
+  return parameters.map((parameter) => ({ ...parameter, trainable: !fixed.has(parameter.name) }))
+}
+
+/** Appends the backward pass. @returns gradient by parameter, with its final role and name */
+function gradientsOf(
+  builder: ProgramBuilder,
+  nodes: readonly ProgramNode[],
+  loss: TensorId,
+  parameters: readonly ModelParameter[],
+): ReadonlyMap<TensorId, TensorId> {
+  const trainable = parameters.filter((parameter) => parameter.trainable)
+  if (trainable.length === 0) return new Map()
+  const [one] = builder.emit('fill', [], { shape: [1], value: 1 }, { origin: 'loss' })
+  if (one === undefined) throw new Error('fill has no output')
+  const gradients = differentiate(builder, { nodes, seeds: new Map([[loss, one]]), by: trainable.map(({ tensor }) => tensor) })
+  for (const { tensor, name } of trainable) {
+    const gradient = gradients.get(tensor)
+    if (gradient === undefined) continue
+    if (builder.type(gradient).role === 'gradient') throw new Error(`${name} shares its gradient tensor with another parameter`)
+    builder.assignRole(gradient, 'gradient', `${name}.gradient`)
+  }
+  return gradients
+}
+
+function addSegment(builder: ProgramBuilder, segments: Segment[], name: string, role: TensorRole, members: readonly TensorId[]): TensorId {
+  const size = members.reduce((sum, member) => sum + elementCount(builder.type(member).shape), 0)
+  const tensor = builder.tensor(`segment ${name}`, { shape: [size], type: 'real' }, role)
+  segments.push({ tensor, members })
+  return tensor
+}

@@ -1,0 +1,81 @@
+// What a model costs before anything is allocated: parameters, floating point operations, bytes. Plain layouts at float32; a backend's
+// blocked layouts and scratch memory come on top, typically a few percent.
+
+import type { Phase } from '../core/program.ts'
+import { elementCount, type TensorId, type TensorRole } from '../core/tensor.ts'
+import { totalCost } from '../ops/index.ts'
+import { buildGraph } from '../spec/build-graph.ts'
+import type { ModelSpec } from '../spec/model-spec.ts'
+import type { TrainingConfig } from '../spec/training-config.ts'
+import { type BuildModelOptions, buildModel, type CompiledModel } from './build-model.ts'
+import { planMemory } from './memory.ts'
+
+const FLOAT_BYTES = 4
+
+export interface MemoryEstimate {
+  readonly parameters: number
+  readonly gradients: number
+  readonly optimizer: number
+  /** Samples, targets, scalars, predictions. */
+  readonly inputsAndOutputs: number
+  /** Intermediate values of a training step, after sharing. */
+  readonly activations: number
+  readonly total: number
+}
+
+export interface Estimate {
+  readonly parameters: number
+  readonly trainableParameters: number
+  /** Floating point operations of one step (a multiply-add counts two) by phase, for the whole batch. */
+  readonly flops: { readonly [P in Phase]: number }
+  readonly bytes: MemoryEstimate
+}
+
+const BYTES_OF_ROLE: { readonly [R in TensorRole]: Exclude<keyof MemoryEstimate, 'total'> | null } = {
+  input: 'inputsAndOutputs',
+  output: 'inputsAndOutputs',
+  parameter: 'parameters',
+  buffer: 'parameters',
+  slot: 'optimizer',
+  gradient: 'gradients',
+  // Counted by the memory plan.
+  activation: null,
+}
+
+/**
+ * Estimates one step of a compiled model.
+ * @example estimateModel(buildModel(graph, training)).bytes.total
+ */
+export function estimateModel({ program, parameters }: CompiledModel): Estimate {
+  const { tensors, phases, segments } = program
+  const count = (id: TensorId) => elementCount(tensors[id]?.shape ?? [])
+  const flopsOf = (phase: Phase) => totalCost(phases[phase], (id) => tensors[id] ?? { shape: [], type: 'real' }).flops
+  const arena = planMemory({ nodes: phases.train, tensors, bytesOf: (id) => FLOAT_BYTES * count(id) }).arenaBytes
+  const bytes = { parameters: 0, gradients: 0, optimizer: 0, inputsAndOutputs: 0, activations: arena }
+  // A segment is its members.
+  const isSegment = new Set(segments.map(({ tensor }) => tensor))
+  for (const { id, role } of tensors) {
+    const part = BYTES_OF_ROLE[role]
+    if (part !== null && !isSegment.has(id)) bytes[part] += FLOAT_BYTES * count(id)
+  }
+  const total = Object.values(bytes).reduce((sum, part) => sum + part, 0)
+  const sum = (list: CompiledModel['parameters']) => list.reduce((elements, { shape }) => elements + elementCount(shape), 0)
+  return {
+    parameters: sum(parameters),
+    trainableParameters: sum(parameters.filter(({ trainable }) => trainable)),
+    flops: { train: flopsOf('train'), evaluate: flopsOf('evaluate'), predict: flopsOf('predict') },
+    bytes: { ...bytes, total },
+  }
+}
+
+/**
+ * Estimates the training of a valid specification.
+ * @throws ShapeError when the model's output does not fit the loss
+ */
+export function estimateTraining(
+  spec: ModelSpec,
+  training: Pick<TrainingConfig, 'loss' | 'optimizer' | 'batch_size'>,
+  options: BuildModelOptions = {},
+): Estimate {
+  return estimateModel(buildModel(buildGraph(spec, { batchSize: training.batch_size }), training, options))
+}

@@ -1,0 +1,191 @@
+// A model with its numbers, ready to step. Knows names and bindings; how the numbers are computed is the backend's part.
+
+import { type Issue, TrainyardError } from '@trainyard/errors'
+import type { Backend, NumericArray } from '../backends/backend.ts'
+import { elementCount, type Shape, type TensorId } from '../core/tensor.ts'
+import { initialValues } from '../initializers/index.ts'
+import type { CompiledModel } from '../plan/index.ts'
+import type { StateTensor, StateTensors } from './state.ts'
+
+export interface Batch {
+  /** Row-major [N, …]; rows past `count` are padding of any finite value. */
+  readonly samples: Float32Array
+  /** Class of each row, or values [N, K]. */
+  readonly targets: Int32Array | Float32Array
+  /** Real rows: 1 to N. */
+  readonly count: number
+}
+
+export interface ImportOptions {
+  /** Whether every tensor of the model must be given and no other. Otherwise what the state lacks stays, what it has beyond is ignored. */
+  readonly strict: boolean
+}
+
+export interface Session {
+  readonly model: CompiledModel
+  readonly backendName: Backend['name']
+  /** Bytes of all memory that the backend holds. */
+  readonly bytes: number
+  /** Forward, backward, update. `step` counts from 1 over the whole run. */
+  trainStep(batch: Batch, learningRate: number, step: number): void
+  /** Loss and count of correct rows, nothing changes. */
+  evaluateBatch(batch: Batch): void
+  /** Fills `predictions`; `samples` may hold `count` rows only. */
+  predict(samples: Float32Array, count: number): void
+  /** [loss, correct rows] of the last trainStep or evaluateBatch; correct is NaN for value targets. */
+  readonly scalars: Float64Array
+  /** Row-major [N, K] of the last predict; rows past its count are meaningless. */
+  readonly predictions: Float32Array
+  /** Copies of all parameters (`model.*`) and optimizer slots (`optimizer.*`). */
+  exportState(): StateTensors
+  /** @throws TrainyardError `incompatible_transfer` with every tensor that does not fit; nothing is imported then */
+  importState(state: StateTensors, options: ImportOptions): void
+  /** Draws all parameters anew and sets all slots to 0. */
+  initialize(seed: number): void
+  close(): void
+}
+
+export interface SessionOptions {
+  readonly model: CompiledModel
+  readonly backend: Backend
+  /** Threads that kernels may use. */
+  readonly threads: number
+}
+
+interface StateEntry {
+  readonly name: string
+  readonly tensor: TensorId
+  readonly shape: Shape
+}
+
+/**
+ * Compiles a model for a backend and allocates its memory, once. Parameters are 0 until `initialize` or `importState`.
+ * @example
+ * const session = createSession({ model, backend: createReferenceBackend(), threads: 1 })
+ * session.initialize(seed)
+ * session.trainStep(batch, 0.1, 1)
+ * const [loss] = session.scalars
+ */
+export function createSession({ model, backend, threads }: SessionOptions): Session {
+  const { program, bindings, parameters, buffers, slots } = model
+  const executable = backend.compile(program, { threads })
+  const shapeOf = (tensor: TensorId): Shape => program.tensors[tensor]?.shape ?? []
+  const state: readonly StateEntry[] = [
+    ...[...parameters, ...buffers].map(({ name, tensor, shape }) => ({ name: `model.${name}`, tensor, shape })),
+    ...slots.map(({ name, tensor, shape }) => ({ name: `optimizer.${name}`, tensor, shape })),
+  ]
+  const number = new Float64Array(1)
+  const corrections = new Float64Array(2)
+  const scalars = new Float64Array(2)
+  const predictions = new Float32Array(elementCount(shapeOf(bindings.predictions)))
+  const sampleCount = elementCount(shapeOf(bindings.samples))
+  const padded = new Float32Array(sampleCount)
+
+  const writeNumber = (tensor: TensorId, value: number): void => {
+    number[0] = value
+    executable.write(tensor, number)
+  }
+  const readNumber = (tensor: TensorId | null): number => {
+    if (tensor === null) return Number.NaN
+    executable.read(tensor, number)
+    return number[0] ?? Number.NaN
+  }
+  const requireCount = (count: number): void => {
+    if (!Number.isInteger(count) || count < 1 || count > program.batchSize) {
+      throw new RangeError(`the batch has ${count} rows; expected 1 to ${program.batchSize}`)
+    }
+  }
+  const writeBatch = ({ samples, targets, count }: Batch): void => {
+    requireCount(count)
+    executable.write(bindings.samples, samples)
+    executable.write(bindings.targets, targets)
+    writeNumber(bindings.count, count)
+  }
+  const readScalars = (): void => {
+    scalars[0] = readNumber(bindings.loss)
+    scalars[1] = readNumber(bindings.correct)
+  }
+  const read = ({ tensor, shape }: StateEntry): StateTensor => {
+    const data = new Float32Array(elementCount(shape))
+    executable.read(tensor, data)
+    return { shape, data }
+  }
+  const write = (tensor: TensorId, values: NumericArray): void => executable.write(tensor, values)
+
+  return {
+    model,
+    backendName: backend.name,
+    bytes: executable.bytes,
+    scalars,
+    predictions,
+    trainStep(batch, learningRate, step) {
+      writeBatch(batch)
+      writeNumber(bindings.learningRate, learningRate)
+      if (model.betas !== null && bindings.biasCorrection !== null) {
+        corrections[0] = 1 - model.betas[0] ** step
+        corrections[1] = 1 - model.betas[1] ** step
+        executable.write(bindings.biasCorrection, corrections)
+      }
+      executable.run('train')
+      readScalars()
+    },
+    evaluateBatch(batch) {
+      writeBatch(batch)
+      executable.run('evaluate')
+      readScalars()
+    },
+    predict(samples, count) {
+      requireCount(count)
+      if (samples.length === sampleCount) executable.write(bindings.samples, samples)
+      else {
+        padded.fill(0)
+        padded.set(samples)
+        executable.write(bindings.samples, padded)
+      }
+      executable.run('predict')
+      executable.read(bindings.predictions, predictions)
+    },
+    exportState: () => new Map(state.map((entry) => [entry.name, read(entry)])),
+    importState(source, { strict }) {
+      const issues = mismatches(state, source, strict)
+      if (issues.length > 0) {
+        throw new TrainyardError('incompatible_transfer', {
+          detail: `${issues.length} ${issues.length === 1 ? 'tensor does' : 'tensors do'} not fit the model, first: ${issues[0]?.message}`,
+          issues,
+        })
+      }
+      for (const { name, tensor } of state) {
+        const found = source.get(name)
+        if (found !== undefined) write(tensor, found.data)
+      }
+    },
+    initialize(seed) {
+      for (const parameter of [...parameters, ...buffers]) write(parameter.tensor, initialValues(parameter, seed))
+      for (const { tensor, shape } of slots) write(tensor, new Float32Array(elementCount(shape)))
+    },
+    close: () => executable.close(),
+  }
+}
+
+function mismatches(expected: readonly StateEntry[], source: StateTensors, strict: boolean): readonly Issue[] {
+  const issues: Issue[] = []
+  const names = new Set(expected.map(({ name }) => name))
+  for (const { name, shape } of expected) {
+    const found = source.get(name)
+    if (found === undefined) {
+      if (strict) issues.push(issue(name, 'missing_tensor', `${name} is missing; expected shape [${shape.join(', ')}]`))
+    } else if (found.shape.join() !== shape.join() || found.data.length !== elementCount(shape)) {
+      const message = `${name} has shape [${found.shape.join(', ')}] with ${found.data.length} values; expected [${shape.join(', ')}]`
+      issues.push(issue(name, 'shape_mismatch', message))
+    }
+  }
+  if (!strict) return issues
+  for (const name of source.keys()) {
+    if (!names.has(name)) issues.push(issue(name, 'unknown_tensor', `${name} is not part of the model`))
+  }
+  return issues
+}
+
+function issue(path: string, code: string, message: string): Issue {
+  return { path, code, message, hint: 'Use the model and optimizer that the checkpoint was made with, or transfer by layer.' }
+}
