@@ -2,18 +2,15 @@
 
 import type { Batch, Session } from './session.ts'
 
-/** Batches in order, without end: one pass after the other. */
-export interface BatchSource {
-  /** The batch is valid until the next call. */
-  next(): Batch
-}
+export type TargetKind = { readonly kind: 'class' } | { readonly kind: 'value'; readonly size: number }
 
 export interface EvaluationData {
   readonly rows: number
-  readonly batchSize: number
-  readonly targetKind: 'class' | 'value'
-  /** Unshuffled, at the start of a pass. */
-  readonly batches: BatchSource
+  readonly target: TargetKind
+  /** Batches of one pass. */
+  readonly steps: number
+  /** Batch 0 … steps − 1, in the stored order; valid until the next call. */
+  batch(step: number): Batch
 }
 
 export type EvaluatingSession = Pick<Session, 'evaluateBatch' | 'predict' | 'scalars' | 'predictions'>
@@ -25,15 +22,15 @@ export function* evaluate(session: EvaluatingSession, data: EvaluationData): Gen
   let squared = 0
   let absolute = 0
   let values = 0
-  for (let done = 0; done < data.rows; ) {
-    const batch = data.batches.next()
+  for (let step = 0; step < data.steps; step++) {
+    const batch = data.batch(step)
     session.evaluateBatch(batch)
     const [loss = Number.NaN, hits = 0] = session.scalars
     lossSum += loss * batch.count
     correct += hits
-    if (data.targetKind === 'value') {
+    if (data.target.kind === 'value') {
       session.predict(batch.samples, batch.count)
-      const size = (batch.targets.length / data.batchSize) * batch.count
+      const size = data.target.size * batch.count
       for (let i = 0; i < size; i++) {
         const error = (session.predictions[i] ?? Number.NaN) - (batch.targets[i] ?? Number.NaN)
         squared += error * error
@@ -41,9 +38,8 @@ export function* evaluate(session: EvaluatingSession, data: EvaluationData): Gen
       }
       values += size
     }
-    done += batch.count
     yield
   }
   const loss = lossSum / data.rows
-  return data.targetKind === 'class' ? { loss, accuracy: correct / data.rows } : { loss, mse: squared / values, mae: absolute / values }
+  return data.target.kind === 'class' ? { loss, accuracy: correct / data.rows } : { loss, mse: squared / values, mae: absolute / values }
 }

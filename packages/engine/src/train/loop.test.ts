@@ -55,8 +55,8 @@ function harness(
     training: config,
     schedule,
     batches: source(ROWS, start.step),
-    targetKind: 'class',
-    evaluation: { rows: EVALUATION_ROWS, batchSize: config.batch_size, targetKind: 'class', batches: source(EVALUATION_ROWS, 0) },
+    target: { kind: 'class' },
+    evaluation: { rows: EVALUATION_ROWS, target: { kind: 'class' }, steps: 2, batch: (step) => source(EVALUATION_ROWS, step).next() },
     start,
     now: () => (time += 1),
   })

@@ -3,9 +3,9 @@
 
 import { TrainyardError } from '@trainyard/errors'
 import type { TrainingConfig } from '../spec/training-config.ts'
-import { type BatchSource, type EvaluatingSession, type EvaluationData, evaluate } from './evaluation.ts'
+import { type EvaluatingSession, type EvaluationData, evaluate, type TargetKind } from './evaluation.ts'
 import { isCheckpointDue, isEvaluationDue, isLogDue, isStopReached, type Schedule } from './schedule.ts'
-import type { Session } from './session.ts'
+import type { Batch, Session } from './session.ts'
 import { Throughput } from './throughput.ts'
 
 /** Milliseconds of work after which the loop hands over, for messages to come and go. */
@@ -43,13 +43,19 @@ export type LoopEvent =
   /** Save `state` and the session's parameters now. */
   | { readonly type: 'checkpoint'; readonly kind: 'periodic' | 'final' }
 
+/** Batches without end, epoch after epoch. */
+export interface BatchSource {
+  /** Valid until the next call. */
+  next(): Batch
+}
+
 export interface TrainingLoopOptions {
   readonly session: EvaluatingSession & Pick<Session, 'trainStep'>
   readonly training: TrainingConfig
   readonly schedule: Schedule
   /** Of the training split, from the row where `start` stands. */
   readonly batches: BatchSource
-  readonly targetKind: 'class' | 'value'
+  readonly target: TargetKind
   /** Null where the dataset has nothing to evaluate on. */
   readonly evaluation: EvaluationData | null
   /** INITIAL_LOOP_STATE, or that of a checkpoint. */
@@ -142,14 +148,14 @@ export class TrainingLoop {
     const [loss = Number.NaN, correct = 0] = session.scalars
     this.#samples += batch.count
     this.#lossSum += loss * batch.count
-    this.#correct += correct
+    if (this.#options.target.kind === 'class') this.#correct += correct
     this.#throughput.add(batch.count, now() - before)
     return loss
   }
 
   #closeInterval(): LoopEvent {
     const means: Record<string, number> = { loss: this.#lossSum / this.#samples }
-    if (this.#options.targetKind === 'class') means.accuracy = this.#correct / this.#samples
+    if (this.#options.target.kind === 'class') means.accuracy = this.#correct / this.#samples
     this.#samples = 0
     this.#lossSum = 0
     this.#correct = 0

@@ -1,0 +1,22 @@
+export {
+  type Checkpoint,
+  type CheckpointHeader,
+  type CheckpointMetadata,
+  decodeCheckpoint,
+  decodeCheckpointHeader,
+  encodeCheckpoint,
+} from './checkpoint.ts'
+export { type EvaluationData, evaluate, type TargetKind } from './evaluation.ts'
+export {
+  type BatchSource,
+  INITIAL_LOOP_STATE,
+  type LoopEvent,
+  type LoopPoint,
+  type LoopState,
+  TrainingLoop,
+  type TrainingLoopOptions,
+} from './loop.ts'
+export { planSchedule, type Schedule } from './schedule.ts'
+export { type Batch, createSession, type ImportOptions, type Session, type SessionOptions } from './session.ts'
+export type { StateTensor, StateTensors } from './state.ts'
+export { stateParameters, transferredState } from './transfer.ts'
