@@ -3,8 +3,9 @@
 
 import { supervisorMessageSchema, TRAINER_PROTOCOL } from '@trainyard/contracts'
 import { Channel } from './channel.ts'
+import { ENGINE_VERSION } from './engine-version.ts'
 import { describeFailure } from './failure.ts'
-import { ENGINE_VERSION, type Kinds, warmUp } from './kinds.ts'
+import { KINDS } from './kinds.ts'
 
 /** sysexits.h EX_SOFTWARE: the supervisor is gone. */
 const EXIT_ORPHANED = 70
@@ -15,14 +16,14 @@ process.on('SIGINT', () => {})
 
 const channel = new Channel()
 
-async function execute(kinds: Kinds, raw: unknown): Promise<void> {
+async function execute(raw: unknown): Promise<void> {
   const message = supervisorMessageSchema.parse(raw)
   if (message.type === 'stop') {
     channel.requestStop(message.reason)
     return
   }
   try {
-    await kinds[message.config.kind](message, channel)
+    await KINDS[message.config.kind](message, channel)
   } catch (error) {
     channel.send({ type: 'failed', failure: describeFailure(error) })
   }
@@ -30,9 +31,8 @@ async function execute(kinds: Kinds, raw: unknown): Promise<void> {
   process.exit(0)
 }
 
-const kinds = await warmUp()
 process.on('message', (raw) => {
-  execute(kinds, raw).catch((error: unknown) => {
+  execute(raw).catch((error: unknown) => {
     process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`)
     process.exit(1)
   })

@@ -1,0 +1,79 @@
+// Evaluates a checkpoint on a split of a dataset.
+
+import type { DatasetManifest, StartMessage } from '@trainyard/contracts'
+import { openSplitReader } from '@trainyard/datasets'
+import { type Checkpoint, evaluate } from '@trainyard/engine/train'
+import { TrainyardError } from '@trainyard/errors'
+import type { Channel } from './channel.ts'
+import { configOf } from './config-of.ts'
+import { openModel } from './open-model.ts'
+import { readCheckpoint } from './read-checkpoint.ts'
+
+const BREATH_MS = 20
+
+export async function runEvaluate(start: StartMessage, channel: Channel): Promise<void> {
+  const { split, batch_size: wished } = configOf(start, 'evaluate')
+  const checkpoint = await readCheckpoint(start.source_checkpoint)
+  if (start.dataset === null || checkpoint === null) throw new Error('an evaluation was given no dataset or no checkpoint')
+  const manifest = requireSameKind(start.dataset.manifest, checkpoint)
+  const rows = manifest.splits[split]?.rows ?? wished
+  const batchSize = Math.min(wished, rows)
+  const { spec, training } = checkpoint.metadata
+  const { session } = openModel({ spec, training, batchSize, frozen: [], threads: start.threads, phase: 'evaluate' }, channel)
+  session.importState(checkpoint.state, { strict: false })
+  // The model saw its inputs as its own dataset was normalized.
+  const reader = openSplitReader({
+    manifest: { ...manifest, normalization: checkpoint.metadata.dataset.normalization },
+    shardPaths: start.dataset.shard_paths,
+    split,
+    batchSize,
+  })
+  const startedAt = performance.now()
+  try {
+    const passes = evaluate(session, {
+      rows: reader.rows,
+      steps: reader.steps,
+      target: manifest.target,
+      batch: (step) => reader.batch(step),
+    })
+    let step = 0
+    let breathedAt = startedAt
+    let pass = passes.next()
+    for (; !pass.done; pass = passes.next()) {
+      step++
+      if (performance.now() - breathedAt < BREATH_MS) continue
+      channel.report({ phase: 'evaluating', step, epoch: step / reader.steps, samplesPerSecond: null })
+      await channel.breathe()
+      breathedAt = performance.now()
+      if (channel.stopRequested !== null) {
+        channel.send({ type: 'stopped', reason: channel.stopRequested, step: 0 })
+        return
+      }
+    }
+    const seconds = (performance.now() - startedAt) / 1000
+    channel.send({ type: 'done', result: { kind: 'evaluate', split, rows: reader.rows, metrics: pass.value, seconds } })
+  } finally {
+    reader.close()
+    session.close()
+  }
+}
+
+/** @throws TrainyardError invalid_data when the data are not of the form that the model was trained on */
+function requireSameKind(manifest: DatasetManifest, { metadata }: Checkpoint): DatasetManifest {
+  const { input, target } = metadata.dataset
+  const describe = (form: Pick<DatasetManifest, 'input'> | typeof metadata.dataset) => `${form.input.kind} [${form.input.shape.join(', ')}]`
+  const sizeOf = (form: typeof target | DatasetManifest['target']) => (form.kind === 'class' ? form.classes.length : form.size)
+  if (describe(manifest) !== describe(metadata.dataset) || input.kind !== manifest.input.kind) {
+    throw new TrainyardError('invalid_data', {
+      detail: `The dataset has inputs of the form ${describe(manifest)}; the checkpoint was trained on ${describe(metadata.dataset)}.`,
+      hint: 'Evaluate on a dataset of the same form.',
+    })
+  }
+  if (target.kind !== manifest.target.kind || sizeOf(target) !== sizeOf(manifest.target)) {
+    throw new TrainyardError('invalid_data', {
+      detail: `The dataset has targets ${manifest.target.kind} × ${sizeOf(manifest.target)}; the checkpoint ${target.kind} × ${sizeOf(target)}.`,
+      hint: 'Evaluate on a dataset with the same targets.',
+    })
+  }
+  return manifest
+}

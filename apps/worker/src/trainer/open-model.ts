@@ -1,0 +1,34 @@
+// From a specification to a model that can step, and what decides its bits.
+
+import { buildModel, type Estimate, estimateModel } from '@trainyard/engine/plan'
+import { buildGraph, type ModelSpec, type TrainingConfig } from '@trainyard/engine/spec'
+import { createSession, type Session } from '@trainyard/engine/train'
+import { chooseBackend } from './backend.ts'
+import type { Channel } from './channel.ts'
+import { ENGINE_VERSION } from './engine-version.ts'
+
+export interface OpenModelOptions {
+  readonly spec: ModelSpec
+  readonly training: Pick<TrainingConfig, 'loss' | 'optimizer' | 'backend'>
+  readonly batchSize: number
+  readonly frozen: readonly string[]
+  readonly threads: number
+  /** Whose work decides about the backend. */
+  readonly phase: 'train' | 'evaluate' | 'predict'
+}
+
+export interface OpenedModel {
+  readonly session: Session
+  readonly estimate: Estimate
+  /** The same fingerprint, specification, data and seed give the same bits. */
+  readonly fingerprint: string
+}
+
+export function openModel({ spec, training, batchSize, frozen, threads, phase }: OpenModelOptions, channel: Channel): OpenedModel {
+  const model = buildModel(buildGraph(spec, { batchSize }), training, { frozen })
+  const estimate = estimateModel(model)
+  const { backend, warning } = chooseBackend(training.backend, estimate.flops[phase])
+  if (warning !== null) channel.event('slow_backend', warning)
+  const session = createSession({ model, backend, threads })
+  return { session, estimate, fingerprint: `trainyard ${ENGINE_VERSION}; ${backend.version}; threads ${threads}` }
+}

@@ -1,0 +1,188 @@
+// Trains: data, model and loop put together; what the loop yields becomes messages and files.
+
+import type { RunConfigOf, StartMessage } from '@trainyard/contracts'
+import { type BatchStream, openBatches, openSplitReader } from '@trainyard/datasets'
+import {
+  type Checkpoint,
+  type CheckpointMetadata,
+  INITIAL_LOOP_STATE,
+  type LoopState,
+  planSchedule,
+  type Schedule,
+  TrainingLoop,
+  transferredState,
+} from '@trainyard/engine/train'
+import type { Channel } from './channel.ts'
+import { configOf } from './config-of.ts'
+import { type OpenedModel, openModel } from './open-model.ts'
+import { readCheckpoint } from './read-checkpoint.ts'
+import { saveCheckpoint } from './save-checkpoint.ts'
+import { describeTransfer, frozenNames, planRunTransfer, transferForPlan } from './transfer.ts'
+
+type Dataset = NonNullable<StartMessage['dataset']>
+
+export async function runTrain(start: StartMessage, channel: Channel): Promise<void> {
+  const config = configOf(start, 'train')
+  if (start.dataset === null) throw new Error('a training run was given no dataset')
+  const { manifest, shard_paths: shardPaths } = start.dataset
+  const { training } = config
+  const resume = await readCheckpoint(start.resume)
+  const schedule = planSchedule(training, manifest.splits.train?.rows ?? 0)
+  const opened = await prepareModel(start, config, resume, schedule, channel)
+  const batches = openBatches({
+    manifest,
+    shardPaths,
+    batchSize: training.batch_size,
+    seed: training.seed,
+    shuffle: training.shuffle,
+    sampleLimit: training.sample_limit,
+    startStep: resume?.metadata.step ?? 0,
+  })
+  try {
+    await train({ start, config, dataset: start.dataset, schedule, opened, batches, resume }, channel)
+  } finally {
+    batches.close()
+    opened.session.close()
+  }
+}
+
+/** Builds the model, fills in its first values, and sends the plan. */
+async function prepareModel(
+  start: StartMessage,
+  { spec, training, transfer }: RunConfigOf<'train'>,
+  resume: Checkpoint | null,
+  schedule: Schedule,
+  channel: Channel,
+): Promise<OpenedModel & { readonly frozen: readonly string[] }> {
+  const source = await readCheckpoint(start.source_checkpoint)
+  const plan = transfer === null || source === null ? null : planRunTransfer(spec, source, transfer)
+  const frozen = resume?.metadata.frozen ?? (plan === null ? [] : frozenNames(plan))
+  const opened = openModel({ spec, training, batchSize: training.batch_size, frozen, threads: start.threads, phase: 'train' }, channel)
+  const { session, estimate, fingerprint } = opened
+  if (resume !== null) session.importState(resume.state, { strict: true })
+  else {
+    session.initialize(training.seed)
+    if (plan !== null && source !== null) {
+      session.importState(transferredState(plan, source.state), { strict: false })
+      channel.event('transferred', describeTransfer(plan))
+    }
+  }
+  channel.send({
+    type: 'planned',
+    fingerprint,
+    plan: {
+      backend: session.backendName,
+      parameters: estimate.parameters,
+      trainable_parameters: estimate.trainableParameters,
+      flops_per_step: estimate.flops.train,
+      memory_bytes: session.bytes,
+      total_steps: schedule.totalSteps,
+      steps_per_epoch: schedule.stepsPerEpoch,
+      ...(plan === null ? {} : { transfer: transferForPlan(plan) }),
+    },
+  })
+  return { ...opened, frozen }
+}
+
+interface Training {
+  readonly start: StartMessage
+  readonly config: RunConfigOf<'train'>
+  readonly dataset: Dataset
+  readonly schedule: Schedule
+  readonly opened: OpenedModel & { readonly frozen: readonly string[] }
+  readonly batches: BatchStream
+  readonly resume: Checkpoint | null
+}
+
+async function train(options: Training, channel: Channel): Promise<void> {
+  const { start, config, schedule, opened, batches, resume } = options
+  const { session } = opened
+  const loop = new TrainingLoop({
+    session,
+    training: config.training,
+    schedule,
+    batches,
+    target: options.dataset.manifest.target,
+    evaluation: openEvaluation(options),
+    start: resume === null ? INITIAL_LOOP_STATE : loopStateOf(resume.metadata),
+    now: () => performance.now(),
+  })
+  const startedAt = performance.now()
+  const save = (kind: 'periodic' | 'final') =>
+    saveCheckpoint({ directory: start.work_directory, kind, metadata: metadataOf(options, loop), session }, channel)
+  const report = (phase: 'training' | 'evaluating' | 'saving', now: boolean) =>
+    channel.report({ phase, step: loop.state.step, epoch: loop.epoch, samplesPerSecond: loop.samplesPerSecond.recent }, { now })
+
+  let savedStep = -1
+  let isFirst = true
+  for (const event of loop.run()) {
+    if (event.type === 'points') channel.addPoints(event.points)
+    if (event.type === 'breath') {
+      report(event.phase, isFirst)
+      isFirst = false
+      await channel.breathe()
+    }
+    if (event.type === 'checkpoint') {
+      report('saving', true)
+      await save(event.kind)
+      savedStep = loop.state.step
+    }
+    const reason = channel.stopRequested
+    if (reason !== null && event.type === 'breath') {
+      report('saving', true)
+      if (reason !== 'cancel' && savedStep !== loop.state.step) await save('periodic')
+      channel.send({ type: 'stopped', reason, step: loop.state.step })
+      return
+    }
+  }
+  const { step, metrics } = loop.state
+  channel.send({
+    type: 'done',
+    result: {
+      kind: 'train',
+      steps: step,
+      epochs: loop.epoch,
+      metrics: { ...metrics },
+      seconds: (performance.now() - startedAt) / 1000,
+      samples_per_second: loop.samplesPerSecond.overall,
+    },
+  })
+}
+
+/** The split that the configuration names, or the test split where there is one. */
+function openEvaluation({ config, dataset }: Training) {
+  const { manifest, shard_paths: shardPaths } = dataset
+  const split = config.training.evaluate.split ?? (manifest.splits.test === undefined ? null : 'test')
+  if (split === null) return null
+  const reader = openSplitReader({ manifest, shardPaths, split, batchSize: config.training.batch_size })
+  return { rows: reader.rows, steps: reader.steps, target: manifest.target, batch: (step: number) => reader.batch(step) }
+}
+
+function metadataOf({ config, dataset, schedule, opened }: Training, loop: TrainingLoop): CheckpointMetadata {
+  const { step, interval, evaluatedStep, metrics } = loop.state
+  const { input, target, normalization } = dataset.manifest
+  return {
+    format: 1,
+    spec: config.spec,
+    training: config.training,
+    step,
+    epoch: loop.epoch,
+    cursor: { epoch: Math.floor(step / schedule.stepsPerEpoch), step_in_epoch: step % schedule.stepsPerEpoch },
+    seed: config.training.seed,
+    frozen: [...opened.frozen],
+    metrics: { ...metrics },
+    interval: { samples: interval.samples, loss_sum: interval.lossSum, correct: interval.correct },
+    evaluated_step: evaluatedStep,
+    fingerprint: opened.fingerprint,
+    dataset: { input, target, normalization },
+  }
+}
+
+function loopStateOf({ step, interval, evaluated_step: evaluatedStep, metrics }: CheckpointMetadata): LoopState {
+  return {
+    step,
+    interval: { samples: interval.samples, lossSum: interval.loss_sum, correct: interval.correct },
+    evaluatedStep,
+    metrics,
+  }
+}
