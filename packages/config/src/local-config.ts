@@ -10,7 +10,7 @@ const schema = z.object({
   STORAGE_URL: variable.storageUrl.optional(),
   ...variable.storageCredentials,
   HOST: variable.host,
-  PORT: variable.port,
+  PORT: variable.port.removeDefault().optional(),
   LOG_LEVEL: variable.logLevel,
   TRAINYARD_DATA_DIR: variable.dataDir,
   WORKER_CONCURRENCY: variable.workerConcurrency,
@@ -25,7 +25,8 @@ export function loadLocalConfig(environment: Environment = process.env) {
     redisUrl: env.REDIS_URL ?? null,
     storageUrl: env.STORAGE_URL ?? null,
     host: env.HOST,
-    port: env.PORT,
+    /** null: 8080, or any when that is taken. */
+    port: env.PORT ?? null,
     dataDir: env.TRAINYARD_DATA_DIR,
     /** What a child process is given: this environment, with changes. */
     childEnvironment: (changes: Environment): Environment => ({ ...environment, ...changes }),

@@ -1,6 +1,8 @@
-// PostgreSQL, Redis and storage without set-up.
+// PostgreSQL, Redis and storage without set-up, and the whole service on top of them.
 
 export { type LocalServices, type LocalServicesOptions, startLocalServices } from './local-services.ts'
 export { ensureDatabase, type PostgresServer, startPostgres } from './postgres/server.ts'
 export type { Log } from './process/log.ts'
 export { isRedisInstalled, type RedisServer, startRedis } from './redis.ts'
+export { findService, type ServiceRecord } from './service/record.ts'
+export { type Service, startService } from './service/start-service.ts'

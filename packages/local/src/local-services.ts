@@ -4,7 +4,7 @@ import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { own } from './owner.ts'
-import { ensureDatabase, startPostgres } from './postgres/server.ts'
+import { ensureDatabase, type PostgresServer, startPostgres } from './postgres/server.ts'
 import type { Log } from './process/log.ts'
 import { isRedisInstalled, type RedisServer, startRedis } from './redis.ts'
 import { recall, remember } from './remembered.ts'
@@ -14,6 +14,8 @@ export interface LocalServicesOptions {
   readonly log: Log
   /** `auto`: when redis-server is on PATH. Default. */
   readonly redis?: 'auto' | 'require' | 'never'
+  /** Servers that exist already; what is missing runs here. */
+  readonly external?: { readonly databaseUrl: string | null; readonly redisUrl: string | null; readonly storageUrl: string | null }
   /** Default `full`; `disposable` gives durability up for speed, for tests. */
   readonly durability?: 'full' | 'disposable'
 }
@@ -32,9 +34,9 @@ const DATABASE = 'trainyard'
 
 /** @throws Error when another process runs the directory, or a server does not start. */
 export async function startLocalServices(options: LocalServicesOptions): Promise<LocalServices> {
-  const { log, redis = 'auto', durability = 'full' } = options
+  const { log, redis = 'auto', durability = 'full', external } = options
   const dataDir = resolve(options.dataDir)
-  const isRedisWanted = redis === 'require' || (redis === 'auto' && isRedisInstalled())
+  const isRedisWanted = (external?.redisUrl ?? null) === null && (redis === 'require' || (redis === 'auto' && isRedisInstalled()))
   if (redis === 'require' && !isRedisInstalled())
     throw new Error('redis-server is not on PATH. Install it: sudo apt-get install redis-server')
 
@@ -42,28 +44,29 @@ export async function startLocalServices(options: LocalServicesOptions): Promise
   const storage = join(dataDir, 'storage')
   for (const directory of [logs, storage]) await mkdir(directory, { recursive: true })
   const disown = await own(dataDir)
-  const running: { stop(): Promise<void> }[] = []
+  const { remembered, isFresh } = await recall(dataDir)
+  let postgres: PostgresServer | null = null
+  let redisServer: RedisServer | null = null
   const stop = async () => {
-    await Promise.all(running.map((server) => server.stop()))
+    await Promise.all([postgres?.stop(), redisServer?.stop()])
     await disown()
   }
 
   try {
-    const { remembered, isFresh } = await recall(dataDir)
     // Before the first start, so that a kill between initialization and here does not lose the password.
     await remember(dataDir, remembered)
-    const postgres = await startPostgres({
-      dataDir,
-      logPath: join(logs, 'postgres.log'),
-      port: remembered.postgresPort,
-      password: remembered.postgresPassword,
-      isFresh,
-      durability,
-      log,
-    })
-    running.push(postgres)
-    await ensureDatabase(postgres, DATABASE)
-    let redisServer: RedisServer | null = null
+    if ((external?.databaseUrl ?? null) === null) {
+      postgres = await startPostgres({
+        dataDir,
+        logPath: join(logs, 'postgres.log'),
+        port: remembered.postgresPort,
+        password: remembered.postgresPassword,
+        isFresh,
+        durability,
+        log,
+      })
+      await ensureDatabase(postgres, DATABASE)
+    }
     if (isRedisWanted) {
       redisServer = await startRedis({
         directory: join(dataDir, 'redis'),
@@ -72,24 +75,27 @@ export async function startLocalServices(options: LocalServicesOptions): Promise
         password: remembered.redisPassword,
         log,
       })
-      running.push(redisServer)
     }
     await remember(dataDir, {
       ...remembered,
-      postgresPort: postgres.port,
+      postgresPort: postgres?.port ?? remembered.postgresPort,
       redisPort: redisServer?.port ?? remembered.redisPort,
     })
-    return {
-      databaseUrl: postgres.urlOf(DATABASE),
-      redisUrl: redisServer?.url ?? null,
-      queueBackend: redisServer === null ? 'postgres' : 'redis',
-      storageUrl: pathToFileURL(storage).href,
-      pids: () => pidsOf({ postgres, redis: redisServer }),
-      stop,
-    }
   } catch (error) {
     await stop()
     throw error
+  }
+
+  const databaseUrl = external?.databaseUrl ?? postgres?.urlOf(DATABASE)
+  if (databaseUrl === undefined) throw new Error('no database was given and none was started')
+  const redisUrl = external?.redisUrl ?? redisServer?.url ?? null
+  return {
+    databaseUrl,
+    redisUrl,
+    queueBackend: redisUrl === null ? 'postgres' : 'redis',
+    storageUrl: external?.storageUrl ?? pathToFileURL(storage).href,
+    pids: () => pidsOf({ postgres, redis: redisServer }),
+    stop,
   }
 }
 
