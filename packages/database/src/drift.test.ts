@@ -17,19 +17,16 @@ beforeAll(async () => {
 })
 afterAll(() => db.close())
 
-/** Prisma exits with 2 when there is a difference, and prints it. */
+/** The SQL that would bring the database to the schema. Not the exit code: it is 0 too when the schema engine cannot start. */
 async function diff(): Promise<string> {
   const env = { ...process.env, DATABASE_URL: db.url, CHECKPOINT_DISABLE: '1' }
-  const command = ['migrate', 'diff', '--from-config-datasource', '--to-schema', 'prisma/schema.prisma', '--script', '--exit-code']
-  const run = promisify(execFile)(process.execPath, [prisma, ...command], { cwd: root, env })
-  return run.then(
-    () => 'none',
-    (error: Error & { stdout: string }) => error.stdout || error.message,
-  )
+  const command = ['migrate', 'diff', '--from-config-datasource', '--to-schema', 'prisma/schema.prisma', '--script']
+  const { stdout } = await promisify(execFile)(process.execPath, [prisma, ...command], { cwd: root, env })
+  return stdout.trim()
 }
 
 test('the migrations give what schema.prisma says', async () => {
-  expect(await diff()).toBe('none')
+  expect(await diff()).toBe('-- This is an empty migration.')
 })
 
 test.each([

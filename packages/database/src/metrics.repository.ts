@@ -46,13 +46,15 @@ export async function read(tx: Tx, { runId, names, afterStep, maxPoints }: Metri
       WINDOW points AS (PARTITION BY series_id ORDER BY step)
     ), buckets AS (
       SELECT series_id, position * least(total, ${maxPoints}::int) / total AS bucket,
-        max(step) AS step, (array_agg(value ORDER BY step DESC))[1] AS value,
-        min(value) FILTER (WHERE is_finite) AS min, max(value) FILTER (WHERE is_finite) AS max,
+        max(step) AS step, min(value) FILTER (WHERE is_finite) AS min, max(value) FILTER (WHERE is_finite) AS max,
         count(*) AS count, count(*) FILTER (WHERE NOT is_finite) AS non_finite
       FROM numbered GROUP BY series_id, bucket
+    ), complete AS (
+      SELECT b.*, p.value FROM buckets b
+      JOIN metric_points p ON p.run_id = ${runId}::uuid AND p.series_id = b.series_id AND p.step = b.step
     )
     SELECT name, last_step, step, value::text, min::text, max::text, count::int, non_finite::int
-    FROM series LEFT JOIN buckets USING (series_id) ORDER BY name, step`
+    FROM series LEFT JOIN complete USING (series_id) ORDER BY name, step`
   const series = new Map<string, MetricSeriesRecord>()
   for (const row of rows) {
     const entry = series.get(row.name) ?? { name: row.name, lastStep: Number(row.last_step), points: [] }
