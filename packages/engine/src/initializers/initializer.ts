@@ -14,11 +14,17 @@ export const initializerObjectSchema = z.discriminatedUnion('type', [
     mean: finite('Mean.').default(0),
     std: z.number().nonnegative().default(0.01).meta({ description: 'Standard deviation.' }),
   }),
-  z.strictObject({
-    type: z.literal('uniform'),
-    low: finite('Lower bound.').default(-0.05),
-    high: finite('Upper bound.').default(0.05),
-  }),
+  z
+    .strictObject({
+      type: z.literal('uniform'),
+      low: finite('Lower bound.').default(-0.05),
+      high: finite('Upper bound.').default(0.05),
+    })
+    .check(({ value: { low, high }, issues }) => {
+      if (low <= high) return
+      const message = `The upper bound ${high} is below the lower bound ${low}.`
+      issues.push({ code: 'custom', input: high, path: ['high'], message, params: { code: 'wrong_order', hint: 'Swap them.' } })
+    }),
   z.strictObject({ type: z.literal('xavier_uniform'), gain }),
   z.strictObject({ type: z.literal('xavier_normal'), gain }),
   z.strictObject({ type: z.literal('he_uniform'), gain }),

@@ -59,8 +59,9 @@ export function analyze(draft: Draft, order: readonly DraftNode[], limits: Model
     try {
       checkRank(builder, inputs, layer.inputRank, config.type)
       const output = layer.build(builder, [first, ...rest], config)
-      outputs.set(id, output)
       const { parameters, flops, activations } = builder.takeCost()
+      for (const parameter of parameters) checkOrthogonal(parameter)
+      outputs.set(id, output)
       layers.push({
         id,
         type: config.type,
@@ -79,6 +80,21 @@ export function analyze(draft: Draft, order: readonly DraftNode[], limits: Model
     }
   }
   return { issues: [...issues, ...exceeded(layers, limits)], layers }
+}
+
+/** Operations that initialization may take: about two seconds. */
+const ORTHOGONAL_OPERATIONS_MAX = 2_000_000_000
+
+/** Orthogonalization is the one initializer whose cost grows faster than the parameter. */
+function checkOrthogonal({ name, shape: [rows = 1], elements, initializer }: ShapedParameter): void {
+  const columns = elements / rows
+  const operations = 4 * Math.min(rows, columns) * elements
+  if (initializer.config.type !== 'orthogonal' || operations <= ORTHOGONAL_OPERATIONS_MAX) return
+  throw new ShapeError(
+    'orthogonal_too_large',
+    `the orthogonal initializer would take ${operations} operations for the ${rows}x${columns} matrix of "${name}"; expected at most ${ORTHOGONAL_OPERATIONS_MAX}`,
+    'Use "he_normal" or "xavier_normal" for this layer.',
+  )
 }
 
 const RANKS: Readonly<Record<number, string>> = { 1: '[features]', 3: '[channels, height, width]' }

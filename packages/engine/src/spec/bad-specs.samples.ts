@@ -165,6 +165,17 @@ export const BAD_SPECS: readonly BadSpec[] = [
     issues: ['layers[0] wrong_rank'],
   },
 
+  {
+    name: 'an orthogonal matrix that takes minutes',
+    json: chain([{ type: 'dense', units: 4096, weight_initializer: 'orthogonal' }], [4096]),
+    issues: ['layers[0] orthogonal_too_large'],
+  },
+  {
+    name: 'bounds in the wrong order',
+    json: chain([{ type: 'dense', units: 1, weight_initializer: { type: 'uniform', low: 1, high: 0 } }], [4]),
+    issues: ['layers[0].weight_initializer.high wrong_order'],
+  },
+
   // Graphs
   {
     name: 'the same id twice in a list',

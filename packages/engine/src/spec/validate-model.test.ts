@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { BAD_SPECS } from './bad-specs.samples.ts'
+import { buildGraph } from './build-graph.ts'
 import { type ModelSpec, type ModelSpecInput, modelSpecSchema } from './model-spec.ts'
 import { resolveModel } from './resolve-model.ts'
 import { validateModelSpec } from './validate-model.ts'
@@ -149,6 +150,8 @@ describe('random valid chains', () => {
         const { layers } = resolveModel(result.spec)
         expect(layers.at(-1)?.output).toEqual(grown.shape)
         expect(layers.reduce((sum, { parameterCount }) => sum + parameterCount, 0)).toBe(grown.parameters)
+        const graph = buildGraph(result.spec, { batchSize: 2 })
+        expect(graph.tensors[graph.output]?.shape).toEqual([2, ...grown.shape])
         expect(modelSpecSchema.parse(result.spec)).toEqual(result.spec satisfies ModelSpec)
       }),
       { numRuns: 300 },
