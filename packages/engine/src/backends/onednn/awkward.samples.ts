@@ -1,0 +1,57 @@
+// Shapes on which vector kernels and blocked layouts tend to fail: few and odd channels, batch 1, odd sizes, uneven padding.
+
+import type { ConvolutionAttributes, OpAttributeTable, OpName, OpSample, PoolingAttributes } from '../../ops/index.ts'
+
+type Samples = { readonly [K in OpName]?: readonly OpSample<OpAttributeTable[K]>[] }
+
+const real = (...shape: number[]) => ({ shape, type: 'real' }) as const
+
+const usual: ConvolutionAttributes = { stride: [1, 1], padding: [0, 0, 0, 0], dilation: [1, 1], groups: 1 }
+
+function convolutions(): OpSample<ConvolutionAttributes>[] {
+  const channels = [1, 3, 17].flatMap((C) => [1, 3, 17].map((K) => [C, K] as const))
+  return [
+    ...channels.map(([C, K]) => ({
+      name: `${C} to ${K} channels, odd size, uneven padding`,
+      inputs: [real(2, C, 9, 7), real(K, C, 3, 3), real(K)],
+      attributes: { ...usual, padding: [0, 2, 1, 0] } as const,
+    })),
+    {
+      name: 'batch 1, stride larger than the kernel, 17 to 33 channels',
+      inputs: [real(1, 17, 13, 11), real(33, 17, 2, 2)],
+      attributes: { ...usual, stride: [3, 4] },
+    },
+    {
+      name: 'dilated, strided, padded, 16 to 8 channels',
+      inputs: [real(3, 16, 15, 14), real(8, 16, 3, 3), real(8)],
+      attributes: { ...usual, stride: [2, 3], dilation: [2, 1], padding: [2, 1, 0, 1] },
+    },
+    {
+      name: '17 groups of one',
+      inputs: [real(2, 17, 6, 5), real(17, 1, 3, 3), real(17)],
+      attributes: { ...usual, groups: 17, padding: [1, 1, 1, 1] },
+    },
+    { name: '2 groups of 16', inputs: [real(2, 32, 6, 5), real(16, 16, 3, 3)], attributes: { ...usual, groups: 2 } },
+    { name: '1 by 1, one pixel', inputs: [real(1, 24, 1, 1), real(40, 24, 1, 1), real(40)], attributes: usual },
+    { name: 'lenet5 conv1', inputs: [real(4, 1, 28, 28), real(6, 1, 5, 5), real(6)], attributes: { ...usual, padding: [2, 2, 2, 2] } },
+    { name: 'lenet5 conv2', inputs: [real(4, 6, 14, 14), real(16, 6, 5, 5), real(16)], attributes: usual },
+  ]
+}
+
+function poolings(): OpSample<PoolingAttributes>[] {
+  return [1, 3, 8, 17].map((C) => ({
+    name: `${C} channels, odd size, uneven padding`,
+    inputs: [{ ...real(2, C, 9, 7), distinct: true }],
+    attributes: { kernel: [3, 2], stride: [2, 3], padding: [1, 0, 0, 1] },
+  }))
+}
+
+export const AWKWARD_SAMPLES: Samples = {
+  conv2d: convolutions(),
+  max_pool2d: poolings(),
+  dense: [
+    { name: 'one by one', inputs: [real(1, 1), real(1, 1), real(1)], attributes: {} },
+    { name: '17 rows of 33 to 129', inputs: [real(17, 33), real(129, 33), real(129)], attributes: {} },
+    { name: '128 rows of 400 to 10, no bias', inputs: [real(128, 400), real(10, 400)], attributes: {} },
+  ],
+}

@@ -1,0 +1,31 @@
+// The oneDNN backend: opens the library and compiles programs.
+
+import type { Backend, Executable } from '../backend.ts'
+import { loadOnednn } from './binding/load.ts'
+import { OnednnExecutable } from './executable.ts'
+
+export type OnednnResult =
+  | { readonly available: true; readonly backend: Backend; readonly path: string }
+  | { readonly available: false; readonly reason: string; readonly hint: string }
+
+/**
+ * Opens oneDNN from `path` or from the usual names; says why and what to install where it cannot.
+ *
+ * The parent of a training process sets, before the process starts:
+ * - `OMP_NUM_THREADS`: threads of the kernels; `compile` sets the same number again through the OpenMP runtime.
+ * - `OMP_WAIT_POLICY=passive` where processes share cores: threads that wait must not spin.
+ */
+export function openOnednn(path?: string): OnednnResult {
+  const loaded = loadOnednn(path)
+  if (!loaded.available) return loaded
+  const { binding } = loaded
+  const backend: Backend = {
+    name: 'onednn',
+    version: `onednn ${binding.version} ${binding.instructionSet}`,
+    compile: (program, { threads }): Executable => {
+      binding.setThreads(threads)
+      return new OnednnExecutable(binding, program)
+    },
+  }
+  return { available: true, backend, path: loaded.path }
+}

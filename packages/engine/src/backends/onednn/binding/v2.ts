@@ -1,0 +1,216 @@
+// Binding of oneDNN 2.x (verified with 2.6): descriptors are structs, filled by `*_desc_init`, then `dnnl_primitive_desc_create`.
+
+import koffi, { type LibraryHandle } from 'koffi'
+import { openAttributes } from './attributes.ts'
+import type { Binding, Descriptor, PhysicalLayout, PostOp, PrimitiveDescriptor } from './binding.ts'
+import { BINARY, CONVOLUTION_DIRECT, DATA_TYPE, ELTWISE_V2, POOLING_MAX, PROPAGATION, QUERY, TAG } from './constants.ts'
+import { expectSuccess, isImplemented } from './errors.ts'
+import { openExecution } from './execution.ts'
+import { convolutionArrays, poolingArrays, stridesOf } from './geometry.ts'
+import { dimensionArray, pointerFunction, pointerSlot, sizeFunction, statusFunction } from './native.ts'
+
+/** sizeof(dnnl_memory_desc_t) in 2.0 to 2.7. */
+const DESCRIPTOR_BYTES = 696
+/** dnnl_memory_desc_t: offsets of its fields in bytes, and dnnl_blocked of dnnl_format_kind_t. */
+const FIELD = {
+  rank: 0,
+  dimensions: 8,
+  paddedDimensions: 112,
+  formatKind: 312,
+  strides: 320,
+  blockCount: 416,
+  blocks: 424,
+  blockDimensions: 520,
+} as const
+const BLOCKED = 2
+/** Room for any operation descriptor; the largest used, a convolution's, has 5976 bytes. */
+const OPERATION_BYTES = 8192
+
+type Init = readonly [name: string, call: (operation: Uint8Array) => number]
+
+export function openV2(library: LibraryHandle, version: string): Binding {
+  const execution = openExecution(library, version)
+  const { engine } = execution
+  const byTag = statusFunction(library, 'dnnl_memory_desc_init_by_tag', 'pipii')
+  const byStrides = statusFunction(library, 'dnnl_memory_desc_init_by_strides', 'pipip')
+  const reshape = statusFunction(library, 'dnnl_memory_desc_reshape', 'ppip')
+  const equal = statusFunction(library, 'dnnl_memory_desc_equal', 'pp')
+  const size = sizeFunction(library, 'dnnl_memory_desc_get_size', 'p')
+  const queryMemory = pointerFunction(library, 'dnnl_primitive_desc_query_md', 'pii')
+  const create = statusFunction(library, 'dnnl_primitive_desc_create', 'ppppp')
+  const createReorder = statusFunction(library, 'dnnl_reorder_primitive_desc_create', 'pppppp')
+  const createSum = statusFunction(library, 'dnnl_sum_primitive_desc_create', 'ppipppp')
+  const init = {
+    convolution: statusFunction(library, 'dnnl_dilated_convolution_forward_desc_init', 'piipppppppp'),
+    convolutionData: statusFunction(library, 'dnnl_dilated_convolution_backward_data_desc_init', 'pippppppp'),
+    convolutionWeights: statusFunction(library, 'dnnl_dilated_convolution_backward_weights_desc_init', 'pipppppppp'),
+    innerProduct: statusFunction(library, 'dnnl_inner_product_forward_desc_init', 'pipppp'),
+    innerProductData: statusFunction(library, 'dnnl_inner_product_backward_data_desc_init', 'pppp'),
+    innerProductWeights: statusFunction(library, 'dnnl_inner_product_backward_weights_desc_init', 'ppppp'),
+    pool: statusFunction(library, 'dnnl_pooling_forward_desc_init', 'piipppppp'),
+    poolBackward: statusFunction(library, 'dnnl_pooling_backward_desc_init', 'pipppppp'),
+    eltwise: statusFunction(library, 'dnnl_eltwise_forward_desc_init', 'piipff'),
+    eltwiseBackward: statusFunction(library, 'dnnl_eltwise_backward_desc_init', 'pippff'),
+    softmax: statusFunction(library, 'dnnl_softmax_forward_desc_init', 'pipi'),
+    binary: statusFunction(library, 'dnnl_binary_desc_init', 'pippp'),
+  }
+  const attributes = openAttributes(library, {
+    eltwise: ['fiff', (p) => [1, ELTWISE_V2[p.algorithm], p.alpha, p.beta]],
+    sum: ['f', (p) => [p.scale]],
+  })
+  const slot = pointerSlot()
+
+  function newDescriptor(): Uint8Array {
+    return new Uint8Array(new ArrayBuffer(DESCRIPTOR_BYTES))
+  }
+
+  function primitive([name, fill]: Init, forward: PrimitiveDescriptor | null, postOps: readonly PostOp[] = []): PrimitiveDescriptor | null {
+    const operation = new Uint8Array(new ArrayBuffer(OPERATION_BYTES))
+    if (!isImplemented(name, fill(operation))) return null
+    const status = attributes.with(postOps, (attribute) => create(slot, operation, attribute, engine, forward))
+    return isImplemented(`${name}, dnnl_primitive_desc_create`, status) ? (slot[0]! as PrimitiveDescriptor) : null
+  }
+
+  return {
+    ...execution,
+    descriptor: (dimensions, type, layout) => {
+      const descriptor = newDescriptor()
+      const status =
+        layout === 'any'
+          ? byTag(descriptor, dimensions.length, dimensionArray(dimensions), DATA_TYPE[type], TAG.any)
+          : byStrides(
+              descriptor,
+              dimensions.length,
+              dimensionArray(dimensions),
+              DATA_TYPE[type],
+              dimensionArray(stridesOf(dimensions, layout)),
+            )
+      expectSuccess('dnnl_memory_desc_init', status)
+      return descriptor as Descriptor
+    },
+    reshaped: (descriptor, dimensions) => {
+      const result = newDescriptor()
+      return reshape(result, descriptor, dimensions.length, dimensionArray(dimensions)) === 0 ? (result as Descriptor) : null
+    },
+    equal: (a, b) => equal(a, b) === 1,
+    layout: (descriptor) => decodeLayout(descriptor as Uint8Array),
+    size: (descriptor) => Number(size(descriptor)),
+    query: (primitiveDescriptor, what) => {
+      const pointer = queryMemory(primitiveDescriptor, QUERY[what], 0)
+      const copy = newDescriptor()
+      if (pointer !== null) copy.set(new Uint8Array(koffi.view(pointer, DESCRIPTOR_BYTES)))
+      return copy as Descriptor
+    },
+
+    convolutionForward: (propagation, t, g, postOps) =>
+      primitive(
+        [
+          'convolution forward',
+          (operation) =>
+            init.convolution(
+              operation,
+              PROPAGATION[propagation],
+              CONVOLUTION_DIRECT,
+              t.source,
+              t.weights,
+              t.bias,
+              t.destination,
+              ...convolutionArrays(g),
+            ),
+        ],
+        null,
+        postOps,
+      ),
+    convolutionBackwardData: (t, g, forward) =>
+      primitive(
+        [
+          'convolution backward data',
+          (operation) => init.convolutionData(operation, CONVOLUTION_DIRECT, t.source, t.weights, t.destination, ...convolutionArrays(g)),
+        ],
+        forward,
+      ),
+    convolutionBackwardWeights: (t, g, forward) =>
+      primitive(
+        [
+          'convolution backward weights',
+          (operation) =>
+            init.convolutionWeights(operation, CONVOLUTION_DIRECT, t.source, t.weights, t.bias, t.destination, ...convolutionArrays(g)),
+        ],
+        forward,
+      ),
+    innerProductForward: (propagation, t, postOps) =>
+      primitive(
+        [
+          'inner product forward',
+          (operation) => init.innerProduct(operation, PROPAGATION[propagation], t.source, t.weights, t.bias, t.destination),
+        ],
+        null,
+        postOps,
+      ),
+    innerProductBackwardData: (t, forward) =>
+      primitive(
+        ['inner product backward data', (operation) => init.innerProductData(operation, t.source, t.weights, t.destination)],
+        forward,
+      ),
+    innerProductBackwardWeights: (t, forward) =>
+      primitive(
+        ['inner product backward weights', (operation) => init.innerProductWeights(operation, t.source, t.weights, t.bias, t.destination)],
+        forward,
+      ),
+    maxPoolForward: (propagation, source, destination, g) =>
+      primitive(
+        [
+          'max pool forward',
+          (operation) => init.pool(operation, PROPAGATION[propagation], POOLING_MAX, source, destination, ...poolingArrays(g)),
+        ],
+        null,
+      ),
+    maxPoolBackward: (dSource, dDestination, g, forward) =>
+      primitive(
+        ['max pool backward', (operation) => init.poolBackward(operation, POOLING_MAX, dSource, dDestination, ...poolingArrays(g))],
+        forward,
+      ),
+    eltwiseForward: (propagation, algorithm, data, alpha, beta, postOps) =>
+      primitive(
+        ['eltwise forward', (operation) => init.eltwise(operation, PROPAGATION[propagation], ELTWISE_V2[algorithm], data, alpha, beta)],
+        null,
+        postOps,
+      ),
+    eltwiseBackward: (algorithm, dData, data, alpha, beta, forward) =>
+      primitive(
+        ['eltwise backward', (operation) => init.eltwiseBackward(operation, ELTWISE_V2[algorithm], dData, data, alpha, beta)],
+        forward,
+      ),
+    softmaxForward: (propagation, data, axis) =>
+      primitive(['softmax forward', (operation) => init.softmax(operation, PROPAGATION[propagation], data, axis)], null),
+    binary: (algorithm, source0, source1, destination, postOps) =>
+      primitive(['binary', (operation) => init.binary(operation, BINARY[algorithm], source0, source1, destination)], null, postOps),
+    sum: (scales, sources, destination) => {
+      const packed = new Uint8Array(new ArrayBuffer(sources.length * DESCRIPTOR_BYTES))
+      sources.forEach((source, index) => {
+        packed.set(source as Uint8Array, index * DESCRIPTOR_BYTES)
+      })
+      const status = createSum(slot, destination, sources.length, Float32Array.from(scales), packed, null, engine)
+      return isImplemented('dnnl_sum_primitive_desc_create', status) ? (slot[0]! as PrimitiveDescriptor) : null
+    },
+    reorder: (from, to) => {
+      const status = createReorder(slot, from, engine, to, engine, null)
+      return isImplemented('dnnl_reorder_primitive_desc_create', status) ? (slot[0]! as PrimitiveDescriptor) : null
+    },
+  }
+}
+
+function decodeLayout(bytes: Uint8Array): PhysicalLayout | null {
+  const view = new DataView(bytes.buffer, bytes.byteOffset)
+  if (view.getInt32(FIELD.formatKind, true) !== BLOCKED) return null
+  const numbers = (offset: number, count: number) => Array.from({ length: count }, (_, i) => Number(view.getBigInt64(offset + 8 * i, true)))
+  const rank = view.getInt32(FIELD.rank, true)
+  const blockCount = view.getInt32(FIELD.blockCount, true)
+  const sizes = numbers(FIELD.blocks, blockCount)
+  return {
+    dimensions: numbers(FIELD.dimensions, rank),
+    paddedDimensions: numbers(FIELD.paddedDimensions, rank),
+    strides: numbers(FIELD.strides, rank),
+    blocks: numbers(FIELD.blockDimensions, blockCount).map((dimension, i) => [dimension, sizes[i]!] as const),
+  }
+}

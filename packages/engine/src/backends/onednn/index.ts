@@ -1,0 +1,1 @@
+export { type OnednnResult, openOnednn } from './backend.ts'

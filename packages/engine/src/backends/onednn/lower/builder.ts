@@ -1,0 +1,236 @@
+// Lowers one phase: keeps where every tensor lies, inserts reorders where layouts differ, and collects steps.
+
+import type { Phase, ProgramNode } from '../../../core/program.ts'
+import type { Tensor, TensorId } from '../../../core/tensor.ts'
+import {
+  ARGUMENT,
+  type ArgumentName,
+  type Binding,
+  type Descriptor,
+  type PrimitiveDescriptor,
+  type Propagation,
+} from '../binding/binding.ts'
+import { isSameMemory } from '../layout/same-memory.ts'
+import { isSameShape } from '../layout/shapes.ts'
+import { type Liveness, livenessOf } from './liveness.ts'
+import { type Form, type PersistentPlacements, plainOf } from './placements.ts'
+import type { AnyNode, Argument, Placement, Slot, SlotViews, Step } from './step.ts'
+
+/** An input of a primitive: a tensor in the layout that the primitive wants, or memory as it is. */
+export type Read = readonly [name: ArgumentName, tensor: TensorId, wanted: Form] | Argument
+
+/** An output of a primitive and the layout in which it comes. `over` names an input whose memory it may take. */
+export interface Write {
+  readonly name: ArgumentName
+  readonly tensor: TensorId
+  readonly form: Form
+  readonly over?: TensorId
+}
+
+interface Copy {
+  readonly descriptor: Descriptor
+  readonly slot: Slot
+}
+
+/** What a max-pooling leaves for its derivative. */
+export interface PoolingRecord {
+  readonly forward: PrimitiveDescriptor
+  readonly source: Form
+  readonly destination: Form
+}
+
+export class PhaseBuilder {
+  readonly steps: Step[] = []
+  readonly liveness: Liveness
+  readonly pools = new Map<TensorId, PoolingRecord>()
+  /** Layout of the input that each dense layer's weights were chosen for. */
+  readonly denseSources = new Map<TensorId, Descriptor>()
+  /** Nodes that an earlier node has taken into its primitive. */
+  readonly fused = new Set<AnyNode>()
+  readonly #placements = new Map<TensorId, Placement>()
+  readonly #copies = new Map<TensorId, Copy[]>()
+
+  constructor(
+    readonly phase: Phase,
+    readonly nodes: readonly ProgramNode[],
+    readonly persistent: PersistentPlacements,
+    readonly padded: ReadonlyMap<TensorId, number>,
+    readonly owned: PrimitiveDescriptor[],
+  ) {
+    this.liveness = livenessOf(nodes)
+  }
+
+  get binding(): Binding {
+    return this.persistent.binding
+  }
+
+  get propagation(): Propagation {
+    return this.phase === 'train' ? 'training' : 'inference'
+  }
+
+  tensor(id: TensorId): Tensor {
+    return this.persistent.program.tensors[id]!
+  }
+
+  /** The shape in memory: padded channels included. */
+  stored(id: TensorId): readonly number[] {
+    const { shape } = this.tensor(id)
+    const channels = this.padded.get(id)
+    return channels === undefined ? shape : [shape[0]!, channels, ...shape.slice(2)]
+  }
+
+  /** Where a tensor that was written before lies. */
+  placement(id: TensorId): Placement {
+    if (this.persistent.isPersistent(id)) return this.persistent.placement(id)
+    const placement = this.#placements.get(id)
+    if (placement === undefined) throw new Error(`tensor "${this.tensor(id).name}" is read before it is written`)
+    return placement
+  }
+
+  /** A form of the tensor's own shape in a given layout. */
+  form(id: TensorId, descriptor: Descriptor): Form {
+    return { descriptor, dimensions: this.stored(id), logical: this.tensor(id).shape }
+  }
+
+  plain(id: TensorId): Form {
+    const { shape, type } = this.tensor(id)
+    const dimensions = shape.length === 0 ? [1] : shape
+    return { descriptor: this.binding.descriptor(dimensions, type === 'real' ? 'f32' : 's32', 'plain'), dimensions, logical: dimensions }
+  }
+
+  /** Memory for the current phase only. */
+  scratch(bytes: number): Slot {
+    return { bytes, home: 'arena' }
+  }
+
+  /** The tensor in the wanted layout; reordered at most once. */
+  read(id: TensorId, wanted: Form): Slot {
+    const placement = this.placement(id)
+    if (isSameShape(placement.dimensions, wanted.dimensions)) return this.#inLayout(id, placement, wanted.descriptor)
+    const own = plainOf(this.binding, placement)
+    const other = plainOf(this.binding, wanted)
+    if (own === null || other === null)
+      throw new Error(`tensor "${this.tensor(id).name}" has padded channels that its reader does not know`)
+    const slot = this.#inLayout(id, placement, own)
+    return this.#reordered(id, { ...placement, slot, descriptor: other, dimensions: wanted.dimensions }, wanted.descriptor)
+  }
+
+  /** The tensor's values in row-major order. */
+  readPlain(id: TensorId): Slot {
+    return this.read(id, this.plain(id))
+  }
+
+  /** Adds a primitive. Takes over the descriptor. */
+  primitive(node: AnyNode, label: string, primitive: PrimitiveDescriptor, reads: readonly Read[], writes: readonly Write[]): void {
+    this.own(primitive)
+    const inputs = reads.map((read): Argument => {
+      if ('slot' in read) return read
+      const [name, tensor, wanted] = read
+      return { number: ARGUMENT[name], slot: this.read(tensor, wanted), descriptor: wanted.descriptor }
+    })
+    const targets = writes.map((write) => ({ write, slot: this.#target(node, write) }))
+    const outputs = targets.map(({ write, slot }): Argument => ({ number: ARGUMENT[write.name], slot, descriptor: write.form.descriptor }))
+    this.steps.push({ kind: 'primitive', label, origin: node.origin, primitive, arguments: [...inputs, ...outputs] })
+    for (const { write, slot } of targets) this.#settle(write, slot)
+  }
+
+  /** Adds a step over slots that the caller placed itself. Takes over the descriptor. */
+  raw(node: AnyNode, label: string, primitive: PrimitiveDescriptor, args: readonly Argument[]): void {
+    this.steps.push({ kind: 'primitive', label, origin: node.origin, primitive: this.own(primitive), arguments: args })
+  }
+
+  host(node: AnyNode, slots: readonly Slot[], create: (views: SlotViews) => () => void): void {
+    this.steps.push({ kind: 'host', label: node.op, origin: node.origin, slots, create })
+  }
+
+  /** Memory in row-major order that a host step fills; to be called before the step is added. */
+  writePlain(id: TensorId): Slot {
+    const form = this.plain(id)
+    if (this.persistent.isPersistent(id)) {
+      const { slot, descriptor } = this.persistent.placement(id)
+      if (!isSameMemory(this.binding, descriptor, form.descriptor)) throw new Error(`tensor "${this.tensor(id).name}" is not row-major`)
+      return slot
+    }
+    return this.assign(id, { ...form, slot: this.scratch(this.binding.size(form.descriptor)) })
+  }
+
+  /** States where a tensor lies from now on. */
+  assign(id: TensorId, placement: Placement): Slot {
+    this.#copies.delete(id)
+    this.#placements.set(id, placement)
+    return placement.slot
+  }
+
+  /** The tensor was changed in place: copies in other layouts are stale. */
+  forgetCopies(id: TensorId): void {
+    this.#copies.delete(id)
+  }
+
+  /** Keeps a descriptor until the program is compiled. */
+  own(primitive: PrimitiveDescriptor): PrimitiveDescriptor {
+    this.owned.push(primitive)
+    return primitive
+  }
+
+  #inLayout(id: TensorId, placement: Placement, wanted: Descriptor): Slot {
+    return isSameMemory(this.binding, placement.descriptor, wanted) ? placement.slot : this.#reordered(id, placement, wanted)
+  }
+
+  #reordered(id: TensorId, from: Placement, wanted: Descriptor): Slot {
+    if (isSameMemory(this.binding, from.descriptor, wanted)) return from.slot
+    const copies = this.#copies.get(id) ?? []
+    const known = copies.find((copy) => this.binding.equal(copy.descriptor, wanted))
+    if (known !== undefined) return known.slot
+    const slot = this.scratch(this.binding.size(wanted))
+    this.#reorder(this.tensor(id).name, from.slot, from.descriptor, slot, wanted)
+    this.#copies.set(id, [...copies, { descriptor: wanted, slot }])
+    return slot
+  }
+
+  #reorder(name: string, from: Slot, source: Descriptor, to: Slot, destination: Descriptor): void {
+    const primitive = this.binding.reorder(source, destination)
+    if (primitive === null) throw new Error(`oneDNN has no reorder for "${name}"`)
+    this.own(primitive)
+    const args: Argument[] = [
+      { number: ARGUMENT.source, slot: from, descriptor: source },
+      { number: ARGUMENT.destination, slot: to, descriptor: destination },
+    ]
+    this.steps.push({ kind: 'primitive', label: `reorder ${name}`, origin: '', primitive, arguments: args })
+  }
+
+  #target(node: AnyNode, { tensor, form, over }: Write): Slot {
+    if (this.persistent.isPersistent(tensor)) {
+      const fixed = this.persistent.placement(tensor)
+      if (isSameShape(fixed.dimensions, form.dimensions) && isSameMemory(this.binding, fixed.descriptor, form.descriptor)) return fixed.slot
+    } else if (over !== undefined && this.#mayOverwrite(node, over)) {
+      const slot = this.read(over, form)
+      if (slot.bytes >= this.binding.size(form.descriptor)) return slot
+    }
+    return this.scratch(this.binding.size(form.descriptor))
+  }
+
+  #mayOverwrite(node: AnyNode, over: TensorId): boolean {
+    return !this.persistent.isPersistent(over) && this.placement(over).slot.home === 'arena' && this.liveness.isLastUse(over, node)
+  }
+
+  /** After a write: an activation lies where it was written; a tensor with a fixed place is reordered there. */
+  #settle({ tensor, form }: Write, slot: Slot): void {
+    if (!this.persistent.isPersistent(tensor)) {
+      this.assign(tensor, { ...form, slot })
+      return
+    }
+    this.#copies.delete(tensor)
+    const fixed = this.persistent.placement(tensor)
+    if (slot === fixed.slot) return
+    const { name } = this.tensor(tensor)
+    if (isSameShape(fixed.dimensions, form.dimensions)) {
+      this.#reorder(name, slot, form.descriptor, fixed.slot, fixed.descriptor)
+      return
+    }
+    const plain = plainOf(this.binding, form)
+    const own = plainOf(this.binding, fixed)
+    if (plain === null || own === null || !isSameMemory(this.binding, own, fixed.descriptor))
+      throw new Error(`"${name}" comes in a shape that does not fit its place`)
+    this.#reorder(name, slot, form.descriptor, fixed.slot, plain)
+  }
+}

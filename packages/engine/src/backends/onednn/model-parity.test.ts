@@ -1,0 +1,139 @@
+// Whole programs: training steps, evaluation and prediction agree with the float32 reference.
+
+import { describe, expect, it } from 'vitest'
+import { elementCount, type TensorId } from '../../core/tensor.ts'
+import { buildModel, type CompiledModel } from '../../plan/index.ts'
+import { fillUniform } from '../../random/index.ts'
+import { buildGraph, type ModelSpecInput, modelSpecSchema, type TrainingConfigInput, trainingConfigSchema } from '../../spec/index.ts'
+import type { Backend } from '../backend.ts'
+import { createReferenceBackend } from '../reference/index.ts'
+import { openOnednn } from './index.ts'
+
+/** Largest difference relative to the largest value of a tensor. */
+const TOLERANCE = 1e-5
+const STEPS = 3
+const BATCH = 5
+
+const opened = openOnednn()
+
+const conv = (filters: number, kernel: number) => ({ type: 'conv2d', filters, kernel }) as const
+const classes = { loss: { type: 'softmax_cross_entropy' }, optimizer: { type: 'sgd', learning_rate: 0.1, momentum: 0.9 } } as const
+const values = { loss: { type: 'squared_error' }, optimizer: { type: 'sgd', learning_rate: 0.05 } } as const
+
+const CASES: readonly { name: string; spec: ModelSpecInput; training: TrainingConfigInput; frozen?: readonly string[] }[] = [
+  { name: 'lenet5, momentum', spec: { version: 1, preset: { name: 'lenet5' } }, training: classes },
+  {
+    // A large epsilon: with the usual one, Adam's first steps turn rounding errors of tiny gradients into whole steps.
+    name: 'lenet5 with tanh, Adam with weight decay',
+    spec: { version: 1, preset: { name: 'lenet5', options: { activation: 'tanh' } } },
+    training: { ...classes, optimizer: { type: 'adam', learning_rate: 0.01, weight_decay: 0.01, epsilon: 1e-3 } },
+  },
+  {
+    name: 'frozen first layer, Nesterov, weight decay',
+    spec: { version: 1, preset: { name: 'lenet5' } },
+    training: { ...classes, optimizer: { type: 'sgd', learning_rate: 0.1, momentum: 0.9, nesterov: true, weight_decay: 0.01 } },
+    frozen: ['conv1.weight', 'conv1.bias'],
+  },
+  {
+    name: 'channels that no activation keeps zero',
+    spec: {
+      version: 1,
+      input: { shape: [3, 9, 9] },
+      layers: [
+        conv(5, 3),
+        { type: 'sigmoid' },
+        { type: 'max_pool2d', kernel: 2 },
+        conv(7, 2),
+        { type: 'softplus' },
+        { type: 'flatten' },
+        { type: 'dense', units: 4 },
+      ],
+    },
+    training: classes,
+  },
+  {
+    name: 'flatten without activation or pooling, odd channels',
+    spec: { version: 1, input: { shape: [1, 7, 5] }, layers: [conv(3, 3), { type: 'flatten' }, { type: 'dense', units: 3 }] },
+    training: values,
+  },
+  {
+    name: 'gelu after a convolution, silu after a dense layer',
+    spec: {
+      version: 1,
+      input: { shape: [2, 8, 8] },
+      layers: [
+        conv(10, 3),
+        { type: 'gelu' },
+        conv(12, 3),
+        { type: 'elu' },
+        { type: 'flatten' },
+        { type: 'dense', units: 9 },
+        { type: 'silu' },
+        { type: 'dense', units: 4 },
+      ],
+    },
+    training: classes,
+  },
+  { name: 'mlp', spec: { version: 1, preset: { name: 'mlp', options: { sizes: [13, 17, 5] } } }, training: classes },
+]
+
+function random(seed: number, length: number, low: number, high: number): Float32Array {
+  const array = new Float32Array(length)
+  fillUniform({ seed, purpose: 'test' }, array, low, high)
+  return array
+}
+
+/** All parameters, gradients and slots after a few steps, then loss of an evaluation and the predictions. */
+function run(backend: Backend, { program, bindings, parameters, betas }: CompiledModel): Map<string, Float32Array> {
+  const executable = backend.compile(program, { threads: 1 })
+  const sizeOf = (id: TensorId) => elementCount(program.tensors[id]?.shape ?? [])
+  const scalar = (id: TensorId, ...numbers: number[]) => executable.write(id, Float32Array.from(numbers))
+  parameters.forEach(({ tensor, shape }, i) => {
+    const bound = 1 / Math.sqrt(elementCount(shape.slice(1)))
+    executable.write(tensor, random(i, elementCount(shape), -bound, bound))
+  })
+  executable.write(bindings.samples, random(100, sizeOf(bindings.samples), -1, 1))
+  const isIndex = program.tensors[bindings.targets]?.type === 'index'
+  const targets = random(101, sizeOf(bindings.targets), 0, isIndex ? 3 : 1)
+  executable.write(bindings.targets, isIndex ? Int32Array.from(targets, Math.floor) : targets)
+  scalar(bindings.count, BATCH - 1)
+  scalar(bindings.learningRate, 0.05)
+  for (let step = 1; step <= STEPS; step++) {
+    if (bindings.biasCorrection !== null && betas !== null) scalar(bindings.biasCorrection, 1 - betas[0] ** step, 1 - betas[1] ** step)
+    executable.run('train')
+  }
+  executable.run('evaluate')
+  const results = new Map<string, Float32Array>()
+  const keep = (id: TensorId) => {
+    const into = new Float32Array(sizeOf(id))
+    executable.read(id, into)
+    results.set(program.tensors[id]?.name ?? '', into)
+  }
+  keep(bindings.loss)
+  executable.run('predict')
+  keep(bindings.predictions)
+  const segments = new Set(program.segments.map(({ tensor }) => tensor))
+  for (const { id, role } of program.tensors)
+    if ((role === 'parameter' || role === 'slot' || role === 'gradient') && !segments.has(id)) keep(id)
+  executable.close()
+  return results
+}
+
+describe.runIf(opened.available)('programs agree with the reference', () => {
+  it.each(CASES)('$name', ({ spec, training, frozen = [] }) => {
+    if (!opened.available) return
+    const graph = buildGraph(modelSpecSchema.parse(spec), { batchSize: BATCH })
+    const model = buildModel(graph, trainingConfigSchema.parse(training), { frozen })
+    const expected = run(createReferenceBackend(), model)
+    const actual = run(opened.backend, model)
+    expect(expected.size).toBeGreaterThan(3)
+    for (const [name, array] of expected) {
+      const scale = array.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
+      const worst = array.reduce((most, value, i) => {
+        const difference = Math.abs(value - (actual.get(name)?.[i] ?? Number.NaN)) / scale
+        return difference <= most ? most : difference
+      }, 0)
+      expect(worst, name).toBeLessThanOrEqual(TOLERANCE)
+    }
+  })
+})
