@@ -1,15 +1,13 @@
 // Ten steps of LeNet-5 on both backends against PyTorch's, from the same weights and batches. The script beside this file made the truth.
 
 import { readFileSync } from 'node:fs'
+import type { Backend } from '@trainyard/engine/backends'
+import { createReferenceBackend, openOnednn } from '@trainyard/engine/backends'
+import { buildModel } from '@trainyard/engine/plan'
+import { parseHeader, readTensor } from '@trainyard/engine/safetensors'
+import { buildGraph, type OptimizerConfig, optimizerConfigSchema } from '@trainyard/engine/spec'
+import { createSession, type Session, type StateTensors } from '@trainyard/engine/train'
 import { describe, expect, it } from 'vitest'
-import type { Backend } from '../src/backends/index.ts'
-import { createReferenceBackend } from '../src/backends/index.ts'
-import { openOnednn } from '../src/backends/onednn/backend.ts'
-import { buildModel } from '../src/plan/index.ts'
-import { parseHeader, readTensor } from '../src/safetensors/index.ts'
-import { buildGraph } from '../src/spec/build-graph.ts'
-import { type OptimizerConfig, optimizerConfigSchema } from '../src/spec/index.ts'
-import { createSession, type Session, type StateTensors } from '../src/train/index.ts'
 
 const STEPS = 10
 const BATCH = 64
