@@ -23,10 +23,8 @@ async function main(): Promise<void> {
   }
   const ended = Promise.race((['SIGINT', 'SIGTERM', 'SIGHUP'] as const).map((signal) => once(process, signal)))
   const starting = startService(config, (message) => console.log(message))
-  await Promise.race([starting, ended])
-  const isEarly = await Promise.race([starting.then(() => false), Promise.resolve(true)])
-  if (!isEarly) {
-    const service = await starting
+  const service = await Promise.race([starting, ended.then(() => null)])
+  if (service !== null) {
     print(service)
     console.log(
       `queue     ${service.queueBackend === 'redis' ? 'Redis' : 'PostgreSQL (no redis-server on PATH)'}\nlogs      ${shown(`${config.dataDir}/logs`)}`,
