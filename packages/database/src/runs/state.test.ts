@@ -124,9 +124,19 @@ describe('complete', () => {
   })
 
   test('a run whose cancellation was requested never succeeds', async () => {
+    const asked = await startRun(db.database, projectId)
+    await cancel(asked.jobId)
+    expect(await complete(db.database.workerSql, asked, { result })).toBe('cancelled')
+    expect(await findRun(db.database, asked.runId)).toMatchObject({ state: 'cancelled', result: null })
+  })
+
+  test('and a cancellation at the same moment agree on one outcome', async () => {
     for (let i = 0; i < 40; i++) {
       const run = await startRun(db.database, projectId)
-      const [cancelled, end] = await Promise.all([cancel(run.jobId), complete(db.database.workerSql, run, { result })])
+      const [cancelled, end] = await Promise.all([
+        cancel(run.jobId),
+        sleep(i % 20).then(() => complete(db.database.workerSql, run, { result })),
+      ])
       const { state, cancelRequestedAt } = await findRun(db.database, run.runId)
       expect(state).toBe(end)
       expect(cancelRequestedAt === null).toBe(cancelled.length === 0)
@@ -150,7 +160,10 @@ describe('cancel', () => {
   test('and a claim at the same moment agree on one outcome', async () => {
     for (let i = 0; i < 40; i++) {
       const { jobId, runId } = await submitRun(db.database, projectId)
-      const [, claimed] = await Promise.all([cancel(jobId), claim(db.database.workerSql, { runId, owner: 'w', ttlMs: 60_000 })])
+      const [, claimed] = await Promise.all([
+        cancel(jobId),
+        sleep(i % 20).then(() => claim(db.database.workerSql, { runId, owner: 'w', ttlMs: 60_000 })),
+      ])
       const run = await findRun(db.database, runId)
       expect(run.cancelRequestedAt).not.toBeNull()
       expect(run.state).toBe(claimed === null ? 'cancelled' : 'running')
