@@ -20,7 +20,11 @@ export const maxPool2dBackward: Op<OpAttributes<'max_pool2d_backward'>> = {
     const size = poolingOutput(attributes.inputSize, attributes)
     requireRealShape(dy, 'dy', [N, C, ...size], 'Use the same attributes as in the forward op.')
     if (workspace.type !== 'workspace') {
-      throw new ShapeError('wrong_type', `workspace has elements of type ${workspace.type}`, 'Use the second output of max_pool2d.')
+      throw new ShapeError(
+        'wrong_type',
+        `workspace has elements of type ${workspace.type}, expected workspace`,
+        'Use the second output of max_pool2d.',
+      )
     }
     requireShape(workspace, 'workspace', dy.shape, 'Use the workspace of the same max_pool2d.')
     return [real(N, C, ...attributes.inputSize)]

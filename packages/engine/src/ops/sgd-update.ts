@@ -24,7 +24,7 @@ export const sgdUpdate: Op<SgdAttributes> = {
         'Give a velocity exactly when momentum > 0.',
       )
     }
-    if (nesterov && momentum === 0) throw invalidAttribute('nesterov without momentum', 'Set momentum, for example 0.9.')
+    if (nesterov && momentum === 0) throw invalidAttribute(`nesterov with momentum ${momentum}`, 'Set momentum, for example 0.9.')
     return velocity ? [parameter, velocity] : [parameter]
   },
   derivative: null,

@@ -1,0 +1,3 @@
+export { checkGradient, GRADIENT_EPSILON, GRADIENT_TOLERANCE, type GradientCheck } from './gradient-check.ts'
+export { type Given, labels, runOp, tensor } from './run-op.ts'
+export { sampleValues } from './sample-values.ts'
