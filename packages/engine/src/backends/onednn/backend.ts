@@ -1,11 +1,17 @@
 // The oneDNN backend: opens the library and compiles programs.
 
-import type { Backend, Executable } from '../backend.ts'
+import type { Program } from '../../core/program.ts'
+import type { Backend, CompileOptions } from '../backend.ts'
 import { loadOnednn } from './binding/load.ts'
 import { OnednnExecutable } from './executable.ts'
 
+export interface OnednnBackend extends Backend {
+  /** The executable shows its steps, for profiles. */
+  compile(program: Program, options: CompileOptions): OnednnExecutable
+}
+
 export type OnednnResult =
-  | { readonly available: true; readonly backend: Backend; readonly path: string }
+  | { readonly available: true; readonly backend: OnednnBackend; readonly path: string }
   | { readonly available: false; readonly reason: string; readonly hint: string }
 
 /**
@@ -19,10 +25,10 @@ export function openOnednn(path?: string): OnednnResult {
   const loaded = loadOnednn(path)
   if (!loaded.available) return loaded
   const { binding } = loaded
-  const backend: Backend = {
+  const backend: OnednnBackend = {
     name: 'onednn',
     version: `onednn ${binding.version} ${binding.instructionSet}`,
-    compile: (program, { threads }): Executable => {
+    compile: (program, { threads }) => {
       binding.setThreads(threads)
       return new OnednnExecutable(binding, program)
     },

@@ -4,7 +4,7 @@ import type { Phase, Program } from '../../core/program.ts'
 import { elementCount, type TensorId } from '../../core/tensor.ts'
 import type { Executable, NumericArray } from '../backend.ts'
 import { planArena } from './arena.ts'
-import { ARGUMENT, type Binding, type BoundPrimitive, type Descriptor } from './binding/binding.ts'
+import { ARGUMENT, type Binding, type BoundPrimitive } from './binding/binding.ts'
 import { allocate, type NativeMemory } from './binding/memory.ts'
 import { embed, extract } from './layout/embed.ts'
 import { isSameMemory } from './layout/same-memory.ts'
@@ -23,6 +23,12 @@ export interface CompiledStep {
   readonly host: (() => void) | null
 }
 
+/** A tensor that can be read and written: directly where its memory is row-major, else by a reorder. */
+interface KeptTensor {
+  readonly placement: Placement
+  readonly rowMajor: Float32Array | Int32Array | null
+}
+
 export class OnednnExecutable implements Executable {
   readonly bytes: number
   readonly phases: { readonly [K in Phase]: readonly CompiledStep[] }
@@ -31,7 +37,7 @@ export class OnednnExecutable implements Executable {
   readonly #memory = new Map<Slot, NativeMemory>()
   readonly #arena: NativeMemory
   readonly #persistent: PersistentPlacements
-  readonly #placements: ReadonlyMap<TensorId, Placement>
+  readonly #kept: ReadonlyMap<TensorId, KeptTensor>
   readonly #primitives: bigint[] = []
   readonly #memories: bigint[] = []
   #isClosed = false
@@ -44,12 +50,11 @@ export class OnednnExecutable implements Executable {
       if (persistent.isPersistent(tensor.id) && !isSegment(program, tensor.id)) persistent.placement(tensor.id)
     for (const segment of program.segments) persistent.segment(segment.tensor)
     this.#persistent = persistent
-    this.#placements = persistent.all
     const plans = { train: planArena(phases.train), evaluate: planArena(phases.evaluate), predict: planArena(phases.predict) }
     this.#arena = allocate(Math.max(...Object.values(plans).map((plan) => plan.bytes)))
     const compile = (phase: Phase) => phases[phase].map((step) => this.#compile(step, plans[phase].offsets))
     this.phases = { train: compile('train'), evaluate: compile('evaluate'), predict: compile('predict') }
-    for (const { slot } of this.#placements.values()) this.#locate(slot, new Map())
+    this.#kept = new Map([...persistent.all].map(([tensor, placement]) => [tensor, this.#keep(tensor, placement)]))
     for (const primitive of owned) binding.releaseDescriptor(primitive)
     this.bytes = this.#arena.bytes.length + [...this.#memory.values()].reduce((sum, { bytes }) => sum + bytes.length, 0)
   }
@@ -70,10 +75,9 @@ export class OnednnExecutable implements Executable {
   }
 
   write(tensor: TensorId, values: NumericArray): void {
-    const placement = this.#checked(tensor, values)
-    const target = this.#view(placement, tensor)
-    if (this.#isRowMajor(placement)) {
-      target.set(values)
+    const { placement, rowMajor } = this.#checked(tensor, values)
+    if (rowMajor !== null) {
+      rowMajor.set(values)
       return
     }
     const stored = new Float32Array(elementCount(placement.dimensions))
@@ -82,9 +86,9 @@ export class OnednnExecutable implements Executable {
   }
 
   read(tensor: TensorId, into: NumericArray): void {
-    const placement = this.#checked(tensor, into)
-    if (this.#isRowMajor(placement)) {
-      into.set(this.#view(placement, tensor))
+    const { placement, rowMajor } = this.#checked(tensor, into)
+    if (rowMajor !== null) {
+      into.set(rowMajor)
       return
     }
     const stored = new Float32Array(elementCount(placement.dimensions))
@@ -104,39 +108,27 @@ export class OnednnExecutable implements Executable {
     if (this.#isClosed) throw new Error('onednn: the executable is closed. Compile the program again.')
   }
 
-  #checked(tensor: TensorId, values: NumericArray): Placement {
+  #checked(tensor: TensorId, values: NumericArray): KeptTensor {
     this.#requireOpen()
     const { name, shape, role } = this.#program.tensors[tensor]!
-    const placement = this.#placements.get(tensor)
-    if (placement === undefined)
+    const kept = this.#kept.get(tensor)
+    if (kept === undefined)
       throw new Error(`onednn: tensor "${name}" is an ${role}, whose memory is shared. Only other roles can be read or written.`)
     if (values.length !== elementCount(shape)) {
       throw new RangeError(
         `onednn: tensor "${name}" got ${values.length} values, expected ${elementCount(shape)} for shape [${shape.join(', ')}].`,
       )
     }
-    return placement
+    return kept
   }
 
-  #isRowMajor({ descriptor, dimensions, logical }: Placement): boolean {
-    return (
-      isSameShape(dimensions, logical) &&
-      (this.#binding.layout(descriptor) === null || isSameMemory(this.#binding, descriptor, this.#plain(dimensions, descriptor)))
-    )
-  }
-
-  /** Row-major floats, or the descriptor itself where it has no floats (labels). */
-  #plain(dimensions: readonly number[], descriptor: Descriptor): Descriptor {
-    const plain = this.#binding.descriptor(dimensions, 'f32', 'plain')
-    return this.#binding.size(plain) === this.#binding.size(descriptor) && dimensions.length === 1 ? descriptor : plain
-  }
-
-  #view({ slot }: Placement, tensor: TensorId): Float32Array | Int32Array {
-    const { buffer, byteOffset } = this.#bytes(slot)
-    const length = slot.bytes / 4
-    return this.#program.tensors[tensor]!.type === 'index'
-      ? new Int32Array(buffer, byteOffset, length)
-      : new Float32Array(buffer, byteOffset, length)
+  #keep(tensor: TensorId, placement: Placement): KeptTensor {
+    const isReal = this.#program.tensors[tensor]!.type === 'real'
+    const { descriptor, dimensions, logical, slot } = placement
+    const plain = this.#binding.descriptor(dimensions, isReal ? 'f32' : 's32', 'plain')
+    const isRowMajor = isSameShape(dimensions, logical) && isSameMemory(this.#binding, descriptor, plain)
+    const views = this.#views(new Map())
+    return { placement, rowMajor: !isRowMajor ? null : isReal ? views.real(slot) : views.index(slot) }
   }
 
   /** One reorder between row-major values and a placement. Only for parameters and slots, outside of steps. */

@@ -1,1 +1,2 @@
-export { type OnednnResult, openOnednn } from './backend.ts'
+export { type OnednnBackend, type OnednnResult, openOnednn } from './backend.ts'
+export type { CompiledStep } from './executable.ts'
