@@ -14,6 +14,7 @@ import * as dispatch from './runs/dispatch.ts'
 import * as runFlush from './runs/flush.ts'
 import * as runState from './runs/state.ts'
 import * as runs from './runs.repository.ts'
+import * as statistics from './statistics.repository.ts'
 
 export type { ApiKeyRecord, Authentication, Principal } from './api-keys.repository.ts'
 export type { CheckpointFile, CheckpointRecord } from './checkpoints.repository.ts'
@@ -36,6 +37,7 @@ export type { ClaimedRun, Completion, LeftRun, NewCheckpoint } from './runs/stat
 export { canFollow, TRANSITIONS } from './runs/transitions.ts'
 export type { RunRecord } from './runs.repository.ts'
 export { type Sql, sqlOfTransaction } from './sql.ts'
+export type { JobCount, QueueDepth } from './statistics.repository.ts'
 export {
   apiKeys,
   checkpoints,
@@ -51,4 +53,5 @@ export {
   runFlush,
   runState,
   runs,
+  statistics,
 }

@@ -3,8 +3,9 @@
 
 import pg from 'pg'
 
-/** `outbox`: messages wait for the relay. `stop`: a cancellation or pause was requested; the payload is the run's id. */
-export type Channel = 'trainyard_outbox' | 'trainyard_stop'
+/** `outbox`: messages wait for the relay. `stop`: a cancellation or pause was requested; the payload is the run's id.
+ * `finished`: a job has ended; the payload is its id. */
+export type Channel = 'trainyard_outbox' | 'trainyard_stop' | 'trainyard_finished'
 
 export interface ListenOptions {
   readonly url: string

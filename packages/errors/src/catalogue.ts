@@ -53,6 +53,11 @@ export const ERRORS = {
     'The file format can execute code and is refused',
     'Convert weights to safetensors and data to IDX, CSV or NPY.',
   ),
+  range_not_satisfiable: user(
+    416,
+    'The range is outside of the file',
+    'Ask for bytes that exist; `content-range` says how many there are.',
+  ),
   rate_limited: { ...user(429, 'Too many requests', 'Wait as long as the header retry-after says.'), retryable: true },
   quota_exceeded: user(429, 'A quota of the project is used up', 'Delete what is no longer needed, or ask the operator for more.'),
 

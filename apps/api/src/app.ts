@@ -1,0 +1,57 @@
+// The application: plugins in the order in which a request meets them, then the table of routes. Listens to nothing by itself (server.ts does).
+
+import helmet from '@fastify/helmet'
+import multipart from '@fastify/multipart'
+import { newUuid } from '@trainyard/contracts'
+import fastify, { type FastifyInstance, LogController } from 'fastify'
+import { serializerCompiler } from 'fastify-type-provider-zod'
+import type { Deps } from './deps.ts'
+import { registerRoute } from './http/register.ts'
+import { registerAuthentication } from './plugins/authentication.ts'
+import { registerDocs } from './plugins/docs.ts'
+import { registerEtag } from './plugins/etag.ts'
+import { registerMetrics } from './plugins/http-metrics.ts'
+import { registerIdempotency } from './plugins/idempotency.ts'
+import { registerJsonBody } from './plugins/json-body.ts'
+import { registerMethodTable } from './plugins/method-table.ts'
+import { registerProblems, sendProblem, toTrainyardError } from './plugins/problems.ts'
+import { registerRateLimit } from './plugins/rate-limit.ts'
+import { uploadLimits } from './plugins/upload-limits.ts'
+import { ROUTES } from './routes.ts'
+
+/** No byte on the connection for so long: it is closed. Longer than a prediction is waited for. */
+const IDLE_TIMEOUT_MS = 60_000
+/** All of a request, an upload included. The key of an upload is held as long (packages/database: IN_FLIGHT_TTL_MS). */
+const REQUEST_TIMEOUT_MS = 3_600_000
+
+export async function buildApp(deps: Deps): Promise<FastifyInstance> {
+  const app: FastifyInstance = fastify({
+    ...(deps.logger === undefined ? { logger: false } : { loggerInstance: deps.logger }),
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: () => `req_${newUuid().replaceAll('-', '')}`,
+    connectionTimeout: IDLE_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    bodyLimit: deps.limits.jsonBytesMax,
+    routerOptions: { maxParamLength: 200 },
+    forceCloseConnections: 'idle',
+    frameworkErrors: (error, request, reply) => sendProblem(toTrainyardError(error), request, reply),
+  })
+  app.setSerializerCompiler(serializerCompiler)
+  registerProblems(app)
+  registerMethodTable(app)
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id)
+  })
+  await app.register(helmet, { contentSecurityPolicy: false, crossOriginResourcePolicy: { policy: 'same-origin' } })
+  registerMetrics(app, deps)
+  registerAuthentication(app, deps)
+  await registerRateLimit(app, deps.limits)
+  registerJsonBody(app)
+  await app.register(multipart, uploadLimits(deps.limits))
+  registerIdempotency(app)
+  registerEtag(app)
+  await registerDocs(app)
+  for (const route of ROUTES) registerRoute(app, deps, route)
+  await app.ready()
+  return app
+}

@@ -1,0 +1,55 @@
+import { datasetVersionSchema, newUuid, type RunConfig } from '@trainyard/contracts'
+import { datasets, datasetVersions, jobs, type Tx } from '@trainyard/database'
+import { z } from 'zod'
+import { idParams, uuidOf } from '../../http/ids.ts'
+import { onceAround } from '../../http/once.ts'
+import { found } from '../../http/parse.ts'
+import { defineRoute } from '../../http/route.ts'
+import { serializeDatasetVersion } from './dataset-version.serializer.ts'
+import { discardUpload, type ReceivedUpload, receiveUpload } from './receive-upload.service.ts'
+
+const filePart = (description: string) => z.string().meta({ format: 'binary', description }).optional()
+const uploadFormSchema = z.object({
+  train_images: filePart('IDX, plain or gzip.'),
+  train_labels: filePart('IDX, plain or gzip.'),
+  test_images: filePart('IDX, plain or gzip; with test_labels.'),
+  test_labels: filePart('IDX, plain or gzip; with test_images.'),
+  file: filePart('CSV, plain or gzip, instead of the four.'),
+  options: z.string().optional().meta({ description: 'JSON: target, header, target_kind, test_fraction, seed.' }),
+})
+
+export const createDatasetVersion = defineRoute({
+  method: 'POST',
+  path: '/v1/datasets/{dataset_id}/versions',
+  operationId: 'createDatasetVersion',
+  tag: 'datasets',
+  summary: 'Upload a version',
+  description:
+    'Multipart: either IDX files (train_images, train_labels and, if there are any, test_images and test_labels), or one CSV as file. The ' +
+    'version is "preparing" until its job has read, checked and split the data. An upload that is aborted or refused leaves nothing behind.',
+  scope: 'write',
+  params: idParams('dataset'),
+  body: uploadFormSchema,
+  multipart: true,
+  bodyBytesMax: ({ limits }) => limits.uploadBytesMax * 5,
+  responses: { 201: { description: 'The version, in preparation.', schema: datasetVersionSchema } },
+  errors: ['malformed_upload', 'executable_format', 'invalid_data', 'storage_full'],
+  handler: async ({ params, deps, request, reply, transaction, principal }) => {
+    const dataset = found(await transaction((tx) => datasets.find(tx, uuidOf('dataset', params.dataset_id))), params.dataset_id)
+    const version = { id: newUuid(), projectId: principal.projectId, datasetId: dataset.id }
+    return onceAround(deps, request, reply, 201, {
+      prepare: () => receiveUpload(request, deps.storage, version.id),
+      commit: (tx, upload) => createVersion(tx, version, upload),
+      undo: ({ uploads }) => discardUpload(deps.storage, uploads),
+    })
+  },
+})
+
+/** The version, its job and the message that wakes a worker: one transaction. */
+async function createVersion(tx: Tx, version: { id: string; projectId: string; datasetId: string }, { uploads, options }: ReceivedUpload) {
+  const sources = uploads.map(({ role, objectKey, fileName, bytes }) => ({ role, key: objectKey, file_name: fileName, bytes }))
+  const config: RunConfig = { kind: 'prepare', dataset_version_id: version.id, sources, options }
+  const { projectId } = version
+  const job = await jobs.submit(tx, { projectId, kind: 'prepare', name: null, config: { kind: 'prepare', options }, runs: [config] })
+  return serializeDatasetVersion(await datasetVersions.create(tx, { ...version, jobId: job.id, uploads }))
+}

@@ -1,0 +1,68 @@
+// Every operation of the API, once. Registration, OpenAPI document and the tables of the tests read this list.
+
+import type { Route } from './http/route.ts'
+import { listApiKeys } from './modules/api-keys/list-api-keys.route.ts'
+import { downloadCheckpoint } from './modules/checkpoints/download-checkpoint.route.ts'
+import { getCheckpoint } from './modules/checkpoints/get-checkpoint.route.ts'
+import { listCheckpoints } from './modules/checkpoints/list-checkpoints.route.ts'
+import { predict } from './modules/checkpoints/predict.route.ts'
+import { createDatasetVersion } from './modules/dataset-versions/create-dataset-version.route.ts'
+import { getDatasetVersion } from './modules/dataset-versions/get-dataset-version.route.ts'
+import { listDatasetVersions } from './modules/dataset-versions/list-dataset-versions.route.ts'
+import { createDataset } from './modules/datasets/create-dataset.route.ts'
+import { getDataset } from './modules/datasets/get-dataset.route.ts'
+import { listDatasets } from './modules/datasets/list-datasets.route.ts'
+import { cancelJob } from './modules/jobs/cancel-job.route.ts'
+import { getJob } from './modules/jobs/get-job.route.ts'
+import { listJobEvents } from './modules/jobs/list-job-events.route.ts'
+import { listJobs } from './modules/jobs/list-jobs.route.ts'
+import { submitJob } from './modules/jobs/submit-job.route.ts'
+import { createModel } from './modules/models/create-model.route.ts'
+import { getModel } from './modules/models/get-model.route.ts'
+import { listModels } from './modules/models/list-models.route.ts'
+import { listPresets } from './modules/models/list-presets.route.ts'
+import { validateModel } from './modules/models/validate-model.route.ts'
+import { getOwnProject } from './modules/projects/get-own-project.route.ts'
+import { getProject } from './modules/projects/get-project.route.ts'
+import { getRun } from './modules/runs/get-run.route.ts'
+import { getRunMetrics } from './modules/runs/get-run-metrics.route.ts'
+import { listRunEvents } from './modules/runs/list-run-events.route.ts'
+import { getErrorPage } from './modules/system/get-error-page.route.ts'
+import { getHealth } from './modules/system/get-health.route.ts'
+import { getMetrics } from './modules/system/get-metrics.route.ts'
+import { getOpenapi } from './modules/system/get-openapi.route.ts'
+import { getReadiness } from './modules/system/get-readiness.route.ts'
+
+export const ROUTES: readonly Route[] = [
+  getOwnProject,
+  getProject,
+  listApiKeys,
+  createDataset,
+  listDatasets,
+  getDataset,
+  createDatasetVersion,
+  listDatasetVersions,
+  getDatasetVersion,
+  listPresets,
+  validateModel,
+  createModel,
+  listModels,
+  getModel,
+  submitJob,
+  listJobs,
+  getJob,
+  cancelJob,
+  listJobEvents,
+  getRun,
+  getRunMetrics,
+  listRunEvents,
+  listCheckpoints,
+  getCheckpoint,
+  downloadCheckpoint,
+  predict,
+  getHealth,
+  getReadiness,
+  getMetrics,
+  getOpenapi,
+  getErrorPage,
+]
