@@ -1,0 +1,26 @@
+// Checks docker-compose.yml and the Dockerfiles, without Docker; with a Docker client also that compose understands its file.
+
+import { spawnSync } from 'node:child_process'
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { ROOT } from './lib/ensure.mjs'
+
+const bin = (name) => join(ROOT, 'node_modules', '.bin', name)
+const dockerfiles = readdirSync(join(ROOT, 'docker'))
+  .filter((name) => name.endsWith('Dockerfile'))
+  .map((name) => join('docker', name))
+
+const failed = [
+  check(bin('dclint'), ['docker-compose.yml']),
+  check(bin('dockerfilelint'), dockerfiles),
+  spawnSync('docker', ['compose', 'version']).status === 0 &&
+    check('docker', ['compose', '--env-file', 'docker/.env.example', 'config', '--quiet']),
+].some((result) => result === false && result !== undefined)
+if (failed) process.exitCode = 1
+
+function check(file, args) {
+  const { status, stdout, stderr, error } = spawnSync(file, args, { cwd: ROOT, encoding: 'utf8' })
+  if (status === 0) return true
+  console.error(`${file.replace(`${ROOT}/`, '')} ${args.join(' ')}\n${stdout ?? ''}${stderr ?? ''}${error?.message ?? ''}`)
+  return false
+}
