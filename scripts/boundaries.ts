@@ -1,13 +1,18 @@
 // Checks the rules of .dependency-cruiser.mjs. Through the library, since the command of dependency-cruiser refuses Node.js 20.
 
 import { cruise, type ICruiseOptions } from 'dependency-cruiser'
-import configuration from '../.dependency-cruiser.mjs'
 
-const { forbidden, options } = configuration as unknown as { forbidden: NonNullable<ICruiseOptions['ruleSet']>['forbidden']; options: ICruiseOptions }
+interface Configuration {
+  readonly forbidden: NonNullable<NonNullable<ICruiseOptions['ruleSet']>['forbidden']>
+  readonly options: ICruiseOptions
+}
+
+const file = new URL('../.dependency-cruiser.mjs', import.meta.url).href
+const { forbidden, options } = ((await import(file)) as { default: Configuration }).default
 
 const { output, exitCode } = await cruise(['apps', 'packages'], {
   ...options,
-  ruleSet: { forbidden: forbidden ?? [] },
+  ruleSet: { forbidden },
   validate: true,
   outputType: 'err-long',
 })
