@@ -51,6 +51,9 @@ export interface SupervisionOptions {
   readonly log: Logger
 }
 
+/** For files to be fetched and a trainer to load, before it has to advance. */
+const START_MS_MAX = 600_000
+
 /** What the run comes to; null where nothing is left to write, since the lease is lost. */
 type Ending =
   | { readonly type: 'done'; readonly result: RunResult }
@@ -81,7 +84,8 @@ export class RunSupervision {
     this.#options = options
     this.#log = log.child({ run_id: run.runId, attempt: run.attempt })
     this.#directory = join(options.workDirectory, `${run.runId}-${run.leaseEpoch}`)
-    this.#aliveAt = now()
+    // A process that starts and files that are fetched take their time; a long limit bounds both.
+    this.#aliveAt = now() + START_MS_MAX
     this.#ended = new Promise((resolve) => {
       this.#end = resolve
     })

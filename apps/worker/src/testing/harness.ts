@@ -18,14 +18,18 @@ import {
   type UploadRole,
 } from '@trainyard/contracts'
 import {
+  type CheckpointRecord,
+  checkpoints,
   createDatabase,
   type Database,
   datasets,
   datasetVersions,
   jobs,
+  metrics,
   type NewUpload,
   projects,
   type RunRecord,
+  runEvents,
   runs,
 } from '@trainyard/database'
 import { type ObjectStorage, openStorage } from '@trainyard/storage'
@@ -78,7 +82,7 @@ export class Harness {
         ...(redisUrl === null ? {} : { REDIS_URL: redisUrl }),
         TRAINYARD_DATA_DIR: dataDir,
         LOG_LEVEL: 'warn',
-        LEASE_TTL_MS: '3000',
+        LEASE_TTL_MS: '5000',
         ENGINE_THREADS: '1',
         SECRET_OF_THE_WORKER: 'not for trainers',
         ...changes,
@@ -139,7 +143,7 @@ export class Harness {
   }
 
   /** Polls until the condition holds. */
-  async waitFor(id: string, condition: (run: RunRecord) => boolean, attempts = 1500): Promise<RunRecord> {
+  async waitFor(id: string, condition: (run: RunRecord) => boolean, attempts = 4000): Promise<RunRecord> {
     let run = await this.run(id)
     for (let i = 0; i < attempts; i++) {
       if (condition(run)) return run
@@ -153,6 +157,30 @@ export class Harness {
 
   async waitForEnd(id: string): Promise<RunRecord> {
     return await this.waitFor(id, (run) => IS_TERMINAL[run.state])
+  }
+
+  /** Every point of every series, as stored. */
+  async points(runId: string): Promise<Record<string, [step: number, value: number][]>> {
+    const series = await this.database.asWorker((tx) => metrics.read(tx, { runId, maxPoints: 1_000_000 }))
+    return Object.fromEntries(series.map(({ name, points }) => [name, points.map(({ step, value }) => [step, value])]))
+  }
+
+  async events(runId: string): Promise<string[]> {
+    const page = await this.database.asWorker((tx) => runEvents.list(tx, runId, { limit: 1000, order: 'asc' }))
+    return page.data.map(({ type }) => type)
+  }
+
+  /** Newest first. */
+  async checkpoints(runId: string): Promise<CheckpointRecord[]> {
+    return (await this.database.asWorker((tx) => checkpoints.list(tx, { limit: 1000, order: 'desc' }, { runId }))).data
+  }
+
+  /** All that a run has left behind, in rows and files: equal snapshots mean that nothing was written in between. */
+  async snapshot(runId: string): Promise<string> {
+    const files = []
+    for await (const { key, bytes, modifiedAt } of this.storage.list('')) files.push([key, bytes, modifiedAt])
+    const rows = [await this.run(runId), await this.events(runId), await this.checkpoints(runId), await this.points(runId)]
+    return JSON.stringify([rows, files])
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,6 @@
 // Whether a process still runs, for tests on Linux.
 
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 
 /** False for a process that is gone or waits for its parent to notice (a container's first process may never look). */
 export function isAlive(pid: number): boolean {
@@ -10,4 +10,19 @@ export function isAlive(pid: number): boolean {
   } catch {
     return false
   }
+}
+
+/** Living children of a process. */
+export function childrenOf(pid: number): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((child) => {
+      try {
+        const stat = readFileSync(`/proc/${child}/stat`, 'utf8')
+        return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) === pid && isAlive(child)
+      } catch {
+        return false
+      }
+    })
 }

@@ -1,0 +1,225 @@
+import { randomUUID } from 'node:crypto'
+import { open } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { RunConfigOf } from '@trainyard/contracts'
+import { datasetVersions, runState } from '@trainyard/database'
+import { hasRedis, startTestServices, type TestServices } from '@trainyard/testkit'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Harness, type WorkerProcess } from './testing/harness.ts'
+import { childrenOf, isAlive } from './testing/process-state.ts'
+import { digit, digitFiles, lenetRun, XOR_CSV, XOR_OPTIONS, xorRun } from './testing/samples.ts'
+
+describe.each([{ redis: true }, { redis: false }])('a worker, redis: $redis', ({ redis }) => {
+  let services: TestServices
+  let harness: Harness
+  let xor: string
+
+  beforeAll(async () => {
+    if (redis && !hasRedis) return
+    services = await startTestServices({ redis })
+    harness = await Harness.open(services)
+    await harness.startWorker()
+    const prepared = await harness.upload({ file: XOR_CSV }, XOR_OPTIONS)
+    expect((await harness.waitForEnd(prepared.runId)).failure).toBeNull()
+    xor = prepared.versionId
+  })
+  afterAll(async () => {
+    await harness?.close()
+    await services?.stop()
+  })
+
+  it.skipIf(redis && !hasRedis).each(['reference', 'onednn'] as const)('learns XOR without an error on %s', async (backend) => {
+    const run = await harness.waitForEnd(await harness.submit(xorRun(xor, { backend })))
+    expect(run.failure).toBeNull()
+    expect(run.plan).toMatchObject({ backend, parameters: 42, total_steps: 200, steps_per_epoch: 1 })
+    const points = await harness.points(run.id)
+    expect(points['train/loss']?.map(([step]) => step)).toEqual(Array.from({ length: 200 }, (_, i) => i + 1))
+    expect(points['train/accuracy']?.at(-1)).toEqual([200, 1])
+    expect(run).toMatchObject({ state: 'succeeded', lastStep: 200, totalSteps: 200, epoch: 200, result: { kind: 'train', steps: 200 } })
+    expect(await harness.checkpoints(run.id)).toMatchObject([{ kind: 'final', step: 200 }])
+  })
+})
+
+describe.skipIf(!hasRedis)('whatever happens to worker and trainer', () => {
+  let services: TestServices
+  let harness: Harness
+  let worker: WorkerProcess
+  let xor: string
+  /** Long enough to be disturbed: 12,000 steps, a checkpoint every 500. */
+  const long = () => xorRun(xor, { epochs: 12_000, log_every_steps: 50, checkpoint: { every_steps: 500 } })
+  let undisturbed: { sha256: string; points: unknown }
+
+  const outcome = async (id: string) => ({
+    sha256: (await harness.checkpoints(id)).find(({ kind }) => kind === 'final')?.sha256 ?? '',
+    points: await harness.points(id),
+  })
+  /** A run that has a checkpoint behind it and work ahead of it. */
+  const startLong = async () => {
+    const id = await harness.submit(long())
+    await harness.waitFor(id, (run) => run.lastStep >= 1500 && run.checkpointId !== null)
+    return id
+  }
+  /** The process that trains: its step advances, so that it is the child that uses the processor. */
+  const trainersOf = (process: WorkerProcess) => childrenOf(process.child.pid ?? 0)
+
+  beforeAll(async () => {
+    services = await startTestServices({ redis: true })
+    harness = await Harness.open(services)
+    worker = await harness.startWorker({ STALL_TIMEOUT_MS: '3000' })
+    const prepared = await harness.upload({ file: XOR_CSV }, XOR_OPTIONS)
+    await harness.waitForEnd(prepared.runId)
+    xor = prepared.versionId
+    const id = await harness.submit(long())
+    expect(await harness.waitForEnd(id)).toMatchObject({ state: 'succeeded', leaseEpoch: 1 })
+    undisturbed = await outcome(id)
+  })
+  afterAll(async () => {
+    await harness?.close()
+    await services?.stop()
+  })
+
+  it('cancels a running run within two seconds and leaves no trainer behind', async () => {
+    const id = await startLong()
+    const { jobId } = await harness.run(id)
+    const before = trainersOf(worker)
+    const asked = performance.now()
+    await runState.cancelJob(harness.database.workerSql, jobId)
+    const run = await harness.waitForEnd(id)
+    expect(run.state).toBe('cancelled')
+    expect(performance.now() - asked).toBeLessThan(2000)
+    expect(run.lastStep).toBeLessThan(12_000)
+    for (let i = 0; i < 50 && before.every(isAlive); i++) await sleep(20)
+    expect(before.every(isAlive)).toBe(false)
+  })
+
+  it('takes a run up again after its trainer was killed, with the same bits', async () => {
+    const id = await startLong()
+    for (const pid of trainersOf(worker)) process.kill(pid, 'SIGKILL')
+    const run = await harness.waitForEnd(id)
+    expect(run).toMatchObject({ state: 'succeeded', lastStep: 12_000 })
+    expect(await harness.events(id)).toContain('resumed')
+    expect(await outcome(id)).toEqual(undisturbed)
+  })
+
+  it('kills a trainer that hangs, and the run goes on with the same bits', async () => {
+    const id = await startLong()
+    for (const pid of trainersOf(worker)) process.kill(pid, 'SIGSTOP')
+    const run = await harness.waitForEnd(id)
+    expect(run.state).toBe('succeeded')
+    expect(run.leaseEpoch).toBe(2)
+    expect(await outcome(id)).toEqual(undisturbed)
+  })
+
+  it('gives a run back on SIGTERM, without a crash and without losing a step', async () => {
+    const id = await startLong()
+    await worker.kill('SIGTERM')
+    expect(worker.child.exitCode).toBe(0)
+    const queued = await harness.run(id)
+    expect(queued).toMatchObject({ state: 'queued', crashCount: 0 })
+    expect((await harness.checkpoints(id))[0]?.step).toBe(queued.lastStep)
+    worker = await harness.startWorker()
+    await harness.waitForEnd(id)
+    expect(await outcome(id)).toEqual(undisturbed)
+  })
+
+  it('goes on in another worker after a SIGKILL, from the checkpoint before a damaged one', async () => {
+    const id = await startLong()
+    const trainers = trainersOf(worker)
+    await worker.kill('SIGKILL')
+    for (let i = 0; i < 10 && trainers.some(isAlive); i++) await sleep(100)
+    expect(trainers.filter(isAlive)).toEqual([])
+    const [newest, before] = await harness.checkpoints(id)
+    const file = await open(harness.storage.localPath(newest?.objectKey ?? '') ?? '', 'r+')
+    await file.write(Buffer.from([0xff]), 0, 1, (newest?.bytes ?? 0) - 2)
+    await file.close()
+    worker = await harness.startWorker({ STALL_TIMEOUT_MS: '3000' })
+    const run = await harness.waitForEnd(id)
+    expect(run.state).toBe('succeeded')
+    const events = await harness.events(id)
+    expect(events).toContain('checkpoint_rejected')
+    expect(before?.step).toBeLessThan(newest?.step ?? 0)
+    expect(await outcome(id)).toEqual(undisturbed)
+  })
+
+  it('writes nothing with a supervisor that wakes up after another has finished', async () => {
+    const id = await startLong()
+    worker.child.kill('SIGSTOP')
+    const other = await harness.startWorker()
+    const run = await harness.waitForEnd(id)
+    expect(run.state).toBe('succeeded')
+    await other.kill('SIGTERM')
+    const before = await harness.snapshot(id)
+    const zombies = trainersOf(worker)
+    worker.child.kill('SIGCONT')
+    for (let i = 0; i < 100 && zombies.some(isAlive); i++) await sleep(50)
+    // It is awake: it serves the next run.
+    const next = await harness.waitForEnd(await harness.submit(xorRun(xor)))
+    expect(next.state).toBe('succeeded')
+    const after = JSON.parse(await harness.snapshot(id)) as [unknown, [string, number, string][]]
+    after[1] = after[1].filter(([key]) => !key.includes(next.id))
+    expect(JSON.stringify(after)).toBe(before)
+    expect(await outcome(id)).toEqual(undisturbed)
+  })
+
+  it('says what is wrong with data and with training that diverges', async () => {
+    const bad = await harness.upload({ file: Buffer.from('a,y\n1,2\nx,3\n') }, { target: 'y', target_kind: 'value' })
+    const failed = await harness.waitForEnd(bad.runId)
+    expect(failed).toMatchObject({ state: 'failed', failure: { category: 'data', code: 'invalid_data' } })
+    const version = await harness.database.asWorker((tx) => datasetVersions.find(tx, bad.versionId))
+    expect(version).toMatchObject({ status: 'failed', failure: { code: 'invalid_data' } })
+    const wild = { optimizer: { type: 'sgd', learning_rate: 1000, momentum: 0.99 }, epochs: 1000 } as const
+    const values = await harness.upload(
+      { file: Buffer.from('a,y\n1,2\n2,30\n3,500\n4,7000\n') },
+      { target: 'y', target_kind: 'value', test_fraction: 0 },
+    )
+    await harness.waitForEnd(values.runId)
+    const spec: RunConfigOf<'train'>['spec'] = { version: 1, input: { shape: [1] }, layers: [{ type: 'dense', units: 1 }] }
+    const run = xorRun(values.versionId, { ...wild, loss: { type: 'squared_error' } })
+    const diverged = await harness.waitForEnd(await harness.submit({ ...run, spec }))
+    expect(diverged).toMatchObject({ state: 'failed', failure: { category: 'data', code: 'diverged' } })
+    expect(diverged.failure?.hint).toContain('learning rate')
+  })
+
+  it('trains LeNet-5 on digits, evaluates, predicts, and transfers', async () => {
+    const { versionId, runId } = await harness.upload(await digitFiles(1024, 256), {})
+    expect((await harness.waitForEnd(runId)).result).toMatchObject({ kind: 'prepare', rows: 1280 })
+    const trained = await harness.waitForEnd(await harness.submit(lenetRun(versionId, { epochs: 4 })))
+    expect(trained.failure).toBeNull()
+    expect(trained.plan).toMatchObject({ parameters: 61_706, total_steps: 64, steps_per_epoch: 16 })
+    const points = await harness.points(trained.id)
+    expect(points['eval/accuracy']?.map(([step]) => step)).toEqual([16, 32, 48, 64])
+    const accuracy = points['eval/accuracy']?.at(-1)?.[1] ?? 0
+    expect(accuracy).toBeGreaterThan(0.7)
+    const checkpointId = trained.checkpointId ?? randomUUID()
+
+    const evaluated = await harness.waitForEnd(
+      await harness.submit({
+        kind: 'evaluate',
+        checkpoint_id: checkpointId,
+        dataset_version_id: versionId,
+        split: 'test',
+        batch_size: 100,
+      }),
+    )
+    expect(evaluated.result).toMatchObject({ kind: 'evaluate', split: 'test', rows: 256, metrics: { accuracy } })
+
+    const inputs = [await digit(0), await digit(1), await digit(2)]
+    const predicted = await harness.waitForEnd(await harness.submit({ kind: 'predict', checkpoint_id: checkpointId, inputs, top_k: 2 }))
+    if (predicted.result?.kind !== 'predict') throw new Error(JSON.stringify(predicted.failure))
+    expect(predicted.result.predictions.map(({ classes }) => classes?.[0]?.label)).toEqual(['7', '2', '1'])
+    const probabilities = predicted.result.predictions[0]?.outputs.map((logit) => Math.exp(Number(logit))) ?? []
+    expect(probabilities.reduce((sum, p) => sum + p, 0)).toBeCloseTo(1, 5)
+
+    const transfer = { checkpoint_id: checkpointId, freeze: ['conv*'], exclude: ['fc3'] }
+    const transferred = await harness.waitForEnd(
+      await harness.submit({ ...lenetRun(versionId, { epochs: 1, sample_limit: 256, seed: 8 }), transfer }),
+    )
+    expect(transferred.failure).toBeNull()
+    expect(transferred.plan).toMatchObject({ trainable_parameters: 61_706 - 156 - 2_416, steps_per_epoch: 4 })
+    expect(transferred.plan?.transfer?.filter(({ action }) => action === 'reinitialized').map(({ parameter }) => parameter)).toEqual([
+      'fc3.weight',
+      'fc3.bias',
+    ])
+    expect(await harness.events(transferred.id)).toContain('transferred')
+  })
+})
