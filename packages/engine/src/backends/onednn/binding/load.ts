@@ -3,6 +3,7 @@
 import koffi, { type LibraryHandle } from 'koffi'
 import type { Binding } from './binding.ts'
 import { openV2 } from './v2.ts'
+import { openV3 } from './v3.ts'
 
 export type LoadResult =
   | { readonly available: true; readonly binding: Binding; readonly path: string }
@@ -24,7 +25,10 @@ const RTLD_NOW = 2
 /** dlfcn.h of glibc and of macOS. */
 const RTLD_NODELETE = process.platform === 'darwin' ? 0x80 : 0x1000
 
-const OPENERS: { readonly [major: number]: (library: LibraryHandle, version: string) => Binding } = { 2: openV2 }
+const OPENERS: { readonly [major: number]: (library: LibraryHandle, version: string) => Binding } = {
+  2: openV2,
+  3: openV3,
+}
 
 /**
  * Loads oneDNN from `path`, or from the usual names. Never throws for a missing or unfit library.

@@ -1,0 +1,192 @@
+// Binding of oneDNN 3.x, written from its headers (3.7): descriptors are opaque, one `*_primitive_desc_create` per operation.
+// Descriptors are kept for the life of the process: some hundred bytes each, a few hundred per compiled program.
+
+import koffi, { type LibraryHandle } from 'koffi'
+import { openAttributes } from './attributes.ts'
+import type { Binding, Descriptor, PhysicalLayout, PostOp, PrimitiveDescriptor } from './binding.ts'
+import { BINARY, CONVOLUTION_DIRECT, DATA_TYPE, ELTWISE_V3, POOLING_MAX, PROPAGATION, QUERY, SOFTMAX_ACCURATE, TAG } from './constants.ts'
+import { expectSuccess, isImplemented } from './errors.ts'
+import { openExecution } from './execution.ts'
+import { convolutionArrays, poolingArrays, stridesOf } from './geometry.ts'
+import { dimensionArray, type Pointer, pointerFunction, pointerSlot, sizeFunction, statusFunction } from './native.ts'
+
+/** dnnl_query_t of memory descriptors, and dnnl_blocked of dnnl_format_kind_t. */
+const FIELD = {
+  rank: 256,
+  dimensions: 257,
+  paddedDimensions: 260,
+  formatKind: 262,
+  blockCount: 263,
+  blocks: 264,
+  blockDimensions: 265,
+  strides: 14,
+} as const
+const BLOCKED = 2
+
+export function openV3(library: LibraryHandle, version: string): Binding {
+  const execution = openExecution(library, version)
+  const { engine } = execution
+  const status = (name: string, signature: string) => statusFunction(library, `dnnl_${name}`, signature)
+  const byTag = status('memory_desc_create_with_tag', 'pipii')
+  const byStrides = status('memory_desc_create_with_strides', 'pipip')
+  const reshape = status('memory_desc_reshape', 'ppip')
+  const clone = status('memory_desc_clone', 'pp')
+  const equal = status('memory_desc_equal', 'pp')
+  const queryField = status('memory_desc_query', 'pip')
+  const size = sizeFunction(library, 'dnnl_memory_desc_get_size', 'p')
+  const queryMemory = pointerFunction(library, 'dnnl_primitive_desc_query_md', 'pii')
+  const create = {
+    convolution: status('convolution_forward_primitive_desc_create', 'ppiippppppppp'),
+    convolutionData: status('convolution_backward_data_primitive_desc_create', 'ppippppppppp'),
+    convolutionWeights: status('convolution_backward_weights_primitive_desc_create', 'ppipppppppppp'),
+    innerProduct: status('inner_product_forward_primitive_desc_create', 'ppippppp'),
+    innerProductData: status('inner_product_backward_data_primitive_desc_create', 'ppppppp'),
+    innerProductWeights: status('inner_product_backward_weights_primitive_desc_create', 'pppppppp'),
+    pool: status('pooling_forward_primitive_desc_create', 'ppiipppppppp'),
+    poolBackward: status('pooling_backward_primitive_desc_create', 'ppippppppppp'),
+    eltwise: status('eltwise_forward_primitive_desc_create', 'ppiippffp'),
+    eltwiseBackward: status('eltwise_backward_primitive_desc_create', 'ppipppffpp'),
+    softmax: status('softmax_forward_primitive_desc_create', 'ppiippip'),
+    binary: status('binary_primitive_desc_create', 'ppipppp'),
+    sum: status('sum_primitive_desc_create', 'pppippp'),
+    reorder: status('reorder_primitive_desc_create', 'pppppp'),
+  }
+  const attributes = openAttributes(library, {
+    eltwise: ['iff', (p) => [ELTWISE_V3[p.algorithm], p.alpha, p.beta]],
+    sum: ['fii', (p) => [p.scale, 0, DATA_TYPE.f32]],
+  })
+  const slot = pointerSlot()
+  /** Dense pooling windows. */
+  const noDilation = dimensionArray([0, 0])
+
+  function primitive(name: string, call: (attribute: Pointer) => number, postOps: readonly PostOp[] = []): PrimitiveDescriptor | null {
+    return isImplemented(name, attributes.with(postOps, call)) ? (slot[0]! as PrimitiveDescriptor) : null
+  }
+
+  function layoutOf(descriptor: Descriptor): PhysicalLayout | null {
+    const number = new Int32Array(new ArrayBuffer(8))
+    const integer = (field: number) => {
+      expectSuccess('dnnl_memory_desc_query', queryField(descriptor, field, number))
+      return number[0]!
+    }
+    const integers = (field: number, count: number) => {
+      if (count === 0) return []
+      expectSuccess('dnnl_memory_desc_query', queryField(descriptor, field, slot))
+      return Array.from(new BigInt64Array(koffi.view(slot[0]!, 8 * count)), Number)
+    }
+    if (integer(FIELD.formatKind) !== BLOCKED) return null
+    const rank = integer(FIELD.rank)
+    const blockCount = integer(FIELD.blockCount)
+    const sizes = integers(FIELD.blocks, blockCount)
+    return {
+      dimensions: integers(FIELD.dimensions, rank),
+      paddedDimensions: integers(FIELD.paddedDimensions, rank),
+      strides: integers(FIELD.strides, rank),
+      blocks: integers(FIELD.blockDimensions, blockCount).map((dimension, i) => [dimension, sizes[i]!] as const),
+    }
+  }
+
+  return {
+    ...execution,
+    descriptor: (dimensions, type, layout) => {
+      const result =
+        layout === 'any'
+          ? byTag(slot, dimensions.length, dimensionArray(dimensions), DATA_TYPE[type], TAG.any)
+          : byStrides(slot, dimensions.length, dimensionArray(dimensions), DATA_TYPE[type], dimensionArray(stridesOf(dimensions, layout)))
+      expectSuccess('dnnl_memory_desc_create', result)
+      return slot[0]! as Descriptor
+    },
+    reshaped: (descriptor, dimensions) =>
+      reshape(slot, descriptor, dimensions.length, dimensionArray(dimensions)) === 0 ? (slot[0]! as Descriptor) : null,
+    equal: (a, b) => equal(a, b) === 1,
+    layout: layoutOf,
+    size: (descriptor) => Number(size(descriptor)),
+    query: (primitiveDescriptor, what) => {
+      expectSuccess('dnnl_memory_desc_clone', clone(slot, queryMemory(primitiveDescriptor, QUERY[what], 0)))
+      return slot[0]! as Descriptor
+    },
+
+    convolutionForward: (propagation, t, g, postOps) =>
+      primitive(
+        'convolution forward',
+        (a) =>
+          create.convolution(
+            slot,
+            engine,
+            PROPAGATION[propagation],
+            CONVOLUTION_DIRECT,
+            t.source,
+            t.weights,
+            t.bias,
+            t.destination,
+            ...convolutionArrays(g),
+            a,
+          ),
+        postOps,
+      ),
+    convolutionBackwardData: (t, g, forward) =>
+      primitive('convolution backward data', (a) =>
+        create.convolutionData(slot, engine, CONVOLUTION_DIRECT, t.source, t.weights, t.destination, ...convolutionArrays(g), forward, a),
+      ),
+    convolutionBackwardWeights: (t, g, forward) =>
+      primitive('convolution backward weights', (a) =>
+        create.convolutionWeights(
+          slot,
+          engine,
+          CONVOLUTION_DIRECT,
+          t.source,
+          t.weights,
+          t.bias,
+          t.destination,
+          ...convolutionArrays(g),
+          forward,
+          a,
+        ),
+      ),
+    innerProductForward: (propagation, t, postOps) =>
+      primitive(
+        'inner product forward',
+        (a) => create.innerProduct(slot, engine, PROPAGATION[propagation], t.source, t.weights, t.bias, t.destination, a),
+        postOps,
+      ),
+    innerProductBackwardData: (t, forward) =>
+      primitive('inner product backward data', (a) =>
+        create.innerProductData(slot, engine, t.source, t.weights, t.destination, forward, a),
+      ),
+    innerProductBackwardWeights: (t, forward) =>
+      primitive('inner product backward weights', (a) =>
+        create.innerProductWeights(slot, engine, t.source, t.weights, t.bias, t.destination, forward, a),
+      ),
+    maxPoolForward: (propagation, source, destination, g) => {
+      const [strides, kernel, begin, end] = poolingArrays(g)
+      return primitive('max pool forward', (a) =>
+        create.pool(slot, engine, PROPAGATION[propagation], POOLING_MAX, source, destination, strides, kernel, noDilation, begin, end, a),
+      )
+    },
+    maxPoolBackward: (dSource, dDestination, g, forward) => {
+      const [strides, kernel, begin, end] = poolingArrays(g)
+      return primitive('max pool backward', (a) =>
+        create.poolBackward(slot, engine, POOLING_MAX, dSource, dDestination, strides, kernel, noDilation, begin, end, forward, a),
+      )
+    },
+    eltwiseForward: (propagation, algorithm, data, alpha, beta, postOps) =>
+      primitive(
+        'eltwise forward',
+        (a) => create.eltwise(slot, engine, PROPAGATION[propagation], ELTWISE_V3[algorithm], data, data, alpha, beta, a),
+        postOps,
+      ),
+    eltwiseBackward: (algorithm, dData, data, alpha, beta, forward) =>
+      primitive('eltwise backward', (a) =>
+        create.eltwiseBackward(slot, engine, ELTWISE_V3[algorithm], dData, dData, data, alpha, beta, forward, a),
+      ),
+    softmaxForward: (propagation, data, axis) =>
+      primitive('softmax forward', (a) => create.softmax(slot, engine, PROPAGATION[propagation], SOFTMAX_ACCURATE, data, data, axis, a)),
+    binary: (algorithm, source0, source1, destination, postOps) =>
+      primitive('binary', (a) => create.binary(slot, engine, BINARY[algorithm], source0, source1, destination, a), postOps),
+    sum: (scales, sources, destination) => {
+      const pointers = BigUint64Array.from(sources, (source) => source as bigint)
+      return primitive('sum', (a) => create.sum(slot, engine, destination, sources.length, Float32Array.from(scales), pointers, a))
+    },
+    reorder: (from, to) => primitive('reorder', (a) => create.reorder(slot, from, engine, to, engine, a)),
+  }
+}
