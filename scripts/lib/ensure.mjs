@@ -26,7 +26,7 @@ export async function ensureDependencies() {
   // npm names itself to the scripts it runs; otherwise it is on PATH. No package's own install script runs (see .npmrc).
   const { npm_execpath: npm } = process.env
   const [file, args] = npm?.endsWith('.js') ? [process.execPath, [npm]] : ['npm', []]
-  const code = await run(file, [...args, 'ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: ROOT })
+  const code = await run(file, [...args, 'ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: ROOT })
   if (code !== 0) {
     console.error('npm ci failed; see above. Without a network, copy node_modules from a machine that has one.')
     process.exit(1)

@@ -11,19 +11,19 @@ export interface PostgresBinaries {
   readonly postgres: string
 }
 
-/** @returns The programs, as a copy below `fallbackDirectory` when the account cannot reach node_modules. */
-export async function postgresBinaries(account: Account | null, fallbackDirectory: string, log: Log): Promise<PostgresBinaries> {
+/** @returns The programs, as a copy in `shared` when the account cannot reach node_modules. */
+export async function postgresBinaries(account: Account | null, shared: string, log: Log): Promise<PostgresBinaries> {
   const { root, version } = await findPackage()
   await restoreLinks(root)
   const bin = join(root, 'native', 'bin')
   for (const name of ['initdb', 'postgres']) await makeExecutable(join(bin, name))
   if (canReach(account, bin)) return binariesIn(bin)
 
-  const copy = join(fallbackDirectory, `postgresql-${version}`)
+  const copy = join(shared, `postgresql-${version}`)
   if (!(await exists(copy))) {
     log(`the account of PostgreSQL cannot read ${root}: copying its programs to ${copy}`)
     const partial = `${copy}.partial-${process.pid}`
-    await mkdir(fallbackDirectory, { recursive: true, mode: 0o755 })
+    await mkdir(shared, { recursive: true, mode: 0o755 })
     await cp(join(root, 'native'), partial, { recursive: true, verbatimSymlinks: true })
     await rename(partial, copy).catch(() => rm(partial, { recursive: true, force: true }))
   }

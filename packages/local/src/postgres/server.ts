@@ -39,10 +39,13 @@ export interface PostgresServer {
 
 const CONNECTIONS_MAX = 200
 
+/** For what PostgreSQL cannot reach elsewhere. Only root needs it, and root may write there. */
+const FALLBACK = '/var/lib/trainyard'
+
 export async function startPostgres(options: PostgresOptions): Promise<PostgresServer> {
   const { logPath, password, log } = options
-  const { account, directory, fallbackDirectory } = await place(options)
-  const binaries = await postgresBinaries(account, fallbackDirectory, log)
+  const { account, directory } = await place(options)
+  const binaries = await postgresBinaries(account, FALLBACK, log)
   await endLeftOver(directory, log)
   await initialize(directory, binaries, account, password)
 
@@ -77,10 +80,10 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
 
 /** The server's directory: below the data directory, or where its account can reach it. */
 async function place({ dataDir, isFresh, log }: PostgresOptions) {
-  const fallbackDirectory = join('/var/lib/trainyard', createHash('sha256').update(dataDir).digest('hex').slice(0, 12))
+  const fallbackDirectory = join(FALLBACK, createHash('sha256').update(dataDir).digest('hex').slice(0, 12))
   const directory = join(dataDir, 'postgres')
   const account = await accountFor(directory)
-  if (canReach(account, dataDir)) return { account, directory, fallbackDirectory }
+  if (canReach(account, dataDir)) return { account, directory }
   const elsewhere = join(fallbackDirectory, 'postgres')
   log(`the account of PostgreSQL (uid ${account?.uid}) cannot enter ${dataDir}: its data is in ${elsewhere}`)
   await mkdir(fallbackDirectory, { recursive: true, mode: 0o755 })
@@ -88,7 +91,7 @@ async function place({ dataDir, isFresh, log }: PostgresOptions) {
     await endLeftOver(elsewhere, log)
     await rm(elsewhere, { recursive: true, force: true })
   }
-  return { account: await accountFor(elsewhere), directory: elsewhere, fallbackDirectory }
+  return { account: await accountFor(elsewhere), directory: elsewhere }
 }
 
 async function initialize(directory: string, { initdb }: PostgresBinaries, account: Account | null, password: string): Promise<void> {
