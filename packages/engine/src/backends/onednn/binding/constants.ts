@@ -44,7 +44,7 @@ export const ELTWISE_V3 = {
   logistic: 0x29,
   gelu_tanh: 0x2b,
   swish: 0x2c,
-  gelu_erf: 0x30,
+  gelu_erf: 0x31,
   relu_from_output: 0x100,
   tanh_from_output: 0x101,
   elu_from_output: 0x102,

@@ -9,9 +9,10 @@ export type LoadResult =
   | { readonly available: true; readonly binding: Binding; readonly path: string }
   | { readonly available: false; readonly reason: string; readonly hint: string }
 
-/** Tried in this order. Debian 13 and Homebrew have version 3, Debian 12 and Ubuntu 22.04 version 2. */
+/** Tried in this order. Debian 13 (soname with a minor version) and Homebrew have version 3, Debian 12 and Ubuntu 22.04 version 2. */
 const NAMES = [
   'libdnnl.so.3',
+  'libdnnl.so.3.6',
   'libdnnl.so.2',
   'libdnnl.3.dylib',
   '/opt/homebrew/lib/libdnnl.3.dylib',
@@ -19,7 +20,7 @@ const NAMES = [
 ] as const
 
 const HINT =
-  'Install oneDNN: apt-get install libdnnl2 (Debian 12, Ubuntu 22.04), apt-get install libdnnl3 (Debian 13), brew install onednn (macOS).'
+  'Install oneDNN: apt-get install libdnnl2 (Debian 12, Ubuntu 22.04), apt-get install libdnnl3.6 (Debian 13), brew install onednn (macOS).'
 
 const RTLD_NOW = 2
 /** dlfcn.h of glibc and of macOS. */

@@ -23,6 +23,9 @@ const FIELD = {
 } as const
 const BLOCKED = 2
 
+/** Zero as data type of a sum post-op: that of the destination. An explicit f32 is refused by binary primitives. */
+const SAME_DATA_TYPE = 0
+
 export function openV3(library: LibraryHandle, version: string): Binding {
   const execution = openExecution(library, version)
   const { engine } = execution
@@ -53,7 +56,7 @@ export function openV3(library: LibraryHandle, version: string): Binding {
   }
   const attributes = openAttributes(library, {
     eltwise: ['iff', (p) => [ELTWISE_V3[p.algorithm], p.alpha, p.beta]],
-    sum: ['fii', (p) => [p.scale, 0, DATA_TYPE.f32]],
+    sum: ['fii', (p) => [p.scale, 0, SAME_DATA_TYPE]],
   })
   const slot = pointerSlot()
   /** Dense pooling windows. */
