@@ -34,8 +34,7 @@ const database = createDatabase({
 })
 const storage = openStorage(config.storageUrl, config.storageCredentials ?? undefined)
 const trainers = new TrainerPool({
-  threads,
-  environment: (count) => trainerEnvironment(config.trainerEnvironment, count, config.concurrency),
+  environment: trainerEnvironment(config.trainerEnvironment, threads, config.concurrency),
   directory: workDirectory,
   heapMb: config.trainerHeapMb,
   log,

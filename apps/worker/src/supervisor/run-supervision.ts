@@ -156,7 +156,7 @@ export class RunSupervision {
     const granted = run.config.kind === 'train' ? Math.min(run.config.training.threads ?? threads, threads) : threads
     const [start, trainer] = await Promise.all([
       buildStartMessage({ run, sql, files, workDirectory: await realpath(this.#directory), threads: granted }),
-      trainers.take(granted),
+      trainers.take(),
     ])
     this.#trainer = trainer
     if (!this.#writer.isHeld || this.#stop !== null) {

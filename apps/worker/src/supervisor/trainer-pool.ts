@@ -2,40 +2,40 @@
 
 import { forkTrainer, type Trainer, type TrainerOptions } from './trainer-process.ts'
 
-export interface TrainerPoolOptions extends Omit<TrainerOptions, 'environment'> {
-  /** Threads that a run gets unless it asks for fewer. */
-  readonly threads: number
-  /** The environment of a trainer with that many threads. */
-  readonly environment: (threads: number) => Readonly<Record<string, string>>
-}
+/** Loading takes under a second; on a machine that is very busy, several. */
+const READY_MS_MAX = 60_000
 
 export class TrainerPool {
-  readonly #options: TrainerPoolOptions
+  readonly #options: TrainerOptions
   readonly #alive = new Set<Trainer>()
   #warm: Trainer | null = null
   #isClosed = false
 
-  constructor(options: TrainerPoolOptions) {
+  constructor(options: TrainerOptions) {
     this.#options = options
   }
 
   /** Forks the reserve if there is none. */
   refill(): void {
     if (this.#isClosed || (this.#warm !== null && !this.#warm.hasExited)) return
-    this.#warm = this.#fork(this.#options.threads)
+    this.#warm = this.#fork()
   }
 
-  /** A trainer that is ready. The reserve where it fits: OpenMP reads its number of threads when it is loaded. */
-  async take(threads: number): Promise<Trainer> {
+  /**
+   * A trainer that is ready: the reserve, if there is one.
+   * @throws Error when it does not get ready in time
+   */
+  async take(): Promise<Trainer> {
     const warm = this.#warm
-    if (warm !== null && !warm.hasExited && threads === this.#options.threads) {
-      this.#warm = null
-      await warm.ready
-      return warm
+    this.#warm = null
+    const trainer = warm !== null && !warm.hasExited ? warm : this.#fork()
+    const timer = setTimeout(() => trainer.kill(), READY_MS_MAX)
+    try {
+      await trainer.ready
+      return trainer
+    } finally {
+      clearTimeout(timer)
     }
-    const cold = this.#fork(threads)
-    await cold.ready
-    return cold
   }
 
   /** Kills all of them. */
@@ -46,9 +46,9 @@ export class TrainerPool {
     await Promise.all(all.map((trainer) => trainer.exited))
   }
 
-  #fork(threads: number): Trainer {
+  #fork(): Trainer {
     if (this.#isClosed) throw new Error('the trainer pool is closed')
-    const trainer = forkTrainer({ ...this.#options, environment: this.#options.environment(threads) })
+    const trainer = forkTrainer(this.#options)
     this.#alive.add(trainer)
     void trainer.exited.then(() => this.#alive.delete(trainer))
     return trainer

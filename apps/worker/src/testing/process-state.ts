@@ -12,15 +12,16 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** Living children of a process. */
-export function childrenOf(pid: number): number[] {
+/** Living trainers of a worker. */
+export function trainersOf(pid: number): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
     .filter((child) => {
       try {
         const stat = readFileSync(`/proc/${child}/stat`, 'utf8')
-        return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) === pid && isAlive(child)
+        const isChild = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) === pid
+        return isChild && isAlive(child) && readFileSync(`/proc/${child}/cmdline`, 'utf8').includes('trainer/main.ts')
       } catch {
         return false
       }
