@@ -50,7 +50,7 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
   await app.register(multipart, uploadLimits(deps.limits))
   registerIdempotency(app)
   registerEtag(app)
-  await registerDocs(app)
+  registerDocs(app)
   for (const route of ROUTES) registerRoute(app, deps, route)
   await app.ready()
   return app

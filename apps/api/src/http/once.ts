@@ -1,13 +1,16 @@
 // Work that a POST does at most once per Idempotency-Key.
 
-import { idempotency, type Tx } from '@trainyard/database'
+import { type IdempotentRequest, idempotency, type StoredResponse, type Tx } from '@trainyard/database'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { principalOf } from '../plugins/authentication.ts'
 
+/** What is being done by this process under a key: repetitions wait here instead of each holding a connection. */
+const flights = new Map<string, { readonly request: IdempotentRequest; readonly response: Promise<StoredResponse> }>()
+
 /** One transaction; a repetition gets the stored response and the header idempotency-replayed. */
 export async function once<T>(
-  deps: Deps,
+  { database }: Deps,
   request: FastifyRequest,
   reply: FastifyReply,
   status: number,
@@ -16,14 +19,36 @@ export async function once<T>(
   const { projectId } = principalOf(request)
   const { idempotency: key } = request
   reply.code(status)
-  if (key === null) return deps.database.withProject(projectId, work)
-  return deps.database.withProject(projectId, async (tx) => {
-    const result = await idempotency.once(tx, key, async () => ({ status, body: await work(tx) }))
-    if (result.replayed) markReplayed(reply)
-    reply.code(result.status)
-    // What was stored is what this work returned when it ran.
-    return result.body as T
+  if (key === null) return database.withProject(projectId, work)
+  const response = await joinFlight(key, async () => {
+    const stored = await database.withProject(projectId, (tx) => idempotency.once(tx, key, async () => ({ status, body: await work(tx) })))
+    if (stored.replayed) markReplayed(reply)
+    return stored
   })
+  if (response.isJoined) markReplayed(reply)
+  reply.code(response.status)
+  // What was stored is what this work returned when it ran.
+  return response.body as T
+}
+
+/** The response of the same request, if one is in flight here and ends well; else does the work. */
+async function joinFlight(
+  request: IdempotentRequest,
+  work: () => Promise<StoredResponse>,
+): Promise<StoredResponse & { isJoined: boolean }> {
+  const id = `${request.projectId} ${request.key}`
+  const flight = flights.get(id)
+  if (flight?.request.operation === request.operation && flight.request.bodyHash === request.bodyHash) {
+    const joined = await flight.response.catch(() => null)
+    if (joined !== null) return { ...joined, isJoined: true }
+  }
+  const response = work()
+  flights.set(id, { request, response })
+  try {
+    return { ...(await response), isJoined: false }
+  } finally {
+    if (flights.get(id)?.response === response) flights.delete(id)
+  }
 }
 
 export function markReplayed(reply: FastifyReply): void {

@@ -7,7 +7,7 @@ import { z } from 'zod'
 
 export type Parse<T> = (value: unknown) => Parsed<T>
 
-const NOTHING = z.strictObject({})
+const NOTHING = z.strictObject({}).prefault({})
 
 /** Query and parameters that a route does not name are mistakes, not noise. */
 export function schemaOrNothing(schema: z.ZodType | undefined): z.ZodType {
@@ -25,9 +25,10 @@ export function validatorCompiler(parseBody?: Parse<unknown>): FastifySchemaComp
   return ({ schema: given, httpPart }) => {
     // Routes are made by registerRoute only, from zod schemas.
     const schema = given as z.ZodType
-    if (httpPart === 'body' && parseBody !== undefined) return (value) => toResult(parseBody(value))
+    if (httpPart === 'body' && parseBody !== undefined) return (value) => toResult(parseBody(value ?? undefined))
     if (httpPart === 'params') return (value) => toParams(schema.safeParse(value), value)
-    return (value) => toResult(parseWithIssues(schema, plain(value), PREFIXES[httpPart ?? ''] ?? ''))
+    // No body is null to Fastify.
+    return (value) => toResult(parseWithIssues(schema, plain(value ?? undefined), PREFIXES[httpPart ?? ''] ?? ''))
   }
 }
 
@@ -48,12 +49,15 @@ function toParams(result: z.ZodSafeParseResult<unknown>, value: unknown): { valu
   return { error: missing(id) }
 }
 
-/** Issues of the model decide the code only when there are no others. */
-export function invalidRequest(
-  issues: readonly Issue[],
-  code: 'invalid_request' | 'invalid_model' | 'invalid_training' = 'invalid_request',
-) {
-  return new TrainyardError(code, { detail: summarize(issues), issues })
+/** Where all mistakes lie → the code that says so. */
+const CODES_BY_PATH = [
+  { pattern: /^(model|spec)\b/, code: 'invalid_model' },
+  { pattern: /^training\b/, code: 'invalid_training' },
+] as const
+
+export function invalidRequest(issues: readonly Issue[]): TrainyardError {
+  const place = CODES_BY_PATH.find(({ pattern }) => issues.length > 0 && issues.every(({ path }) => pattern.test(path)))
+  return new TrainyardError(place?.code ?? 'invalid_request', { detail: summarize(issues), issues })
 }
 
 function summarize(issues: readonly Issue[]): string {

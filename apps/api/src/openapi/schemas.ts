@@ -74,7 +74,7 @@ function convert(schemas: readonly z.ZodType[], io: 'input' | 'output') {
   })
   const rendered = z.toJSONSchema(registry, { uri: (id) => BASE + id, io, unrepresentable: 'any', override: simplify }).schemas
   const { __shared: shared, ...rest } = rendered as Record<string, JsonSchema>
-  const all = { ...rest, ...(shared?.['$defs'] as Record<string, JsonSchema> | undefined) }
+  const all = { ...rest, ...(shared?.$defs as Record<string, JsonSchema> | undefined) }
   const components: Record<string, JsonSchema> = {}
   for (const [name, schema] of Object.entries(all)) if (!name.startsWith('__inline')) components[name] = clean(schema)
   const inline = new Map<z.ZodType, JsonSchema>()

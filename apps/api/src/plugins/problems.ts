@@ -29,11 +29,15 @@ export function registerProblems(app: FastifyInstance): void {
 
 export function sendProblem(error: TrainyardError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const problem = toProblem(error, request.id)
+  // Also where no hook has run.
+  reply.header('x-request-id', request.id)
   if (problem.status >= 500) request.log.error({ err: error, cause: error.cause }, 'request failed')
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer')
   if (problem.status === 409 || problem.status === 429) reply.header('x-should-retry', String(problem.retryable))
   if (problem.status === 503 || error.code === 'idempotency_in_flight') reply.header('retry-after', '1')
-  return reply.code(problem.status).header('cache-control', 'no-store').type(PROBLEM_CONTENT_TYPE).send(JSON.stringify(problem))
+  // As bytes: to text, Fastify would add a charset, which this media type does not have.
+  const body = Buffer.from(JSON.stringify(problem))
+  return reply.code(problem.status).headers({ 'cache-control': 'no-store', 'content-type': PROBLEM_CONTENT_TYPE }).send(body)
 }
 
 export function toTrainyardError(error: unknown): TrainyardError {

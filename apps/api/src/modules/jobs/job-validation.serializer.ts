@@ -45,7 +45,7 @@ function estimate(
 ) {
   const frozen = (transfer ?? []).filter((step) => step.frozen).map(({ parameter }) => parameter)
   const { parameters, trainableParameters, flops, bytes } = estimateTraining(spec, training, { frozen })
-  const rows = Math.min(manifest.splits['train']?.rows ?? 0, training.sample_limit ?? Number.POSITIVE_INFINITY)
+  const rows = Math.min(manifest.splits.train?.rows ?? 0, training.sample_limit ?? Number.POSITIVE_INFINITY)
   const stepsPerEpoch = Math.ceil(rows / training.batch_size)
   return {
     parameters,

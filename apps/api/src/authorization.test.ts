@@ -1,0 +1,145 @@
+// Who may ask what, over the whole table of routes: keys, scopes, and the other project's ids.
+
+import { newUuid, toWireId } from '@trainyard/contracts'
+import { apiKeys } from '@trainyard/database'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Route } from './http/route.ts'
+import { ROUTES } from './routes.ts'
+import { type TrainedXor, trainXor, XOR_SPEC } from './testing/fixtures.ts'
+import { startTestApi, type TestApi } from './testing/test-api.ts'
+
+const guarded = ROUTES.filter(({ scope }) => scope !== null)
+const withIds = guarded.filter(({ path }) => path.includes('{'))
+
+/** operationId → the path with the ids of a project. A route with an id must have a row here. */
+const PATHS: Readonly<Record<string, (ids: Ids) => string>> = {
+  getProject: ({ project }) => `/v1/projects/${project}`,
+  getDataset: ({ datasetId }) => `/v1/datasets/${datasetId}`,
+  createDatasetVersion: ({ datasetId }) => `/v1/datasets/${datasetId}/versions`,
+  listDatasetVersions: ({ datasetId }) => `/v1/datasets/${datasetId}/versions`,
+  getDatasetVersion: ({ datasetId, versionId }) => `/v1/datasets/${datasetId}/versions/${versionId}`,
+  getModel: ({ model }) => `/v1/models/${model}`,
+  getJob: ({ jobId }) => `/v1/jobs/${jobId}`,
+  cancelJob: ({ jobId }) => `/v1/jobs/${jobId}/cancel`,
+  listJobEvents: ({ jobId }) => `/v1/jobs/${jobId}/events`,
+  getRun: ({ runId }) => `/v1/runs/${runId}`,
+  getRunMetrics: ({ runId }) => `/v1/runs/${runId}/metrics`,
+  listRunEvents: ({ runId }) => `/v1/runs/${runId}/events`,
+  getCheckpoint: ({ checkpointId }) => `/v1/checkpoints/${checkpointId}`,
+  downloadCheckpoint: ({ checkpointId }) => `/v1/checkpoints/${checkpointId}/download`,
+  predict: ({ checkpointId }) => `/v1/checkpoints/${checkpointId}/predict`,
+}
+
+const BODIES: Readonly<Record<string, unknown>> = { predict: { inputs: [[0, 1]] }, cancelJob: {} }
+
+type Ids = Pick<TrainedXor, 'datasetId' | 'versionId' | 'jobId' | 'runId' | 'checkpointId'> & {
+  readonly model: string
+  readonly project: string
+}
+
+const MISSING: Ids = {
+  project: toWireId('project', newUuid()),
+  datasetId: toWireId('dataset', newUuid()),
+  versionId: toWireId('dataset_version', newUuid()),
+  jobId: toWireId('job', newUuid()),
+  runId: toWireId('run', newUuid()),
+  checkpointId: toWireId('checkpoint', newUuid()),
+  model: toWireId('model', newUuid()),
+}
+
+describe('authorization', () => {
+  let api: TestApi
+  let theirs: Ids
+  beforeAll(async () => {
+    api = await startTestApi({ predictWaitMs: 0 })
+    const created = await api.request(
+      'POST',
+      '/v1/models',
+      { name: 'theirs', spec: XOR_SPEC },
+      { authorization: `Bearer ${api.other.key}` },
+    )
+    theirs = {
+      ...(await trainXor(api.database, api.storage, api.other.id)),
+      model: created.json<{ id: string }>().id,
+      project: api.other.wireId,
+    }
+  })
+  afterAll(() => api?.stop())
+
+  const url = ({ path }: Route) => path.replaceAll(/\{\w+\}/g, 'x')
+  const ask = (route: Route, authorization: string | undefined) =>
+    api.app.inject({ method: route.method, url: url(route), headers: authorization === undefined ? {} : { authorization } })
+
+  it.each(guarded.map((route) => [route.operationId, route] as const))('%s refuses every key but a valid one', async (_, route) => {
+    const revoked = await api.createKey(api.project.id)
+    await api.database.asWorker((tx) => apiKeys.revoke(tx, revoked.id))
+    const expired = await api.createKey(api.project.id, { expiresAt: new Date(Date.now() - 1000) })
+    const unknown = `ty_${'0'.repeat(40)}0000000`
+    const headers = [
+      undefined,
+      '',
+      'Bearer',
+      'Bearer nonsense',
+      `Basic ${api.project.key}`,
+      ...[unknown, revoked.key, expired.key].map((k) => `Bearer ${k}`),
+    ]
+    for (const header of headers) {
+      const response = await ask(route, header)
+      expect([header, response.statusCode, response.json().code]).toEqual([header, 401, 'unauthenticated'])
+      expect(response.headers['www-authenticate']).toBe('Bearer')
+    }
+    const narrow = await api.createKey(api.project.id, { scopes: [route.scope === 'read' ? 'write' : 'read'] })
+    const forbidden = await ask(route, `Bearer ${narrow.key}`)
+    expect([forbidden.statusCode, forbidden.json().code]).toEqual([403, 'forbidden'])
+  })
+
+  it('knows a path for every route that takes an id', () => {
+    expect(withIds.map(({ operationId }) => operationId).sort()).toEqual(Object.keys(PATHS).sort())
+  })
+
+  it.each(withIds.map((route) => [route.operationId, route] as const))(
+    "%s answers the other project's ids as missing ones",
+    async (name, route) => {
+      const pathOf = PATHS[name]
+      if (pathOf === undefined) throw new Error(`no path for ${name}`)
+      const answers = await Promise.all(
+        [theirs, MISSING].map(async (ids) => {
+          const path = pathOf(ids)
+          const response = await api.request(route.method, path, route.multipart ? undefined : BODIES[name])
+          const { request_id: _, detail, ...problem } = response.json()
+          const known = path.split('/').reduce((text: string, part) => (part.length > 20 ? text.replaceAll(part, 'ID') : text), detail)
+          return { ...problem, detail: known, status: response.statusCode, headers: Object.keys(response.headers).sort() }
+        }),
+      )
+      expect(answers[0]).toMatchObject({ status: 404, code: 'not_found' })
+      expect(answers[0]).toEqual(answers[1])
+      const own = await api.request(route.method, pathOf(theirs), BODIES[name], { authorization: `Bearer ${api.other.key}` })
+      // An upload needs a form, which this table does not have (uploads.test.ts).
+      expect(own.statusCode === 415 ? route.multipart : own.statusCode < 300).toBe(true)
+    },
+  )
+
+  it.each(['dataset', 'model', 'transfer'])('a submission cannot refer to a %s of the other project', async (part) => {
+    const issuesFor = async (ids: Ids) => {
+      const body = {
+        kind: 'train',
+        dataset: part === 'dataset' ? ids.datasetId : MISSING.datasetId,
+        model: part === 'model' ? ids.model : XOR_SPEC,
+        ...(part === 'transfer' ? { transfer: { checkpoint_id: ids.checkpointId } } : {}),
+      }
+      const response = await api.request('POST', '/v1/jobs', body)
+      return JSON.stringify(response.json().errors).replaceAll(/(ds|mdl|ckpt)_\w{26}/g, 'ID')
+    }
+    expect(await issuesFor(theirs)).toBe(await issuesFor(MISSING))
+    expect(await issuesFor(theirs)).toContain('not_found')
+  })
+
+  it('lists hold nothing of the other project', async () => {
+    for (const path of ['/v1/datasets', '/v1/models', '/v1/jobs', '/v1/checkpoints', `/v1/checkpoints?run_id=${theirs.runId}`]) {
+      expect([path, (await api.request('GET', path)).json().data]).toEqual([path, []])
+    }
+    const keys = (await api.request('GET', '/v1/api-keys?limit=500')).json()
+    expect(keys.data.length).toBeLessThanOrEqual(100)
+    expect(keys.data.map((key: { prefix: string }) => key.prefix)).not.toContain(api.other.key.slice(0, 11))
+  })
+})

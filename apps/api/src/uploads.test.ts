@@ -1,0 +1,145 @@
+// Uploads: streamed with flat memory, refused early, and never half there.
+
+import type { AddressInfo } from 'node:net'
+import { type Dataset, type DatasetVersion, fromWireId } from '@trainyard/contracts'
+import { datasetVersions } from '@trainyard/database'
+
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { startApiProcess } from './testing/api-process.ts'
+import { uploadGenerated } from './testing/generated-upload.ts'
+import { startTestApi, type TestApi } from './testing/test-api.ts'
+
+const CSV = 'a,b,y\n0,0,0\n0,1,1\n1,0,1\n1,1,0\n'
+const MiB = 1 << 20
+
+describe('uploads', () => {
+  let api: TestApi
+  let origin: string
+  let path: string
+  beforeAll(async () => {
+    api = await startTestApi({ uploadBytesMax: 64 * MiB })
+    await api.app.listen({ host: '127.0.0.1', port: 0 })
+    origin = `http://127.0.0.1:${(api.app.server.address() as AddressInfo).port}`
+  })
+  beforeEach(async () => {
+    const { id } = (await api.request('POST', '/v1/datasets', { name: 'uploads' })).json<Dataset>()
+    path = `/v1/datasets/${id}/versions`
+  })
+  afterAll(() => api?.stop())
+
+  const post = async (parts: readonly (readonly [string, string | Blob, string?])[], headers: Record<string, string> = {}) => {
+    const form = new FormData()
+    for (const [name, value, fileName] of parts) {
+      if (typeof value === 'string') form.append(name, value)
+      else form.append(name, value, fileName ?? name)
+    }
+    const response = await fetch(origin + path, {
+      method: 'POST',
+      body: form,
+      headers: { authorization: `Bearer ${api.project.key}`, ...headers },
+    })
+    const body = await response.json()
+    return { status: response.status, body, headers: response.headers }
+  }
+  const file = (content: string | Uint8Array<ArrayBuffer>) => new Blob([content])
+
+  it('stores a file and queues its preparation', async () => {
+    const { status, body } = await post([
+      ['options', '{"target": "y", "test_fraction": 0}'],
+      ['file', file(CSV), '../../etc/passwd'],
+    ])
+    const version: DatasetVersion = body
+    expect(status).toBe(201)
+    expect(version).toMatchObject({ version: 1, status: 'preparing', uploaded_bytes: CSV.length, digest: null, splits: {} })
+    const job = (await api.request('GET', `/v1/jobs/${version.job_id}`)).json()
+    expect(job).toMatchObject({ kind: 'prepare', state: 'queued' })
+    const [upload] = await api.database.asWorker((tx) => datasetVersions.listUploads(tx, fromWireId('dataset_version', version.id) ?? ''))
+    expect(upload).toMatchObject({
+      role: 'file',
+      bytes: CSV.length,
+      objectKey: `uploads/${fromWireId('dataset_version', version.id)}/file`,
+    })
+    expect((await api.storage.stat(upload?.objectKey ?? ''))?.bytes).toBe(CSV.length)
+    expect((await post([['file', file(CSV)]])).body.version).toBe(2)
+  })
+
+  it.each([
+    ['a pickle', new Uint8Array([0x80, 4, 0x95, 0, 0]), 415, 'executable_format'],
+    ['HDF5', new Uint8Array([0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a, 0]), 415, 'executable_format'],
+    ['a PyTorch archive', Buffer.from('PK\x03\x04................model/data.pkl'), 415, 'executable_format'],
+    ['a PNG', Buffer.from('\x89PNG\r\n', 'latin1'), 415, 'unsupported_media_type'],
+    ['nothing', new Uint8Array(), 422, 'invalid_data'],
+  ] as const)('refuses %s', async (_, content, status, code) => {
+    await expectNothingChanged(async () => {
+      const answer = await post([
+        ['train_labels', file(CSV)],
+        ['train_images', file(new Uint8Array(content))],
+      ])
+      expect([answer.status, answer.body.code, answer.body.errors[0].path]).toEqual([status, code, 'train_images'])
+    })
+  })
+
+  it('reports every mistake of a form', async () => {
+    await expectNothingChanged(async () => {
+      const { status, body } = await post([
+        ['options', '{"targte": "y", "test_fraction": 2}'],
+        ['test_images', file(CSV)],
+        ['weights', file(CSV)],
+      ])
+      const issues: { path: string; code: string }[] = body.errors
+      expect(status).toBe(422)
+      expect(issues.map((issue) => `${issue.path} ${issue.code}`).sort()).toEqual([
+        'options.targte unknown_key',
+        'options.test_fraction too_large',
+        'test_labels missing_part',
+        'train_images missing_part',
+        'train_labels missing_part',
+        'weights unknown_part',
+      ])
+    })
+  })
+
+  it('bounds the size of a file and the number of parts', async () => {
+    await expectNothingChanged(async () => {
+      const large = await uploadGenerated(origin + path, api.project.key, 70 * MiB)
+      expect(large).toMatchObject({ status: 413 })
+      const many = await post(Array.from({ length: 20 }, (_, i) => [`part${i}`, file(CSV)] as const))
+      expect([many.status, many.body.code]).toEqual([413, 'payload_too_large'])
+    })
+  })
+
+  it('leaves nothing of an upload that is aborted', async () => {
+    await expectNothingChanged(async () => {
+      expect(await uploadGenerated(origin + path, api.project.key, 50 * MiB, 20 * MiB)).toBe('aborted')
+    })
+  })
+
+  it('does an upload once per Idempotency-Key, and frees the key of a failed one', async () => {
+    const key = { 'idempotency-key': 'upload' }
+    expect((await post([['file', file(new Uint8Array())]], key)).status).toBe(422)
+    const first = await post([['file', file(CSV)]], key)
+    const again = await post([['file', file(CSV)]], key)
+    expect([first.status, again.status, again.body.id]).toEqual([201, 201, first.body.id])
+    expect(again.headers.get('idempotency-replayed')).toBe('true')
+    expect((await post([['file', file(`${CSV}1,1,0\n`)]], key)).body.code).toBe('idempotency_mismatch')
+  })
+
+  it('keeps memory flat', async () => {
+    const server = await startApiProcess(api.databaseUrl, api.storageUrl)
+    try {
+      const answer = await uploadGenerated(server.url + path, api.project.key, 200 * MiB)
+      expect(answer).toMatchObject({ status: 201 })
+      expect((await server.peakBytes()) / MiB).toBeLessThan(300)
+    } finally {
+      expect(await server.stop()).toBe(0)
+    }
+  })
+
+  async function expectNothingChanged(work: () => Promise<void>): Promise<void> {
+    const [rows, files] = [await api.countRows(), (await api.listFiles()).sort()]
+    await work()
+    // The server learns of a broken connection a little later than who broke it.
+    await expect.poll(async () => (await api.listFiles()).sort(), { timeout: 20_000 }).toEqual(files)
+    expect(await api.countRows()).toEqual(rows)
+  }
+})
