@@ -31,7 +31,14 @@ export function isMissing(cell: string): boolean {
 
 /** The number in a cell, or NaN. Decimal notation only: no hexadecimal, no decimal comma. */
 export function parseNumber(cell: string): number {
-  return cell === '' || /^[+-]?0[xob]/i.test(cell) ? Number.NaN : Number(cell)
+  return cell === '' || hasRadixPrefix(cell) ? Number.NaN : Number(cell)
+}
+
+/** 0x, 0o, 0b in either case; looked at for every cell, hence no regular expression. */
+function hasRadixPrefix(cell: string): boolean {
+  if (cell.charCodeAt(0) !== 48) return false
+  const letter = cell.charCodeAt(1) | 32
+  return letter === 120 || letter === 111 || letter === 98
 }
 
 /** @throws TrainyardError `invalid_data` when there is no table to see */

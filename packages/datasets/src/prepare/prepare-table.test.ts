@@ -63,6 +63,11 @@ describe('prepareTable', () => {
     expect((await prepare('a,n\n1,10\n2,9\n3,10.0\n')).manifest.target).toEqual({ kind: 'class', classes: ['9', '10'] })
   })
 
+  it.each(['0x10', '0B1', '0o7', '1_000', '1e', '--1', 'Infinity'])('does not take %s for a number', async (cell) => {
+    const { issues } = await rejection(prepare(`a,y\n1,p\n${cell},q\n`))
+    expect(issues[0]?.path).toBe('row 3, column "a"')
+  })
+
   it('splits reproducibly, each class by itself', async () => {
     const rows = Array.from({ length: 100 }, (_, i) => `${i},${i % 4 === 0 ? 'rare' : 'common'}`).join('\n')
     const of = async (seed: number) => await prepare(rows, { seed, test_fraction: 0.2 })
