@@ -20,8 +20,8 @@ export interface BoundPrimitive {
 
 export type DataType = 'f32' | 's32' | 'u8'
 
-/** `any` leaves the layout to the primitive; `plain` is row-major; `channelsLast` is NHWC, or rows for matrices. */
-export type Layout = 'any' | 'plain' | 'channelsLast' | 'transposed'
+/** `any` leaves the layout to the primitive; `plain` is row-major; `channelsLast` is NHWC. */
+export type Layout = 'any' | 'plain' | 'channelsLast'
 
 export type Propagation = 'training' | 'inference'
 
@@ -111,8 +111,6 @@ export interface Binding {
   readonly instructionSet: string
 
   descriptor(dimensions: readonly number[], type: DataType, layout: Layout): Descriptor
-  /** The same memory under other dimensions, or null where the layout does not allow it. */
-  reshaped(descriptor: Descriptor, dimensions: readonly number[]): Descriptor | null
   equal(a: Descriptor, b: Descriptor): boolean
   /** Where the elements lie, or null for an opaque format (Winograd weights). */
   layout(descriptor: Descriptor): PhysicalLayout | null
@@ -184,8 +182,6 @@ export interface Binding {
   releasePrimitive(primitive: bigint): void
   /** Describes memory that the caller owns. */
   memory(descriptor: Descriptor, address: Address): bigint
-  /** Points memory elsewhere, for example at the caller's input batch. */
-  point(memory: bigint, address: Address | Uint8Array): void
   releaseMemory(memory: bigint): void
   bind(primitive: bigint, memories: readonly (readonly [argument: number, memory: bigint])[]): BoundPrimitive
   /** Runs to the end. Allocates nothing. */

@@ -63,8 +63,8 @@ export const QUERY = {
   workspace: 135,
 } as const satisfies { [K in QueryName]: number }
 
-/** dnnl_format_tag_t. */
-export const TAG = { any: 1, a: 2, ab: 3, ba: 22 } as const
+/** dnnl_format_tag_any of dnnl_format_tag_t. */
+export const FORMAT_ANY = 1
 
 /** dnnl_cpu_isa_t, widest first; each wider set contains the bits of the narrower ones. Source: dnnl_types.h. */
 export const INSTRUCTION_SETS = [

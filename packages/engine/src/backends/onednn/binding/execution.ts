@@ -18,7 +18,6 @@ type Execution = Pick<
   | 'compile'
   | 'releasePrimitive'
   | 'memory'
-  | 'point'
   | 'releaseMemory'
   | 'bind'
   | 'execute'
@@ -33,7 +32,6 @@ export function openExecution(library: LibraryHandle, version: string): Executio
   const destroyDescriptor = statusFunction(library, 'dnnl_primitive_desc_destroy', 'p')
   const queryDescriptor = statusFunction(library, 'dnnl_primitive_desc_query', 'piip')
   const createMemory = statusFunction(library, 'dnnl_memory_create', 'pppp')
-  const setHandle = statusFunction(library, 'dnnl_memory_set_data_handle', 'pp')
   const destroyMemory = statusFunction(library, 'dnnl_memory_destroy', 'p')
   const execute = statusFunction(library, 'dnnl_primitive_execute', 'ppip')
   const effectiveSet = statusFunction(library, 'dnnl_get_effective_cpu_isa', '')
@@ -64,7 +62,6 @@ export function openExecution(library: LibraryHandle, version: string): Executio
       expectSuccess('dnnl_memory_create', createMemory(slot, descriptor, engine, address))
       return slot[0]!
     },
-    point: (memory, address) => expectSuccess('dnnl_memory_set_data_handle', setHandle(memory, address)),
     releaseMemory: (memory) => expectSuccess('dnnl_memory_destroy', destroyMemory(memory)),
     bind: (primitive, memories): BoundPrimitive => {
       const argumentBytes = new Uint8Array(new ArrayBuffer(Math.max(1, memories.length) * ARGUMENT_BYTES))

@@ -22,7 +22,6 @@ export function poolingArrays(g: PoolingGeometry): [BigInt64Array, BigInt64Array
 const ORDER: { readonly [K in Exclude<Layout, 'any'>]: (rank: number) => readonly number[] } = {
   plain: (rank) => range(rank),
   channelsLast: (rank) => (rank < 3 ? range(rank) : [0, ...range(rank).slice(2), 1]),
-  transposed: (rank) => range(rank).reverse(),
 }
 
 /** Elements to the next index of each dimension. */

@@ -3,7 +3,7 @@
 import koffi, { type LibraryHandle } from 'koffi'
 import { openAttributes } from './attributes.ts'
 import type { Binding, Descriptor, PhysicalLayout, PostOp, PrimitiveDescriptor } from './binding.ts'
-import { BINARY, CONVOLUTION_DIRECT, DATA_TYPE, ELTWISE_V2, POOLING_MAX, PROPAGATION, QUERY, TAG } from './constants.ts'
+import { BINARY, CONVOLUTION_DIRECT, DATA_TYPE, ELTWISE_V2, FORMAT_ANY, POOLING_MAX, PROPAGATION, QUERY } from './constants.ts'
 import { expectSuccess, isImplemented } from './errors.ts'
 import { openExecution } from './execution.ts'
 import { convolutionArrays, poolingArrays, stridesOf } from './geometry.ts'
@@ -33,7 +33,6 @@ export function openV2(library: LibraryHandle, version: string): Binding {
   const { engine } = execution
   const byTag = statusFunction(library, 'dnnl_memory_desc_init_by_tag', 'pipii')
   const byStrides = statusFunction(library, 'dnnl_memory_desc_init_by_strides', 'pipip')
-  const reshape = statusFunction(library, 'dnnl_memory_desc_reshape', 'ppip')
   const equal = statusFunction(library, 'dnnl_memory_desc_equal', 'pp')
   const size = sizeFunction(library, 'dnnl_memory_desc_get_size', 'p')
   const queryMemory = pointerFunction(library, 'dnnl_primitive_desc_query_md', 'pii')
@@ -77,7 +76,7 @@ export function openV2(library: LibraryHandle, version: string): Binding {
       const descriptor = newDescriptor()
       const status =
         layout === 'any'
-          ? byTag(descriptor, dimensions.length, dimensionArray(dimensions), DATA_TYPE[type], TAG.any)
+          ? byTag(descriptor, dimensions.length, dimensionArray(dimensions), DATA_TYPE[type], FORMAT_ANY)
           : byStrides(
               descriptor,
               dimensions.length,
@@ -87,10 +86,6 @@ export function openV2(library: LibraryHandle, version: string): Binding {
             )
       expectSuccess('dnnl_memory_desc_init', status)
       return descriptor as Descriptor
-    },
-    reshaped: (descriptor, dimensions) => {
-      const result = newDescriptor()
-      return reshape(result, descriptor, dimensions.length, dimensionArray(dimensions)) === 0 ? (result as Descriptor) : null
     },
     equal: (a, b) => equal(a, b) === 1,
     layout: (descriptor) => decodeLayout(descriptor as Uint8Array),

@@ -4,7 +4,17 @@
 import koffi, { type LibraryHandle } from 'koffi'
 import { openAttributes } from './attributes.ts'
 import type { Binding, Descriptor, PhysicalLayout, PostOp, PrimitiveDescriptor } from './binding.ts'
-import { BINARY, CONVOLUTION_DIRECT, DATA_TYPE, ELTWISE_V3, POOLING_MAX, PROPAGATION, QUERY, SOFTMAX_ACCURATE, TAG } from './constants.ts'
+import {
+  BINARY,
+  CONVOLUTION_DIRECT,
+  DATA_TYPE,
+  ELTWISE_V3,
+  FORMAT_ANY,
+  POOLING_MAX,
+  PROPAGATION,
+  QUERY,
+  SOFTMAX_ACCURATE,
+} from './constants.ts'
 import { expectSuccess, isImplemented } from './errors.ts'
 import { openExecution } from './execution.ts'
 import { convolutionArrays, poolingArrays, stridesOf } from './geometry.ts'
@@ -32,7 +42,6 @@ export function openV3(library: LibraryHandle, version: string): Binding {
   const status = (name: string, signature: string) => statusFunction(library, `dnnl_${name}`, signature)
   const byTag = status('memory_desc_create_with_tag', 'pipii')
   const byStrides = status('memory_desc_create_with_strides', 'pipip')
-  const reshape = status('memory_desc_reshape', 'ppip')
   const clone = status('memory_desc_clone', 'pp')
   const equal = status('memory_desc_equal', 'pp')
   const queryField = status('memory_desc_query', 'pip')
@@ -94,13 +103,11 @@ export function openV3(library: LibraryHandle, version: string): Binding {
     descriptor: (dimensions, type, layout) => {
       const result =
         layout === 'any'
-          ? byTag(slot, dimensions.length, dimensionArray(dimensions), DATA_TYPE[type], TAG.any)
+          ? byTag(slot, dimensions.length, dimensionArray(dimensions), DATA_TYPE[type], FORMAT_ANY)
           : byStrides(slot, dimensions.length, dimensionArray(dimensions), DATA_TYPE[type], dimensionArray(stridesOf(dimensions, layout)))
       expectSuccess('dnnl_memory_desc_create', result)
       return slot[0]! as Descriptor
     },
-    reshaped: (descriptor, dimensions) =>
-      reshape(slot, descriptor, dimensions.length, dimensionArray(dimensions)) === 0 ? (slot[0]! as Descriptor) : null,
     equal: (a, b) => equal(a, b) === 1,
     layout: layoutOf,
     size: (descriptor) => Number(size(descriptor)),
