@@ -8,6 +8,7 @@ import { serializerCompiler } from 'fastify-type-provider-zod'
 import type { Deps } from './deps.ts'
 import { registerRoute } from './http/register.ts'
 import { registerAuthentication } from './plugins/authentication.ts'
+import { registerClosing } from './plugins/closing.ts'
 import { registerDocs } from './plugins/docs.ts'
 import { registerEtag } from './plugins/etag.ts'
 import { registerMetrics } from './plugins/http-metrics.ts'
@@ -39,6 +40,7 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
   app.setSerializerCompiler(serializerCompiler)
   registerProblems(app)
   registerMethodTable(app)
+  registerClosing(app)
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id)
   })

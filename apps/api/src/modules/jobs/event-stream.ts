@@ -22,10 +22,12 @@ export async function streamJobEvents(reply: FastifyReply, transaction: Transact
     'content-type': 'text/event-stream',
     'cache-control': 'no-store',
     'x-accel-buffering': 'no',
+    // Nothing follows it: a shutdown does not wait for the client to let go.
+    connection: 'close',
   })
   raw.write('retry: 1000\n\n')
   let position = after
-  for (let poll = 1; !raw.destroyed; poll++) {
+  for (let poll = 1; !raw.destroyed && !reply.server.closing.aborted; poll++) {
     const { job, events } = await transaction(async (tx) => {
       // The state first: what is written behind it is seen by the next look.
       const job = (await jobs.find(tx, first.id)) ?? first

@@ -14,7 +14,7 @@ export async function waitForJob(
   for (;;) {
     const changed = deps.completions.next(id)
     const job = found(await transaction((tx) => jobs.find(tx, id)), id)
-    if (IS_TERMINAL[job.state] || Date.now() >= deadline || reply.raw.destroyed) return job
+    if (IS_TERMINAL[job.state] || Date.now() >= deadline || reply.raw.destroyed || reply.server.closing.aborted) return job
     await changed
   }
 }
