@@ -56,7 +56,7 @@ function readLock(path) {
 /** What can be had from Debian. `candidates`: the first that the distribution has. */
 const SYSTEM_PACKAGES = {
   onednn: {
-    candidates: ['libdnnl3', 'libdnnl2'],
+    candidates: ['libdnnl3.6', 'libdnnl3', 'libdnnl2'],
     what: 'oneDNN, the library that trains fast',
     without: 'training uses the built-in reference backend, which is much slower',
   },
