@@ -53,7 +53,7 @@ async function main(): Promise<void> {
     const totalSeconds = (performance.now() - began) / 1000
     console.log(`\nWhat was done\n\n${summary([digits, comparison?.scratch, comparison?.transfer])}`)
     console.log(`\n  total      ${formatSeconds(totalSeconds)}`)
-    console.log(`  docs       ${service.url}/docs   (npm start serves them again)`)
+    console.log(`  docs       ${service.url}/docs${service.isKept ? '' : '   (npm start serves all this again)'}`)
     console.log(`  API key    ${relative('.', service.apiKeyPath)}`)
     console.log(`  curves     GET /v1/runs/${digits.run.id}/metrics`)
     console.log(`  weights    GET /v1/checkpoints/${digits.checkpointId}/download`)

@@ -8,6 +8,8 @@ export interface DemoService {
   readonly url: string
   readonly key: string
   readonly apiKeyPath: string
+  /** Whether it goes on after the demo. */
+  readonly isKept: boolean
   /** Does nothing to a service that ran before. */
   stop(): Promise<void>
 }
@@ -17,5 +19,5 @@ export async function findOrStart(): Promise<DemoService> {
   const running = await findService(config.dataDir)
   const { url, apiKeyPath, stop } =
     running === null ? await startService(config, (message) => console.log(`  ${message}`)) : { ...running, stop: async () => {} }
-  return { url, apiKeyPath, key: (await readFile(apiKeyPath, 'utf8')).trim(), stop }
+  return { url, apiKeyPath, isKept: running !== null, key: (await readFile(apiKeyPath, 'utf8')).trim(), stop }
 }
