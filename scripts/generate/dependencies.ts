@@ -10,7 +10,7 @@ function unitOf(path: string): string | null {
 export async function renderDependencies(): Promise<string> {
   const { output } = await cruise(['apps', 'packages'], {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '\\.test\\.ts$|/generated/' },
+    exclude: { path: '\\.test\\.ts$|/generated/|/testing/|/test-[^/]+\\.ts$' },
     tsPreCompilationDeps: true,
     enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import'], extensions: ['.ts', '.js'] },
   })

@@ -1,14 +1,19 @@
-// Writes the generated documents, or with --check says which of them are stale and exits with 1.
+// Writes the generated documents, or with --check says which generated files, the Prisma client among them, are stale and exits with 1.
 //
 // usage: node --import tsx scripts/generate/main.ts [--check] [NAME …]
 
 import { readFile, writeFile } from 'node:fs/promises'
 import { renderDependencies } from './dependencies.ts'
 import { renderErrors } from './errors.ts'
+import { renderOpenapi } from './openapi.ts'
+import { renderOps } from './ops.ts'
+import { stalePrismaClient } from './prisma-client.ts'
 
 /** Name → file and how to make its content. */
 const DOCUMENTS: Record<string, { readonly path: string; render(): string | Promise<string> }> = {
   errors: { path: 'docs/generated/errors.md', render: renderErrors },
+  openapi: { path: 'docs/generated/openapi.json', render: renderOpenapi },
+  ops: { path: 'docs/generated/ops.md', render: renderOps },
   dependencies: { path: 'docs/generated/dependencies.md', render: renderDependencies },
 }
 
@@ -29,6 +34,7 @@ for (const [name, { path, render }] of Object.entries(DOCUMENTS)) {
     console.log(`wrote ${path}`)
   }
 }
+if (isCheck && named.length === 0) stale.push(...(await stalePrismaClient()))
 if (stale.length > 0) {
   console.error(`stale: ${stale.join(', ')}. Run \`npm run generate\` and commit the result.`)
   process.exitCode = 1
