@@ -34,7 +34,7 @@ const database = createDatabase({
 })
 const storage = openStorage(config.storageUrl, config.storageCredentials ?? undefined)
 const trainers = new TrainerPool({
-  environment: trainerEnvironment(config.trainerEnvironment, threads, config.concurrency),
+  environment: trainerEnvironment(config.trainerEnvironment, threads),
   directory: workDirectory,
   heapMb: config.trainerHeapMb,
   log,

@@ -39,7 +39,10 @@ test.each([
 test('events page in the order in which they happened', async () => {
   const projectId = await createProject(db.database)
   const run = await startRun(db.database, projectId)
-  await flush(db.database.workerSql, run, { ttlMs: 1000, events: Array.from({ length: 8 }, (_, i) => ({ type: 'note', message: `${i}` })) })
+  await flush(db.database.workerSql, run, {
+    ttlMs: 1000,
+    events: Array.from({ length: 8 }, (_, i) => ({ id: newUuid(), type: 'note', message: `${i}` })),
+  })
   const page = async (request: PageRequest) => {
     const { data, hasMore } = await db.database.asWorker((tx) => runEvents.list(tx, run.runId, request))
     return { seqs: data.map((event) => event.seq), ids: data.map((event) => event.id), hasMore }

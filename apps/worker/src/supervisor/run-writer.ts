@@ -2,8 +2,8 @@
 // at once and brings back whether somebody wants the run to stop. Writes happen one after the other. When the lease can no longer be taken
 // for granted, it says so at once, without asking the database.
 
-import type { MetricPoint } from '@trainyard/contracts'
-import { type Fence, type FlushInput, type FlushResult, type NewEvent, runFlush, type Sql } from '@trainyard/database'
+import { type MetricPoint, newUuid } from '@trainyard/contracts'
+import { type Fence, type FlushInput, type FlushResult, type IdentifiedEvent, type NewEvent, runFlush, type Sql } from '@trainyard/database'
 import type { Logger } from 'pino'
 
 /** Share of the lease's life after which a supervisor that could not renew it stops its trainer, counted from before sending. */
@@ -33,7 +33,7 @@ export class RunWriter {
   onDifference: NonNullable<FlushInput['onDifference']> = 'keep'
   readonly #options: RunWriterOptions
   #points: MetricPoint[] = []
-  #events: NewEvent[] = []
+  #events: IdentifiedEvent[] = []
   #progress: Progress | undefined
   #renewedAt: number
   #flushedAt: number
@@ -56,7 +56,7 @@ export class RunWriter {
 
   add(input: { readonly points?: readonly MetricPoint[]; readonly progress?: Progress; readonly event?: NewEvent }): void {
     if (input.points !== undefined) this.#points.push(...input.points)
-    if (input.event !== undefined) this.#events.push(input.event)
+    if (input.event !== undefined) this.#events.push({ ...input.event, id: newUuid() })
     if (input.progress !== undefined) this.#progress = input.progress
     this.#schedule()
   }

@@ -13,7 +13,7 @@ import { TrainerPool } from './trainer-pool.ts'
 
 const pool = () =>
   new TrainerPool({
-    environment: trainerEnvironment({ LANG: 'C.UTF-8' }, 1, 1),
+    environment: trainerEnvironment({ LANG: 'C.UTF-8' }, 1),
     directory: tmpdir(),
     heapMb: 256,
     log: pino({ level: 'silent' }),
@@ -26,7 +26,7 @@ describe('a trainer process', () => {
     const { pid } = await trainers.take()
     const names = (await readFile(`/proc/${pid}/environ`, 'utf8')).split('\0').map((entry) => entry.split('=')[0])
     expect(names.filter(Boolean).sort()).toEqual(
-      ['LANG', 'NODE_CHANNEL_FD', 'NODE_CHANNEL_SERIALIZATION_MODE', 'NODE_ENV', 'OMP_DYNAMIC', 'OMP_NUM_THREADS'].sort(),
+      ['GOMP_SPINCOUNT', 'LANG', 'NODE_CHANNEL_FD', 'NODE_CHANNEL_SERIALIZATION_MODE', 'NODE_ENV', 'OMP_DYNAMIC', 'OMP_NUM_THREADS'].sort(),
     )
     await trainers.close()
   })

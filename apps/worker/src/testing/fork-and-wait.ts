@@ -5,7 +5,7 @@ import { trainerEnvironment } from '../supervisor/trainer-environment.ts'
 import { forkTrainer } from '../supervisor/trainer-process.ts'
 
 const trainer = forkTrainer({
-  environment: trainerEnvironment({}, 1, 1),
+  environment: trainerEnvironment({}, 1),
   directory: process.cwd(),
   heapMb: 256,
   log: pino({ level: 'silent' }),

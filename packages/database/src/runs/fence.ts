@@ -21,3 +21,8 @@ export interface NewEvent {
   readonly message: string
   readonly data?: Readonly<Record<string, unknown>>
 }
+
+export interface IdentifiedEvent extends NewEvent {
+  /** UUID, made once by who reports it: a write that is repeated, since its reply was lost, adds no second event. */
+  readonly id: string
+}

@@ -1,3 +1,4 @@
+import { newUuid } from '@trainyard/contracts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import * as metrics from '../metrics.repository.ts'
 import { sqlOfTransaction } from '../sql.ts'
@@ -24,8 +25,8 @@ test('one statement writes progress, points and events', async () => {
     progress: { phase: 'training', step: 3, epoch: 0.5, samplesPerSecond: 1000 },
     points: [...loss(3, 2, 1), { name: 'accuracy', step: 3, value: 0.9 }],
     events: [
-      { type: 'note', message: 'One.' },
-      { type: 'note', message: 'Two.', data: { n: 2 } },
+      { id: newUuid(), type: 'note', message: 'One.' },
+      { id: newUuid(), type: 'note', message: 'Two.', data: { n: 2 } },
     ],
   })
   expect(result).toEqual({ cancelRequested: false, pauseRequested: false, inserted: 4, differing: 0, firstDifference: null })
@@ -35,6 +36,14 @@ test('one statement writes progress, points and events', async () => {
     ['loss', 3, [3, 2, 1]],
   ])
   expect((await readEvents(db.database, run.runId)).slice(2).map((event) => event.message)).toEqual(['One.', 'Two.'])
+})
+
+test('a write that is repeated because its reply was lost adds nothing', async () => {
+  const run = await startRun(db.database, projectId)
+  const input = { points: loss(3, 2), events: [{ id: newUuid(), type: 'note', message: 'Once.' }] }
+  await write(run, input)
+  expect(await write(run, input)).toMatchObject({ inserted: 0, differing: 0 })
+  expect((await readEvents(db.database, run.runId)).filter((event) => event.message === 'Once.')).toHaveLength(1)
 })
 
 test('a series may have any name', async () => {
@@ -63,7 +72,7 @@ describe('after the fence has moved on', () => {
     const late: Partial<FlushInput> = {
       progress: { phase: 'saving', step: 99, epoch: 9, samplesPerSecond: 9 },
       points: [...loss(5, 6), { name: 'other', step: 1, value: 1 }],
-      events: [{ type: 'late', message: 'From the grave.' }],
+      events: [{ id: newUuid(), type: 'late', message: 'From the grave.' }],
     }
     expect(await write(old, late)).toBeNull()
     expect([await findRun(db.database, runId), await readEvents(db.database, runId), await read(runId)]).toEqual(before)

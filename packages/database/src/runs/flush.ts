@@ -1,9 +1,9 @@
 // The fenced write of a running run: heartbeat, fence, progress, metrics, events and the news of a cancellation, in one statement and one
 // round trip. It never changes the state.
 
-import { type MetricPoint, newUuid, type RunPhase, type RunPlan } from '@trainyard/contracts'
+import type { MetricPoint, RunPhase, RunPlan } from '@trainyard/contracts'
 import type { Sql } from '../sql.ts'
-import { FENCE_HOLDS, type Fence, fenceValues, type NewEvent } from './fence.ts'
+import { FENCE_HOLDS, type Fence, fenceValues, type IdentifiedEvent } from './fence.ts'
 
 export interface FlushInput {
   /** The lease is extended to this time from now; null leaves it as it is (a trainer that does not advance). */
@@ -15,7 +15,7 @@ export interface FlushInput {
     readonly samplesPerSecond: number | null
   }
   readonly points?: readonly MetricPoint[]
-  readonly events?: readonly NewEvent[]
+  readonly events?: readonly IdentifiedEvent[]
   /**
    * What becomes of a point that is stored already with other bits: it stays as it is (and is reported), or, across a change of
    * fingerprint, the new one takes its place (and is reported). Default: `keep`.
@@ -76,6 +76,7 @@ WITH fence AS (
   INSERT INTO run_events (id, project_id, run_id, seq, type, message, data)
   SELECT e.id, fence.project_id, fence.id, fence.events_before + e.position, e.type, e.message, e.data
   FROM fence, unnest($11::text[], $12::text[], $13::jsonb[], $14::uuid[]) WITH ORDINALITY AS e (type, message, data, id, position)
+  ON CONFLICT (id) DO NOTHING
 )
 SELECT
   cancel_requested_at IS NOT NULL AS cancel_requested, pause_requested_at IS NOT NULL AS pause_requested,
@@ -149,11 +150,11 @@ function doubleText(value: number): string {
   return Object.is(value, -0) ? '-0' : String(value)
 }
 
-function eventColumns(events: readonly NewEvent[]) {
+function eventColumns(events: readonly IdentifiedEvent[]) {
   return [
     events.map((event) => event.type),
     events.map((event) => event.message),
     events.map((event) => JSON.stringify(event.data ?? {})),
-    events.map(() => newUuid()),
+    events.map((event) => event.id),
   ]
 }

@@ -188,6 +188,14 @@ describe('crash', () => {
     expect(await pendingMessages(runId)).toEqual([{ dispatchSeq: 1 }, { dispatchSeq: 2 }, { dispatchSeq: 3 }])
   })
 
+  test('a checkpoint that is recorded twice, since the first reply was lost, is one', async () => {
+    const run = await startRun(db.database, projectId)
+    const checkpoint = checkpointAt(10)
+    expect(await recordCheckpoint(db.database.workerSql, run, checkpoint)).toBe(true)
+    expect(await recordCheckpoint(db.database.workerSql, run, checkpoint)).toBe(true)
+    expect((await readEvents(db.database, run.runId)).filter((event) => event.type === 'checkpoint')).toHaveLength(1)
+  })
+
   test('is forgiven by a new checkpoint, not by one that is no further', async () => {
     const { runId } = await submitRun(db.database, projectId)
     await crash(db.database.workerSql, await claimRun(db.database, runId), 'One.')

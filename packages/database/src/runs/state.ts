@@ -97,14 +97,15 @@ WITH fence AS (
   WHERE ${FENCE_HOLDS}
   RETURNING id, project_id, job_id, lease_epoch, event_seq
 ), checkpoint AS (${insertCheckpoint('fence', '$3')}
+  ON CONFLICT (id) DO NOTHING RETURNING id
 ), event AS (
   INSERT INTO run_events (id, project_id, run_id, seq, type, message, data)
   SELECT new_uuid(), project_id, id, event_seq, 'checkpoint', 'Checkpoint stored at step ' || $4::bigint || '.', jsonb_build_object('step', $4::bigint)
-  FROM fence
+  FROM fence WHERE EXISTS (SELECT FROM checkpoint)
 )
 SELECT id FROM fence`
 
-/** Makes a stored file a checkpoint; a new one forgives the crashes before it. @returns false when the fence no longer holds */
+/** Makes a stored file a checkpoint; a new one forgives the crashes before it. To repeat it changes nothing. @returns false when the fence no longer holds */
 export async function recordCheckpoint(sql: Sql, fence: Fence, checkpoint: NewCheckpoint): Promise<boolean> {
   const rows = await sql.query(CHECKPOINT, [...fenceValues(fence), JSON.stringify(checkpoint), checkpoint.step])
   return rows.length === 1

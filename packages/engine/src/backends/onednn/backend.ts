@@ -19,7 +19,7 @@ export type OnednnResult =
  *
  * The parent of a training process sets, before the process starts:
  * - `OMP_NUM_THREADS`: threads of the kernels; `compile` sets the same number again through the OpenMP runtime.
- * - `OMP_WAIT_POLICY=passive` where processes share cores: threads that wait must not spin.
+ * - `GOMP_SPINCOUNT` where processes share cores: threads that wait must not spin for long.
  */
 export function openOnednn(path?: string): OnednnResult {
   const loaded = loadOnednn(path)
