@@ -1,7 +1,6 @@
 // The demo: a user of the service, over HTTP only. `npm run demo -- [--json FILE] [--small]`
 
 import { writeFile } from 'node:fs/promises'
-import { relative } from 'node:path'
 import { parseArgs } from 'node:util'
 import { Client } from './client.ts'
 import { fashionMnistFiles, mnistFiles, onePerClass } from './datasets.ts'
@@ -24,6 +23,7 @@ async function main(): Promise<void> {
   const service = await findOrStart()
   try {
     console.log(`  ${service.url}, documentation at ${service.url}/docs`)
+    console.log(`  project ${service.projectId} with a key of its own`)
     const client = new Client(service.url, service.key)
 
     console.log('\nDatasets')
@@ -54,7 +54,7 @@ async function main(): Promise<void> {
     console.log(`\nWhat was done\n\n${summary([digits, comparison?.scratch, comparison?.transfer])}`)
     console.log(`\n  total      ${formatSeconds(totalSeconds)}`)
     console.log(`  docs       ${service.url}/docs${service.isKept ? '' : '   (npm start serves all this again)'}`)
-    console.log(`  API key    ${relative('.', service.apiKeyPath)}`)
+    console.log(`  project    ${service.projectId}; another key: npm run cli -- keys create --project ${service.projectId}`)
     console.log(`  curves     GET /v1/runs/${digits.run.id}/metrics`)
     console.log(`  weights    GET /v1/checkpoints/${digits.checkpointId}/download`)
 

@@ -4,5 +4,6 @@ export { type LocalServices, type LocalServicesOptions, startLocalServices } fro
 export { ensureDatabase, type PostgresServer, startPostgres } from './postgres/server.ts'
 export type { Log } from './process/log.ts'
 export { isRedisInstalled, type RedisServer, startRedis } from './redis.ts'
+export { runOperatorCommand } from './service/operator-command.ts'
 export { findService, type ServiceRecord } from './service/record.ts'
 export { type Service, startService } from './service/start-service.ts'

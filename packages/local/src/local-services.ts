@@ -4,10 +4,11 @@ import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { own } from './owner.ts'
-import { ensureDatabase, type PostgresServer, startPostgres } from './postgres/server.ts'
+import { ensureDatabase, type PostgresServer, postgresUrl, startPostgres } from './postgres/server.ts'
 import type { Log } from './process/log.ts'
 import { isRedisInstalled, type RedisServer, startRedis } from './redis.ts'
 import { recall, remember } from './remembered.ts'
+import { findService } from './service/record.ts'
 
 export interface LocalServicesOptions {
   readonly dataDir: string
@@ -97,6 +98,14 @@ export async function startLocalServices(options: LocalServicesOptions): Promise
     pids: () => pidsOf({ postgres, redis: redisServer }),
     stop,
   }
+}
+
+/** The database of the service that runs in a data directory; null when none does. */
+export async function findLocalDatabase({ dataDir, databaseUrl }: { dataDir: string; databaseUrl: string | null }): Promise<string | null> {
+  if (databaseUrl !== null) return databaseUrl
+  if ((await findService(dataDir)) === null) return null
+  const { remembered } = await recall(dataDir)
+  return postgresUrl({ port: remembered.postgresPort, password: remembered.postgresPassword }, DATABASE)
 }
 
 function pidsOf(servers: Record<string, { readonly pid: number | undefined } | null>): Record<string, number> {

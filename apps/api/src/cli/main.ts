@@ -1,4 +1,4 @@
-// What the operator does on the command line: projects and API keys. Needs DATABASE_URL.
+// What the operator does on the command line: projects and API keys. Needs DATABASE_URL; `npm run cli` finds that of a local service.
 //
 // usage: npm run cli -- projects create NAME | keys create --project ID [--name N] [--scopes read,write] | keys list --project ID | keys revoke KEY_ID
 

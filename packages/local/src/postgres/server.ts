@@ -42,6 +42,11 @@ const CONNECTIONS_MAX = 200
 /** For what PostgreSQL cannot reach elsewhere. Only root needs it, and root may write there. */
 const FALLBACK = '/var/lib/trainyard'
 
+/** How a database of the embedded server is reached. */
+export function postgresUrl({ port, password }: { readonly port: number; readonly password: string }, database: string): string {
+  return `postgresql://${POSTGRES_USER}:${password}@127.0.0.1:${port}/${database}`
+}
+
 export async function startPostgres(options: PostgresOptions): Promise<PostgresServer> {
   const { logPath, password, log } = options
   const { account, directory } = await place(options)
@@ -57,7 +62,7 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
     ...(options.durability === 'disposable' ? ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off'] : []),
   ]
   const command = { file: binaries.postgres, args: ['-D', directory, '-p', String(port), ...settings.flatMap((s) => ['-c', s])] }
-  const urlOf = (database: string) => `postgresql://${POSTGRES_USER}:${password}@127.0.0.1:${port}/${database}`
+  const urlOf = (database: string) => postgresUrl({ port, password }, database)
   const server: Supervised = await supervise({
     name: 'PostgreSQL',
     command: dieWithParent(command, 'INT'),
