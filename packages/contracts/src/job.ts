@@ -80,7 +80,7 @@ export const predictRequestSchema = z.strictObject({
 export type PredictRequest = z.infer<typeof predictRequestSchema>
 
 export const predictionSchema = z.object({
-  /** Raw outputs of the network (logits, or values). */
+  /** Values, or for classes the logarithms of their probabilities. */
   outputs: z.array(wireNumberSchema),
   /** Class targets only: most likely first. */
   classes: z.array(z.object({ label: z.string(), index: z.int(), probability: wireNumberSchema })).optional(),

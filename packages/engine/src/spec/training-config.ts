@@ -93,7 +93,9 @@ export const trainingConfigSchema = z
     sample_limit: stepCount.optional().meta({ description: 'Trains on that many rows only, drawn by the seed.' }),
     backend: z.enum(['auto', 'reference', 'onednn']).default('auto'),
     threads: z.int().positive().max(256).optional().meta({ description: 'Default: what the worker grants.' }),
-    checkpoint: checkpointPolicySchema.prefault({}),
+    checkpoint: checkpointPolicySchema.prefault({ every_seconds: 20 }).meta({
+      description: 'When to store a checkpoint that a killed run goes on from; {} stores the final one only. Default: every 20 s.',
+    }),
     evaluate: evaluationPolicySchema.prefault({}),
     log_every_steps: stepCount
       .optional()

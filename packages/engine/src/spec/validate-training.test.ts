@@ -24,7 +24,7 @@ describe('validateTrainingConfig', () => {
         optimizer: { type: 'adam', learning_rate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 0 },
         shuffle: true,
         backend: 'auto',
-        checkpoint: {},
+        checkpoint: { every_seconds: 20 },
         evaluate: { every_epochs: 1 },
       },
     })
