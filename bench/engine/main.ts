@@ -44,11 +44,11 @@ else compare()
 
 function compare(): void {
   if (python === undefined) console.log('The peer is missing: set TORCH_PYTHON to a Python that has torch to compare with it.')
-  console.log('model        ours ms   torch ms   ours/torch   of peak   ours MB   torch MB   heap B/step   backend')
+  console.log('model        ours ms   torch ms   torch/ours   of peak   ours MB   torch MB   heap B/step   backend')
   const rows = models.map(measure)
   const ratios = rows.flatMap(({ ratio }) => (ratio === null ? [] : [ratio]))
   const geomean = ratios.length === 0 ? null : Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length)
-  if (geomean !== null) console.log(`geometric mean of ours/torch: ${geomean.toFixed(3)}`)
+  if (geomean !== null) console.log(`geometric mean of torch/ours: ${geomean.toFixed(2)}`)
   if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify({ geomean, models: rows }, null, 2)}\n`)
 }
 
@@ -65,7 +65,8 @@ function measure(model: ModelName) {
     model,
     ours_ms: oursMs,
     torch_ms: torchMs,
-    ratio: torchMs === null ? null : oursMs / torchMs,
+    /** How many times as fast as PyTorch. */
+    ratio: torchMs === null ? null : torchMs / oursMs,
     peak_share: median(ours.map(({ peak_share }) => peak_share)),
     ours_mb: Math.max(...ours.map(({ ours_mb }) => ours_mb)),
     torch_mb: peers.length === 0 ? null : Math.max(...peers.map(({ torch_mb }) => torch_mb)),
@@ -76,7 +77,7 @@ function measure(model: ModelName) {
       row.model.padEnd(10),
       row.ours_ms.toFixed(3).padStart(9),
       (row.torch_ms?.toFixed(3) ?? '-').padStart(10),
-      (row.ratio?.toFixed(3) ?? '-').padStart(12),
+      (row.ratio?.toFixed(2) ?? '-').padStart(12),
       `${(100 * row.peak_share).toFixed(1)} %`.padStart(9),
       row.ours_mb.toFixed(0).padStart(9),
       (row.torch_mb?.toFixed(0) ?? '-').padStart(10),
