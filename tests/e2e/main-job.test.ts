@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import type { Checkpoint, Dataset, DatasetVersion, Job, Metrics, Prediction, Run } from '@trainyard/contracts'
 import { decodeCheckpoint } from '@trainyard/engine/train'
+import { startS3Server } from '@trainyard/storage/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Service, startService } from './service.ts'
 
@@ -33,6 +34,38 @@ async function uploadDigits(service: Service): Promise<DatasetVersion> {
   return await service.request<DatasetVersion>('GET', `/v1/datasets/${dataset.id}/versions/${version.id}`)
 }
 
+/** Uploads XOR, trains 2-8-1 on it, and asks the checkpoint about all four rows. */
+async function learnXor(service: Service): Promise<number[]> {
+  const dataset = await service.request<Dataset>('POST', '/v1/datasets', { name: 'xor' })
+  const form = new FormData()
+  form.append('options', JSON.stringify({ target: 'y', target_kind: 'value', test_fraction: 0 }))
+  form.append('file', new Blob(['a,b,y\n0,0,0\n0,1,1\n1,0,1\n1,1,0\n']), 'xor.csv')
+  const version = await service.upload<DatasetVersion>(`/v1/datasets/${dataset.id}/versions`, form)
+  await service.waitForJob<Job>(version.job_id ?? '')
+  const job = await service.request<Job>('POST', '/v1/jobs', {
+    kind: 'train',
+    dataset: dataset.id,
+    model: {
+      version: 1,
+      input: { shape: [2] },
+      layers: [{ type: 'dense', units: 8 }, { type: 'tanh' }, { type: 'dense', units: 1 }, { type: 'sigmoid' }],
+    },
+    training: { epochs: 300, batch_size: 4, seed: 1, optimizer: { type: 'adam', learning_rate: 0.05 } },
+  })
+  const done = await service.waitForJob<Job>(job.id)
+  expect(done.failure).toBeNull()
+  expect(done.state).toBe('succeeded')
+  const run = await service.request<Run>('GET', `/v1/runs/${done.run_ids[0]}`)
+  const inputs = [
+    [0, 0],
+    [0, 1],
+    [1, 0],
+    [1, 1],
+  ]
+  const answer = await service.request<{ predictions: Prediction[] }>('POST', `/v1/checkpoints/${run.checkpoint_id}/predict`, { inputs })
+  return answer.predictions.map(({ outputs }) => Math.round(Number(outputs[0])))
+}
+
 describe.each([{ redis: true }, { redis: false }])('the main job, redis: $redis', ({ redis }) => {
   let service: Service
   beforeAll(async () => {
@@ -43,34 +76,7 @@ describe.each([{ redis: true }, { redis: false }])('the main job, redis: $redis'
   })
 
   it('learns XOR with a 2-8-1 network without an error', async () => {
-    const dataset = await service.request<Dataset>('POST', '/v1/datasets', { name: 'xor' })
-    const form = new FormData()
-    form.append('options', JSON.stringify({ target: 'y', target_kind: 'value', test_fraction: 0 }))
-    form.append('file', new Blob(['a,b,y\n0,0,0\n0,1,1\n1,0,1\n1,1,0\n']), 'xor.csv')
-    const version = await service.upload<DatasetVersion>(`/v1/datasets/${dataset.id}/versions`, form)
-    await service.waitForJob<Job>(version.job_id ?? '')
-    const job = await service.request<Job>('POST', '/v1/jobs', {
-      kind: 'train',
-      dataset: dataset.id,
-      model: {
-        version: 1,
-        input: { shape: [2] },
-        layers: [{ type: 'dense', units: 8 }, { type: 'tanh' }, { type: 'dense', units: 1 }, { type: 'sigmoid' }],
-      },
-      training: { epochs: 300, batch_size: 4, seed: 1, optimizer: { type: 'adam', learning_rate: 0.05 } },
-    })
-    const done = await service.waitForJob<Job>(job.id)
-    expect(done.failure).toBeNull()
-    expect(done.state).toBe('succeeded')
-    const run = await service.request<Run>('GET', `/v1/runs/${done.run_ids[0]}`)
-    const inputs = [
-      [0, 0],
-      [0, 1],
-      [1, 0],
-      [1, 1],
-    ]
-    const answer = await service.request<{ predictions: Prediction[] }>('POST', `/v1/checkpoints/${run.checkpoint_id}/predict`, { inputs })
-    expect(answer.predictions.map(({ outputs }) => Math.round(Number(outputs[0])))).toEqual([0, 1, 1, 0])
+    expect(await learnXor(service)).toEqual([0, 1, 1, 0])
   })
 
   it('trains LeNet-5 on digits, evaluates, predicts, and transfers', async () => {
@@ -128,4 +134,18 @@ describe.each([{ redis: true }, { redis: false }])('the main job, redis: $redis'
     expect(kept.state.get('model.conv2.weight')?.data).toEqual(digitWeights.state.get('model.conv2.weight')?.data)
     expect(kept.state.get('model.fc2.weight')?.data).not.toEqual(digitWeights.state.get('model.fc2.weight')?.data)
   }, 180_000)
+})
+
+describe('on S3-compatible storage', () => {
+  it('learns XOR without an error', async () => {
+    const s3 = await startS3Server('trainyard')
+    const url = `s3://trainyard/objects?endpoint=${encodeURIComponent(s3.url)}&region=us-east-1`
+    const service = await startService({ redis: false, storage: { url, accessKeyId: 'key', secretAccessKey: 'secret' } })
+    try {
+      expect(await learnXor(service)).toEqual([0, 1, 1, 0])
+    } finally {
+      await service.stop()
+      await s3.stop()
+    }
+  })
 })

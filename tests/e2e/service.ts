@@ -13,6 +13,8 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 export interface ServiceOptions {
   /** Which backend of the queue. */
   readonly redis: boolean
+  /** Default: a directory. */
+  readonly storage?: { readonly url: string; readonly accessKeyId: string; readonly secretAccessKey: string }
 }
 
 export interface Service {
@@ -36,7 +38,10 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     PATH: process.env.PATH ?? '',
     HOME: process.env.HOME ?? '',
     DATABASE_URL: services.databaseUrl,
-    STORAGE_URL: services.storageUrl,
+    STORAGE_URL: options.storage?.url ?? services.storageUrl,
+    STORAGE_ACCESS_KEY_ID: options.storage?.accessKeyId ?? '',
+    STORAGE_SECRET_ACCESS_KEY: options.storage?.secretAccessKey ?? '',
+    TRAINYARD_DATA_DIR: services.directory,
     ...(services.redisUrl === null ? {} : { REDIS_URL: services.redisUrl }),
     HOST: '127.0.0.1',
     PORT: String(port),
