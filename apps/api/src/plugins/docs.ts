@@ -19,7 +19,11 @@ const CONFIGURATION = {
   withDefaultFonts: false,
   telemetry: false,
   hideClientButton: true,
-}
+  // These would send what a reader types to somebody else's servers.
+  agent: { disabled: true },
+  mcp: { disabled: true },
+  showDeveloperTools: 'never',
+} as const
 
 export function registerDocs(app: FastifyInstance): void {
   app.decorate('openapiText', JSON.stringify(renderOpenapi(ROUTES, API_VERSION)))
