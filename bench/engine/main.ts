@@ -5,6 +5,7 @@
 import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { trainerEnvironment } from '../../apps/worker/src/supervisor/trainer-environment.ts'
 import { MODEL_NAMES, type ModelName } from './models.ts'
 import type { ProfiledStep } from './profile.ts'
 import { median } from './statistics.ts'
@@ -105,7 +106,10 @@ function printProfile(model: ModelName): void {
 }
 
 function run<T>(command: string, args: readonly string[]): T {
-  const env = { ...process.env, OMP_NUM_THREADS: values.threads }
+  // Ours runs as a worker would start it, the peer with its own defaults.
+  const inherited = { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '' }
+  const env =
+    command === python ? { ...process.env, OMP_NUM_THREADS: values.threads } : trainerEnvironment(inherited, Number(values.threads))
   const { status, stdout, stderr } = spawnSync(command, args, { env, encoding: 'utf8' })
   if (status !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${status}: ${stderr}`)
   return JSON.parse(stdout) as T

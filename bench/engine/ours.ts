@@ -1,24 +1,23 @@
 // One measurement of our step, in a process of its own so that threads and peak memory are its own. Prints one line of JSON.
 // usage: node --import tsx bench/engine/ours.ts MODEL SECONDS THREADS [profile]
 
-import { type Backend, createReferenceBackend, openOnednn } from '@trainyard/engine/backends'
+import { openOnednn } from '@trainyard/engine/backends'
 import { estimateModel } from '@trainyard/engine/plan'
 import { fillUniform } from '@trainyard/engine/random'
 import { type Batch, createSession } from '@trainyard/engine/train'
+import { chooseBackend } from '../../apps/worker/src/trainer/backend.ts'
 import { compiledModel, MODELS, type ModelName } from './models.ts'
 import { matmulPeak } from './peak.ts'
 import { profileSteps } from './profile.ts'
 import { median } from './statistics.ts'
 
-/** The worker's rule: below, a library call costs more than the work. */
-const REFERENCE_FLOPS_MAX = 50_000
 const WARM_UP_STEPS = 5
 
 const [name, seconds, threads, mode] = process.argv.slice(2)
 const model = compiledModel(name as ModelName)
 const flops = estimateModel(model).flops.train
+const { backend } = chooseBackend('auto', flops)
 const opened = openOnednn()
-const backend: Backend = opened.available && flops > REFERENCE_FLOPS_MAX ? opened.backend : createReferenceBackend()
 const session = createSession({ model, backend, threads: Number(threads) })
 session.initialize(1)
 const batch = randomBatch()

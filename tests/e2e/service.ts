@@ -25,8 +25,6 @@ export interface Service {
   download(path: string): Promise<Uint8Array>
   /** Polls until `terminal` is true. */
   waitForJob<T extends { terminal: boolean }>(id: string): Promise<T>
-  /** SIGKILL of the worker, then a new one. */
-  restartWorker(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -49,7 +47,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   }
   const start = (entry: string) => spawn(process.execPath, ['--import', 'tsx', entry], { cwd: ROOT, env, stdio: 'inherit' })
   const api = start('apps/api/src/server.ts')
-  let worker = start('apps/worker/src/main.ts')
+  const worker = start('apps/worker/src/main.ts')
   const key = await createKey(env)
   await until(async () => (await fetch(`${url}/readyz`)).ok)
 
@@ -76,12 +74,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
         await sleep(100)
       }
     },
-    async restartWorker() {
-      await end(worker, 'SIGKILL')
-      worker = start('apps/worker/src/main.ts')
-    },
     async stop() {
-      await Promise.all([end(api, 'SIGTERM'), end(worker, 'SIGTERM')])
+      await Promise.all([end(api), end(worker)])
       await services.stop()
     },
   }
@@ -97,10 +91,10 @@ async function createKey(env: Record<string, string>): Promise<string> {
   return key
 }
 
-async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
   const exited = once(child, 'exit')
-  child.kill(signal)
+  child.kill('SIGTERM')
   await exited
 }
 

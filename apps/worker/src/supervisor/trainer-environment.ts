@@ -1,9 +1,8 @@
 // The environment of a trainer: what the configuration lets through, and how OpenMP should behave. No credentials.
 
 /**
- * Turns that an idle OpenMP thread spins before it sleeps (GNU's runtime; some 15 µs). LeNet-5 at batch 128 with its data thread, 2 threads on
- * 2 cores, samples/s: an idle machine gives 12,500 with the default of 300,000 turns, 13,200 with 1,000 and 7,300 without spinning; beside
- * load 6 to 12 it is 660, 3,500 and 3,800. So: long enough for the gap between two primitives, short enough to give the core away.
+ * Turns that an idle OpenMP thread spins before it sleeps (GNU's runtime; its default is 300,000). Costs some tenth of a bare step on an idle
+ * machine, and keeps training from crawling on a busy one: figures in docs/adr/0005-openmp-threads-spin-briefly.md.
  */
 const SPIN_TURNS = 1000
 
