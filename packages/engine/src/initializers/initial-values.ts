@@ -59,6 +59,10 @@ const FILLS: Fills = {
     (into, key, _, shape) =>
       orthogonal(into, key, shape, gain),
   torch_default: () => uniform(({ fanIn }) => 1 / Math.sqrt(fanIn)),
+  values:
+    ({ values }) =>
+    (into) =>
+      into.set(values),
 }
 
 /**

@@ -3,6 +3,9 @@
 import { z } from 'zod'
 
 const finite = (meaning: string) => z.number().meta({ description: meaning })
+/** Values that a specification may spell out: weights computed by hand, filters of a textbook. */
+const GIVEN_VALUES_MAX = 65_536
+
 const gain = z.number().positive().default(1).meta({ description: 'Factor on the standard deviation or bound.' })
 
 /** An initializer with all its numbers. Fans are those of PyTorch: inputs and outputs of one unit, times the window. */
@@ -33,6 +36,10 @@ export const initializerObjectSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('lecun_normal'), gain }),
   z.strictObject({ type: z.literal('orthogonal'), gain }),
   z.strictObject({ type: z.literal('torch_default') }),
+  z.strictObject({
+    type: z.literal('values'),
+    values: z.array(z.number()).min(1).max(GIVEN_VALUES_MAX).meta({ description: 'Every element, row by row: weights that are given.' }),
+  }),
 ])
 
 /** Initializers that may be given by name alone, with their default numbers. */

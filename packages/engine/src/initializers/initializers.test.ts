@@ -68,6 +68,10 @@ describe('initialValues', () => {
     }
   })
 
+  it('takes given values as they are, row by row', () => {
+    expect([...values({ type: 'values', values: [1, 1, -1.5, 0.25] }, 'edge.weight', 7, [2, 2])]).toEqual([1, 1, -1.5, 0.25])
+  })
+
   it('depends on seed and name', () => {
     expect(values('normal', 'fc1.weight', 1, [8, 8])).toEqual(values('normal', 'fc1.weight', 1, [8, 8]))
     expect(values('normal', 'fc2.weight', 1, [8, 8])).not.toEqual(values('normal', 'fc1.weight', 1, [8, 8]))

@@ -60,7 +60,7 @@ export function analyze(draft: Draft, order: readonly DraftNode[], limits: Model
       checkRank(builder, inputs, layer.inputRank, config.type)
       const output = layer.build(builder, [first, ...rest], config)
       const { parameters, flops, activations } = builder.takeCost()
-      for (const parameter of parameters) checkOrthogonal(parameter)
+      for (const parameter of parameters) checkInitializer(parameter)
       outputs.set(id, output)
       layers.push({
         id,
@@ -80,6 +80,20 @@ export function analyze(draft: Draft, order: readonly DraftNode[], limits: Model
     }
   }
   return { issues: [...issues, ...exceeded(layers, limits)], layers }
+}
+
+function checkInitializer(parameter: ShapedParameter): void {
+  checkOrthogonal(parameter)
+  checkGivenValues(parameter)
+}
+
+function checkGivenValues({ name, shape, elements, initializer: { config } }: ShapedParameter): void {
+  if (config.type !== 'values' || config.values.length === elements) return
+  throw new ShapeError(
+    'wrong_number_of_values',
+    `the initializer gives ${config.values.length} values for "${name}" of shape [${shape.join(', ')}]; expected ${elements}`,
+    'Give every element once, row by row.',
+  )
 }
 
 /** Operations that initialization may take: about two seconds. */

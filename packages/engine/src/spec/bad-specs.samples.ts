@@ -40,6 +40,12 @@ export const BAD_SPECS: readonly BadSpec[] = [
   { name: 'no layers', json: chain([]), issues: ['layers too_small'] },
   { name: 'layers that are no list', json: { version: 1, input: { shape: [4] }, layers: {} }, issues: ['layers wrong_type'] },
 
+  {
+    name: 'fewer given values than weights',
+    json: chain([{ type: 'dense', units: 2, weight_initializer: { type: 'values', values: [1, 2, 3] } }], [2]),
+    issues: ['layers[0] wrong_number_of_values'],
+  },
+
   // Presets
   { name: 'a mistyped preset', json: preset('lenet-5'), issues: ['preset.name unknown_preset'] },
   { name: 'a preset named like an object member', json: preset('constructor'), issues: ['preset.name unknown_preset'] },
