@@ -43,6 +43,21 @@ export type EltwiseAlgorithm =
   | 'elu_from_output'
   | 'logistic_from_output'
 
+export type PoolingAlgorithm = 'max' | 'averageWithPadding' | 'averageWithoutPadding'
+
+export type ResamplingAlgorithm = 'nearest' | 'linear'
+
+export type NormalizationFlag = 'scale' | 'shift' | 'relu' | 'fixedStatistics'
+
+/** Always with scale and shift. */
+export interface Normalization {
+  readonly epsilon: number
+  /** ReLU after it; in training the forward primitive then leaves a workspace for the backward one. */
+  readonly relu?: boolean
+  /** Mean and variance are inputs, and constants of the derivative. */
+  readonly fixedStatistics?: boolean
+}
+
 export type BinaryAlgorithm = 'add' | 'sub' | 'mul' | 'div'
 
 /** Ops that run on the result before it is stored. */
@@ -88,12 +103,18 @@ export const ARGUMENT = {
   destination: 17,
   weights: 33,
   bias: 41,
+  mean: 49,
+  variance: 50,
+  scale: 51,
+  shift: 52,
   workspace: 64,
   dSource: 129,
   dDestination: 145,
   dWeights: 161,
   dBias: 169,
-  /** The n-th source of a sum is this plus n. */
+  dScale: 255,
+  dShift: 256,
+  /** The n-th source of a sum or concatenation is this plus n. */
   multipleSource: 1024,
 } as const
 
@@ -111,6 +132,10 @@ export interface Binding {
   readonly instructionSet: string
 
   descriptor(dimensions: readonly number[], type: DataType, layout: Layout): Descriptor
+  /** A part of a tensor, at `offsets` of it; null where blocks would be cut. */
+  part(descriptor: Descriptor, dimensions: readonly number[], offsets: readonly number[]): Descriptor | null
+  /** The same memory with dimension i under the name permutation[i]. */
+  permute(descriptor: Descriptor, permutation: readonly number[]): Descriptor
   equal(a: Descriptor, b: Descriptor): boolean
   /** Where the elements lie, or null for an opaque format (Winograd weights). */
   layout(descriptor: Descriptor): PhysicalLayout | null
@@ -132,13 +157,22 @@ export interface Binding {
   innerProductForward(propagation: Propagation, tensors: WeightedTensors, postOps: readonly PostOp[]): PrimitiveDescriptor | null
   innerProductBackwardData(tensors: WeightedTensors, forward: PrimitiveDescriptor): PrimitiveDescriptor | null
   innerProductBackwardWeights(tensors: WeightedTensors, forward: PrimitiveDescriptor): PrimitiveDescriptor | null
-  maxPoolForward(
+  /** The transposed convolution; weights are [K, C, R, S] with K the channels of the destination. */
+  deconvolutionForward(
     propagation: Propagation,
+    tensors: WeightedTensors,
+    geometry: ConvolutionGeometry,
+    postOps: readonly PostOp[],
+  ): PrimitiveDescriptor | null
+  poolForward(
+    propagation: Propagation,
+    algorithm: PoolingAlgorithm,
     source: Descriptor,
     destination: Descriptor,
     geometry: PoolingGeometry,
   ): PrimitiveDescriptor | null
-  maxPoolBackward(
+  poolBackward(
+    algorithm: PoolingAlgorithm,
     dSource: Descriptor,
     dDestination: Descriptor,
     geometry: PoolingGeometry,
@@ -161,6 +195,44 @@ export interface Binding {
     forward: PrimitiveDescriptor,
   ): PrimitiveDescriptor | null
   softmaxForward(propagation: Propagation, data: Descriptor, axis: number): PrimitiveDescriptor | null
+  /** From y. */
+  softmaxBackward(dData: Descriptor, data: Descriptor, axis: number, forward: PrimitiveDescriptor): PrimitiveDescriptor | null
+  /** Over all but dimension 1; mean, variance, scale and shift are vectors of its size. */
+  batchNormForward(propagation: Propagation, data: Descriptor, normalization: Normalization): PrimitiveDescriptor | null
+  batchNormBackward(
+    dData: Descriptor,
+    data: Descriptor,
+    normalization: Normalization,
+    forward: PrimitiveDescriptor,
+  ): PrimitiveDescriptor | null
+  /** Over the last dimension; scale and shift are vectors of its size, `statistics` describes mean and variance. */
+  layerNormForward(
+    propagation: Propagation,
+    data: Descriptor,
+    statistics: Descriptor,
+    normalization: Normalization,
+  ): PrimitiveDescriptor | null
+  layerNormBackward(
+    dData: Descriptor,
+    data: Descriptor,
+    statistics: Descriptor,
+    normalization: Normalization,
+    forward: PrimitiveDescriptor,
+  ): PrimitiveDescriptor | null
+  /** Sizes of source and destination give the factors. */
+  resamplingForward(
+    propagation: Propagation,
+    algorithm: ResamplingAlgorithm,
+    source: Descriptor,
+    destination: Descriptor,
+  ): PrimitiveDescriptor | null
+  resamplingBackward(
+    algorithm: ResamplingAlgorithm,
+    dSource: Descriptor,
+    dDestination: Descriptor,
+    forward: PrimitiveDescriptor,
+  ): PrimitiveDescriptor | null
+  concat(dimension: number, sources: readonly Descriptor[], destination: Descriptor): PrimitiveDescriptor | null
   binary(
     algorithm: BinaryAlgorithm,
     source0: Descriptor,

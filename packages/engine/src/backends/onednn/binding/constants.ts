@@ -1,16 +1,37 @@
 // Numbers of the C interface: dnnl_types.h of 2.6 and 3.x. Only eltwise algorithms and a few arguments differ.
 
-import type { BinaryAlgorithm, DataType, EltwiseAlgorithm, Propagation, QueryName } from './binding.ts'
+import type {
+  BinaryAlgorithm,
+  DataType,
+  EltwiseAlgorithm,
+  NormalizationFlag,
+  PoolingAlgorithm,
+  Propagation,
+  QueryName,
+  ResamplingAlgorithm,
+} from './binding.ts'
 
 export const DATA_TYPE = { f32: 3, s32: 4, u8: 6 } as const satisfies { [K in DataType]: number }
 
 export const PROPAGATION = { training: 64, inference: 96 } as const satisfies { [K in Propagation]: number }
 
+/** By data and by scale and shift. */
+export const BACKWARD = 128
+
 export const CPU = 1
 export const STREAM_IN_ORDER = 1
 
 export const CONVOLUTION_DIRECT = 1
-export const POOLING_MAX = 0x1ff
+export const DECONVOLUTION_DIRECT = 0xa
+
+export const POOLING = {
+  max: 0x1ff,
+  averageWithPadding: 0x2ff,
+  averageWithoutPadding: 0x3ff,
+} as const satisfies { [K in PoolingAlgorithm]: number }
+
+export const RESAMPLING = { nearest: 0x2fff0, linear: 0x2fff1 } as const satisfies { [K in ResamplingAlgorithm]: number }
+
 export const SOFTMAX_ACCURATE = 0x30000
 
 export const BINARY = { add: 0x1fff0, mul: 0x1fff1, div: 0x1fff4, sub: 0x1fff5 } as const satisfies { [K in BinaryAlgorithm]: number }
@@ -50,6 +71,11 @@ export const ELTWISE_V3 = {
   elu_from_output: 0x102,
   logistic_from_output: 0x104,
 } as const satisfies { [K in EltwiseAlgorithm]: number }
+
+export const NORMALIZATION_V2 = { fixedStatistics: 1, relu: 4, scale: 8, shift: 16 } as const satisfies NormalizationFlags
+export const NORMALIZATION_V3 = { fixedStatistics: 1, relu: 8, scale: 2, shift: 4 } as const satisfies NormalizationFlags
+
+type NormalizationFlags = { [K in NormalizationFlag]: number }
 
 export const QUERY_IMPLEMENTATION = 8
 

@@ -12,6 +12,7 @@ const STATUS = [
 ] as const
 
 const SUCCESS = 0
+const INVALID_ARGUMENTS = 2
 const UNIMPLEMENTED = 3
 
 /** The library refused a call that should have worked: a fault of this backend or too little memory. */
@@ -27,6 +28,11 @@ export class OnednnError extends Error {
 
 export function expectSuccess(call: string, status: number): void {
   if (status !== SUCCESS) throw new OnednnError(call, status)
+}
+
+/** True on success, false where a descriptor cannot express what is asked for. */
+export function isPossible(call: string, status: number): boolean {
+  return status !== INVALID_ARGUMENTS && isImplemented(call, status)
 }
 
 /** True on success, false where the library has no implementation. */

@@ -1,6 +1,6 @@
 // Windows and strides in the form that the C interface takes.
 
-import type { ConvolutionGeometry, Layout, PoolingGeometry } from './binding.ts'
+import type { ConvolutionGeometry, Layout, Normalization, NormalizationFlag, PoolingGeometry } from './binding.ts'
 import { dimensionArray } from './native.ts'
 
 /** Strides, dilations (0 is dense), padding before, padding after. */
@@ -16,6 +16,14 @@ export function convolutionArrays(g: ConvolutionGeometry): [BigInt64Array, BigIn
 /** Strides, kernel, padding before, padding after. */
 export function poolingArrays(g: PoolingGeometry): [BigInt64Array, BigInt64Array, BigInt64Array, BigInt64Array] {
   return [dimensionArray(g.stride), dimensionArray(g.kernel), dimensionArray(g.paddingBegin), dimensionArray(g.paddingEnd)]
+}
+
+/** `bits` of the version at hand. */
+export function normalizationFlags(
+  { relu = false, fixedStatistics = false }: Normalization,
+  bits: { readonly [K in NormalizationFlag]: number },
+): number {
+  return bits.scale | bits.shift | (relu ? bits.relu : 0) | (fixedStatistics ? bits.fixedStatistics : 0)
 }
 
 /** Order of dimensions from the slowest to the fastest, for `rank` dimensions. */

@@ -3,10 +3,23 @@
 import koffi, { type LibraryHandle } from 'koffi'
 import { openAttributes } from './attributes.ts'
 import type { Binding, Descriptor, PhysicalLayout, PostOp, PrimitiveDescriptor } from './binding.ts'
-import { BINARY, CONVOLUTION_DIRECT, DATA_TYPE, ELTWISE_V2, FORMAT_ANY, POOLING_MAX, PROPAGATION, QUERY } from './constants.ts'
-import { expectSuccess, isImplemented } from './errors.ts'
+import {
+  BACKWARD,
+  BINARY,
+  CONVOLUTION_DIRECT,
+  DATA_TYPE,
+  DECONVOLUTION_DIRECT,
+  ELTWISE_V2,
+  FORMAT_ANY,
+  NORMALIZATION_V2,
+  POOLING,
+  PROPAGATION,
+  QUERY,
+  RESAMPLING,
+} from './constants.ts'
+import { expectSuccess, isImplemented, isPossible } from './errors.ts'
 import { openExecution } from './execution.ts'
-import { convolutionArrays, poolingArrays, stridesOf } from './geometry.ts'
+import { convolutionArrays, normalizationFlags, poolingArrays, stridesOf } from './geometry.ts'
 import { dimensionArray, pointerFunction, pointerSlot, sizeFunction, statusFunction } from './native.ts'
 
 /** sizeof(dnnl_memory_desc_t) in 2.0 to 2.7. */
@@ -33,12 +46,15 @@ export function openV2(library: LibraryHandle, version: string): Binding {
   const { engine } = execution
   const byTag = statusFunction(library, 'dnnl_memory_desc_init_by_tag', 'pipii')
   const byStrides = statusFunction(library, 'dnnl_memory_desc_init_by_strides', 'pipip')
+  const byParent = statusFunction(library, 'dnnl_memory_desc_init_submemory', 'pppp')
+  const byPermutation = statusFunction(library, 'dnnl_memory_desc_permute_axes', 'ppp')
   const equal = statusFunction(library, 'dnnl_memory_desc_equal', 'pp')
   const size = sizeFunction(library, 'dnnl_memory_desc_get_size', 'p')
   const queryMemory = pointerFunction(library, 'dnnl_primitive_desc_query_md', 'pii')
   const create = statusFunction(library, 'dnnl_primitive_desc_create', 'ppppp')
   const createReorder = statusFunction(library, 'dnnl_reorder_primitive_desc_create', 'pppppp')
   const createSum = statusFunction(library, 'dnnl_sum_primitive_desc_create', 'ppipppp')
+  const createConcat = statusFunction(library, 'dnnl_concat_primitive_desc_create', 'ppiippp')
   const init = {
     convolution: statusFunction(library, 'dnnl_dilated_convolution_forward_desc_init', 'piipppppppp'),
     convolutionData: statusFunction(library, 'dnnl_dilated_convolution_backward_data_desc_init', 'pippppppp'),
@@ -52,6 +68,14 @@ export function openV2(library: LibraryHandle, version: string): Binding {
     eltwiseBackward: statusFunction(library, 'dnnl_eltwise_backward_desc_init', 'pippff'),
     softmax: statusFunction(library, 'dnnl_softmax_forward_desc_init', 'pipi'),
     binary: statusFunction(library, 'dnnl_binary_desc_init', 'pippp'),
+    deconvolution: statusFunction(library, 'dnnl_dilated_deconvolution_forward_desc_init', 'piipppppppp'),
+    softmaxBackward: statusFunction(library, 'dnnl_softmax_backward_desc_init', 'pppi'),
+    batchNorm: statusFunction(library, 'dnnl_batch_normalization_forward_desc_init', 'pipfu'),
+    batchNormBackward: statusFunction(library, 'dnnl_batch_normalization_backward_desc_init', 'pippfu'),
+    layerNorm: statusFunction(library, 'dnnl_layer_normalization_forward_desc_init', 'pippfu'),
+    layerNormBackward: statusFunction(library, 'dnnl_layer_normalization_backward_desc_init', 'pipppfu'),
+    resampling: statusFunction(library, 'dnnl_resampling_forward_desc_init', 'piippp'),
+    resamplingBackward: statusFunction(library, 'dnnl_resampling_backward_desc_init', 'pippp'),
   }
   const attributes = openAttributes(library, {
     eltwise: ['fiff', (p) => [1, ELTWISE_V2[p.algorithm], p.alpha, p.beta]],
@@ -86,6 +110,16 @@ export function openV2(library: LibraryHandle, version: string): Binding {
             )
       expectSuccess('dnnl_memory_desc_init', status)
       return descriptor as Descriptor
+    },
+    part: (descriptor, dimensions, offsets) => {
+      const part = newDescriptor()
+      const status = byParent(part, descriptor as Uint8Array, dimensionArray(dimensions), dimensionArray(offsets))
+      return isPossible('dnnl_memory_desc_init_submemory', status) ? (part as Descriptor) : null
+    },
+    permute: (descriptor, permutation) => {
+      const permuted = newDescriptor()
+      expectSuccess('dnnl_memory_desc_permute_axes', byPermutation(permuted, descriptor as Uint8Array, Int32Array.from(permutation)))
+      return permuted as Descriptor
     },
     equal: (a, b) => equal(a, b) === 1,
     layout: (descriptor) => decodeLayout(descriptor as Uint8Array),
@@ -152,17 +186,36 @@ export function openV2(library: LibraryHandle, version: string): Binding {
         ['inner product backward weights', (operation) => init.innerProductWeights(operation, t.source, t.weights, t.bias, t.destination)],
         forward,
       ),
-    maxPoolForward: (propagation, source, destination, g) =>
+    deconvolutionForward: (propagation, t, g, postOps) =>
       primitive(
         [
-          'max pool forward',
-          (operation) => init.pool(operation, PROPAGATION[propagation], POOLING_MAX, source, destination, ...poolingArrays(g)),
+          'deconvolution forward',
+          (operation) =>
+            init.deconvolution(
+              operation,
+              PROPAGATION[propagation],
+              DECONVOLUTION_DIRECT,
+              t.source,
+              t.weights,
+              t.bias,
+              t.destination,
+              ...convolutionArrays(g),
+            ),
+        ],
+        null,
+        postOps,
+      ),
+    poolForward: (propagation, algorithm, source, destination, g) =>
+      primitive(
+        [
+          'pool forward',
+          (operation) => init.pool(operation, PROPAGATION[propagation], POOLING[algorithm], source, destination, ...poolingArrays(g)),
         ],
         null,
       ),
-    maxPoolBackward: (dSource, dDestination, g, forward) =>
+    poolBackward: (algorithm, dSource, dDestination, g, forward) =>
       primitive(
-        ['max pool backward', (operation) => init.poolBackward(operation, POOLING_MAX, dSource, dDestination, ...poolingArrays(g))],
+        ['pool backward', (operation) => init.poolBackward(operation, POOLING[algorithm], dSource, dDestination, ...poolingArrays(g))],
         forward,
       ),
     eltwiseForward: (propagation, algorithm, data, alpha, beta, postOps) =>
@@ -178,14 +231,93 @@ export function openV2(library: LibraryHandle, version: string): Binding {
       ),
     softmaxForward: (propagation, data, axis) =>
       primitive(['softmax forward', (operation) => init.softmax(operation, PROPAGATION[propagation], data, axis)], null),
+    softmaxBackward: (dData, data, axis, forward) =>
+      primitive(['softmax backward', (operation) => init.softmaxBackward(operation, dData, data, axis)], forward),
+    batchNormForward: (propagation, data, normalization) =>
+      primitive(
+        [
+          'batch norm forward',
+          (operation) =>
+            init.batchNorm(
+              operation,
+              PROPAGATION[propagation],
+              data,
+              normalization.epsilon,
+              normalizationFlags(normalization, NORMALIZATION_V2),
+            ),
+        ],
+        null,
+      ),
+    batchNormBackward: (dData, data, normalization, forward) =>
+      primitive(
+        [
+          'batch norm backward',
+          (operation) =>
+            init.batchNormBackward(
+              operation,
+              BACKWARD,
+              dData,
+              data,
+              normalization.epsilon,
+              normalizationFlags(normalization, NORMALIZATION_V2),
+            ),
+        ],
+        forward,
+      ),
+    layerNormForward: (propagation, data, statistics, normalization) =>
+      primitive(
+        [
+          'layer norm forward',
+          (operation) =>
+            init.layerNorm(
+              operation,
+              PROPAGATION[propagation],
+              data,
+              statistics,
+              normalization.epsilon,
+              normalizationFlags(normalization, NORMALIZATION_V2),
+            ),
+        ],
+        null,
+      ),
+    layerNormBackward: (dData, data, statistics, normalization, forward) =>
+      primitive(
+        [
+          'layer norm backward',
+          (operation) =>
+            init.layerNormBackward(
+              operation,
+              BACKWARD,
+              dData,
+              data,
+              statistics,
+              normalization.epsilon,
+              normalizationFlags(normalization, NORMALIZATION_V2),
+            ),
+        ],
+        forward,
+      ),
+    resamplingForward: (propagation, algorithm, source, destination) =>
+      primitive(
+        [
+          'resampling forward',
+          (operation) => init.resampling(operation, PROPAGATION[propagation], RESAMPLING[algorithm], null, source, destination),
+        ],
+        null,
+      ),
+    resamplingBackward: (algorithm, dSource, dDestination, forward) =>
+      primitive(
+        ['resampling backward', (operation) => init.resamplingBackward(operation, RESAMPLING[algorithm], null, dSource, dDestination)],
+        forward,
+      ),
     binary: (algorithm, source0, source1, destination, postOps) =>
       primitive(['binary', (operation) => init.binary(operation, BINARY[algorithm], source0, source1, destination)], null, postOps),
+    concat: (dimension, sources, destination) => {
+      const status = createConcat(slot, destination, sources.length, dimension, packed(sources), null, engine)
+      return isImplemented('dnnl_concat_primitive_desc_create', status) ? (slot[0]! as PrimitiveDescriptor) : null
+    },
     sum: (scales, sources, destination) => {
-      const packed = new Uint8Array(new ArrayBuffer(sources.length * DESCRIPTOR_BYTES))
-      sources.forEach((source, index) => {
-        packed.set(source as Uint8Array, index * DESCRIPTOR_BYTES)
-      })
-      const status = createSum(slot, destination, sources.length, Float32Array.from(scales), packed, null, engine)
+      const status = createSum(slot, destination, sources.length, Float32Array.from(scales), packed(sources), null, engine)
       return isImplemented('dnnl_sum_primitive_desc_create', status) ? (slot[0]! as PrimitiveDescriptor) : null
     },
     reorder: (from, to) => {
@@ -193,6 +325,15 @@ export function openV2(library: LibraryHandle, version: string): Binding {
       return isImplemented('dnnl_reorder_primitive_desc_create', status) ? (slot[0]! as PrimitiveDescriptor) : null
     },
   }
+}
+
+/** Descriptors one after another. */
+function packed(descriptors: readonly Descriptor[]): Uint8Array {
+  const bytes = new Uint8Array(new ArrayBuffer(descriptors.length * DESCRIPTOR_BYTES))
+  descriptors.forEach((descriptor, index) => {
+    bytes.set(descriptor as Uint8Array, index * DESCRIPTOR_BYTES)
+  })
+  return bytes
 }
 
 function decodeLayout(bytes: Uint8Array): PhysicalLayout | null {

@@ -5,19 +5,23 @@ import koffi, { type LibraryHandle } from 'koffi'
 import { openAttributes } from './attributes.ts'
 import type { Binding, Descriptor, PhysicalLayout, PostOp, PrimitiveDescriptor } from './binding.ts'
 import {
+  BACKWARD,
   BINARY,
   CONVOLUTION_DIRECT,
   DATA_TYPE,
+  DECONVOLUTION_DIRECT,
   ELTWISE_V3,
   FORMAT_ANY,
-  POOLING_MAX,
+  NORMALIZATION_V3,
+  POOLING,
   PROPAGATION,
   QUERY,
+  RESAMPLING,
   SOFTMAX_ACCURATE,
 } from './constants.ts'
-import { expectSuccess, isImplemented } from './errors.ts'
+import { expectSuccess, isImplemented, isPossible } from './errors.ts'
 import { openExecution } from './execution.ts'
-import { convolutionArrays, poolingArrays, stridesOf } from './geometry.ts'
+import { convolutionArrays, normalizationFlags, poolingArrays, stridesOf } from './geometry.ts'
 import { dimensionArray, type Pointer, pointerFunction, pointerSlot, sizeFunction, statusFunction } from './native.ts'
 
 /** dnnl_query_t of memory descriptors, and dnnl_blocked of dnnl_format_kind_t. */
@@ -42,6 +46,8 @@ export function openV3(library: LibraryHandle, version: string): Binding {
   const status = (name: string, signature: string) => statusFunction(library, `dnnl_${name}`, signature)
   const byTag = status('memory_desc_create_with_tag', 'pipii')
   const byStrides = status('memory_desc_create_with_strides', 'pipip')
+  const byParent = status('memory_desc_create_submemory', 'pppp')
+  const byPermutation = status('memory_desc_permute_axes', 'ppp')
   const clone = status('memory_desc_clone', 'pp')
   const equal = status('memory_desc_equal', 'pp')
   const queryField = status('memory_desc_query', 'pip')
@@ -60,6 +66,15 @@ export function openV3(library: LibraryHandle, version: string): Binding {
     eltwiseBackward: status('eltwise_backward_primitive_desc_create', 'ppipppffpp'),
     softmax: status('softmax_forward_primitive_desc_create', 'ppiippip'),
     binary: status('binary_primitive_desc_create', 'ppipppp'),
+    deconvolution: status('deconvolution_forward_primitive_desc_create', 'ppiippppppppp'),
+    softmaxBackward: status('softmax_backward_primitive_desc_create', 'ppipppipp'),
+    batchNorm: status('batch_normalization_forward_primitive_desc_create', 'ppippfup'),
+    batchNormBackward: status('batch_normalization_backward_primitive_desc_create', 'ppipppfupp'),
+    layerNorm: status('layer_normalization_forward_primitive_desc_create', 'ppipppfup'),
+    layerNormBackward: status('layer_normalization_backward_primitive_desc_create', 'ppippppfupp'),
+    resampling: status('resampling_forward_primitive_desc_create', 'ppiipppp'),
+    resamplingBackward: status('resampling_backward_primitive_desc_create', 'ppippppp'),
+    concat: status('concat_primitive_desc_create', 'pppiipp'),
     sum: status('sum_primitive_desc_create', 'pppippp'),
     reorder: status('reorder_primitive_desc_create', 'pppppp'),
   }
@@ -106,6 +121,14 @@ export function openV3(library: LibraryHandle, version: string): Binding {
           ? byTag(slot, dimensions.length, dimensionArray(dimensions), DATA_TYPE[type], FORMAT_ANY)
           : byStrides(slot, dimensions.length, dimensionArray(dimensions), DATA_TYPE[type], dimensionArray(stridesOf(dimensions, layout)))
       expectSuccess('dnnl_memory_desc_create', result)
+      return slot[0]! as Descriptor
+    },
+    part: (descriptor, dimensions, offsets) => {
+      const status = byParent(slot, descriptor, dimensionArray(dimensions), dimensionArray(offsets))
+      return isPossible('dnnl_memory_desc_create_submemory', status) ? (slot[0]! as Descriptor) : null
+    },
+    permute: (descriptor, permutation) => {
+      expectSuccess('dnnl_memory_desc_permute_axes', byPermutation(slot, descriptor, Int32Array.from(permutation)))
       return slot[0]! as Descriptor
     },
     equal: (a, b) => equal(a, b) === 1,
@@ -167,16 +190,47 @@ export function openV3(library: LibraryHandle, version: string): Binding {
       primitive('inner product backward weights', (a) =>
         create.innerProductWeights(slot, engine, t.source, t.weights, t.bias, t.destination, forward, a),
       ),
-    maxPoolForward: (propagation, source, destination, g) => {
+    deconvolutionForward: (propagation, t, g, postOps) =>
+      primitive(
+        'deconvolution forward',
+        (a) =>
+          create.deconvolution(
+            slot,
+            engine,
+            PROPAGATION[propagation],
+            DECONVOLUTION_DIRECT,
+            t.source,
+            t.weights,
+            t.bias,
+            t.destination,
+            ...convolutionArrays(g),
+            a,
+          ),
+        postOps,
+      ),
+    poolForward: (propagation, algorithm, source, destination, g) => {
       const [strides, kernel, begin, end] = poolingArrays(g)
-      return primitive('max pool forward', (a) =>
-        create.pool(slot, engine, PROPAGATION[propagation], POOLING_MAX, source, destination, strides, kernel, noDilation, begin, end, a),
+      return primitive('pool forward', (a) =>
+        create.pool(
+          slot,
+          engine,
+          PROPAGATION[propagation],
+          POOLING[algorithm],
+          source,
+          destination,
+          strides,
+          kernel,
+          noDilation,
+          begin,
+          end,
+          a,
+        ),
       )
     },
-    maxPoolBackward: (dSource, dDestination, g, forward) => {
+    poolBackward: (algorithm, dSource, dDestination, g, forward) => {
       const [strides, kernel, begin, end] = poolingArrays(g)
-      return primitive('max pool backward', (a) =>
-        create.poolBackward(slot, engine, POOLING_MAX, dSource, dDestination, strides, kernel, noDilation, begin, end, forward, a),
+      return primitive('pool backward', (a) =>
+        create.poolBackward(slot, engine, POOLING[algorithm], dSource, dDestination, strides, kernel, noDilation, begin, end, forward, a),
       )
     },
     eltwiseForward: (propagation, algorithm, data, alpha, beta, postOps) =>
@@ -191,6 +245,69 @@ export function openV3(library: LibraryHandle, version: string): Binding {
       ),
     softmaxForward: (propagation, data, axis) =>
       primitive('softmax forward', (a) => create.softmax(slot, engine, PROPAGATION[propagation], SOFTMAX_ACCURATE, data, data, axis, a)),
+    softmaxBackward: (dData, data, axis, forward) =>
+      primitive('softmax backward', (a) => create.softmaxBackward(slot, engine, SOFTMAX_ACCURATE, dData, dData, data, axis, forward, a)),
+    batchNormForward: (propagation, data, n) =>
+      primitive('batch norm forward', (a) =>
+        create.batchNorm(slot, engine, PROPAGATION[propagation], data, data, n.epsilon, normalizationFlags(n, NORMALIZATION_V3), a),
+      ),
+    batchNormBackward: (dData, data, n, forward) =>
+      primitive('batch norm backward', (a) =>
+        create.batchNormBackward(
+          slot,
+          engine,
+          BACKWARD,
+          dData,
+          dData,
+          data,
+          n.epsilon,
+          normalizationFlags(n, NORMALIZATION_V3),
+          forward,
+          a,
+        ),
+      ),
+    layerNormForward: (propagation, data, statistics, n) =>
+      primitive('layer norm forward', (a) =>
+        create.layerNorm(
+          slot,
+          engine,
+          PROPAGATION[propagation],
+          data,
+          data,
+          statistics,
+          n.epsilon,
+          normalizationFlags(n, NORMALIZATION_V3),
+          a,
+        ),
+      ),
+    layerNormBackward: (dData, data, statistics, n, forward) =>
+      primitive('layer norm backward', (a) =>
+        create.layerNormBackward(
+          slot,
+          engine,
+          BACKWARD,
+          dData,
+          dData,
+          data,
+          statistics,
+          n.epsilon,
+          normalizationFlags(n, NORMALIZATION_V3),
+          forward,
+          a,
+        ),
+      ),
+    resamplingForward: (propagation, algorithm, source, destination) =>
+      primitive('resampling forward', (a) =>
+        create.resampling(slot, engine, PROPAGATION[propagation], RESAMPLING[algorithm], null, source, destination, a),
+      ),
+    resamplingBackward: (algorithm, dSource, dDestination, forward) =>
+      primitive('resampling backward', (a) =>
+        create.resamplingBackward(slot, engine, RESAMPLING[algorithm], null, dSource, dDestination, forward, a),
+      ),
+    concat: (dimension, sources, destination) => {
+      const pointers = BigUint64Array.from(sources, (source) => source as bigint)
+      return primitive('concat', (a) => create.concat(slot, engine, destination, sources.length, dimension, pointers, a))
+    },
     binary: (algorithm, source0, source1, destination, postOps) =>
       primitive('binary', (a) => create.binary(slot, engine, BINARY[algorithm], source0, source1, destination, a), postOps),
     sum: (scales, sources, destination) => {
