@@ -81,7 +81,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   }
 }
 
-async function createKey(env: Record<string, string>): Promise<string> {
+export async function createKey(env: Record<string, string>): Promise<string> {
   const cli = async (...args: string[]) =>
     (await promisify(execFile)(process.execPath, ['--import', 'tsx', 'apps/api/src/cli/main.ts', ...args], { cwd: ROOT, env })).stdout
   const project = /prj_[0-9a-z]{26}/.exec(await cli('projects', 'create', 'e2e'))?.[0]

@@ -1,0 +1,168 @@
+// The real stack, busy clients, and faults at instants that follow from a seed; then the question whether anything was lost.
+// usage: npm run chaos -- --faults 60 --seed 1 [--kinds kill_worker,full_disk] [--gap-ms 2000] [--clients 4] [--json FILE]
+
+import { writeFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { pathToFileURL } from 'node:url'
+import { parseArgs } from 'node:util'
+import { fromWireId, type Job } from '@trainyard/contracts'
+import { openStorage } from '@trainyard/storage'
+import pg from 'pg'
+import { startClients } from './clients.ts'
+import { FAULT_KINDS, FAULTS, type FaultKind } from './faults.ts'
+import { judge, type Outcome, outcomeOf } from './oracle.ts'
+import { Choices } from './random.ts'
+import { measureRecovery } from './recovery.ts'
+import { type Campaign, describeCampaign, isClean, summaryOf } from './report.ts'
+import { type Stack, startStack } from './stack.ts'
+import { prepareWorkloads, type Workload } from './workloads.ts'
+
+const FINISH_MS = 180_000
+
+const { values } = parseArgs({
+  options: {
+    faults: { type: 'string', default: '60' },
+    seed: { type: 'string', default: '1' },
+    kinds: { type: 'string' },
+    'gap-ms': { type: 'string', default: '2000' },
+    clients: { type: 'string', default: '4' },
+    json: { type: 'string' },
+    verbose: { type: 'boolean', default: false },
+  },
+})
+
+const log = values.verbose ? (line: string) => console.error(line) : () => {}
+const stack = await startStack(log)
+const pool = new pg.Pool({ connectionString: stack.direct.databaseUrl, max: 4, connectionTimeoutMillis: 1000, query_timeout: 10_000 })
+pool.on('error', () => {})
+let campaign: Campaign
+try {
+  campaign = await run(stack)
+} finally {
+  await pool.end().catch(() => {})
+  await stack.stop()
+}
+console.log(describeCampaign(campaign))
+if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(summaryOf(campaign), null, 2)}\n`)
+process.exit(isClean(campaign) ? 0 : 1)
+
+async function run(stack: Stack): Promise<Campaign> {
+  const seed = Number(values.seed)
+  const choices = new Choices(seed)
+  const kinds = chosenKinds(stack)
+  const workloads = await prepareWorkloads(stack, choices)
+  const undisturbed = await runUndisturbed(stack, workloads)
+  log(`undisturbed runs are done; ${values.faults} faults follow`)
+
+  const begun = performance.now()
+  const clients = startClients(stack, workloads, { count: Number(values.clients), seed })
+  const injected: Record<string, number> = {}
+  const recoveries: Campaign['recoveries'][number][] = []
+  const under: Promise<void>[] = []
+  let deck: FaultKind[] = []
+  for (let i = 0; i < Number(values.faults); i++) {
+    const gapMs = Number(values['gap-ms'])
+    await sleep(choices.between(0.2 * gapMs, 1.8 * gapMs))
+    // Every kind comes up once in each round, in an order of its own.
+    if (deck.length === 0) deck = choices.shuffled(kinds)
+    const kind = deck.pop() ?? choices.oneOf(kinds)
+    const fault = FAULTS[kind](stack, choices)
+    log(`fault ${i + 1}: ${kind}`)
+    injected[kind] = (injected[kind] ?? 0) + 1
+    const felt = measureRecovery(stack, pool, fault).then((ms) => {
+      if (ms !== null) recoveries.push({ kind, ms })
+    })
+    // Awaited below; until then a failure is not unheard.
+    felt.catch(() => {})
+    under.push(felt)
+  }
+  await Promise.all(under)
+  await clients.finish(FINISH_MS)
+  await settle()
+  const verdict = await judge(pool, {
+    acknowledged: clients.acknowledged,
+    attempted: clients.attempted,
+    undisturbed,
+    storage: openStorage(storageUrl(stack)),
+  })
+  const [counts] = (
+    await pool.query<{ jobs: number; runs: number; attempts: number }>(
+      `SELECT (SELECT count(*) FROM jobs WHERE name LIKE 'chaos-%')::int AS jobs,
+         (SELECT count(*) FROM runs r JOIN jobs j ON j.id = r.job_id WHERE j.name LIKE 'chaos-%')::int AS runs,
+         (SELECT count(*) FROM attempts a JOIN runs r ON r.id = a.run_id JOIN jobs j ON j.id = r.job_id WHERE j.name LIKE 'chaos-%')::int AS attempts`,
+    )
+  ).rows
+  const states = await pool.query<{ state: string; count: number }>(
+    "SELECT state, count(*)::int AS count FROM jobs WHERE name LIKE 'chaos-%' GROUP BY state ORDER BY state",
+  )
+  return {
+    seed,
+    seconds: (performance.now() - begun) / 1000,
+    injected,
+    jobs: counts?.jobs ?? 0,
+    runs: counts?.runs ?? 0,
+    attempts: counts?.attempts ?? 0,
+    acknowledgedJobs: clients.acknowledged.length,
+    states: Object.fromEntries(states.rows.map(({ state, count }) => [state, count])),
+    refusals: clients.refusals,
+    orphanFiles: await countOrphans(stack),
+    recoveries,
+    verdict,
+  }
+}
+
+function chosenKinds({ isSmallDisk }: Stack): readonly FaultKind[] {
+  if (values.kinds === undefined) {
+    if (!isSmallDisk) console.log('full_disk is left out: only root can mount a small file system for it')
+    return isSmallDisk ? FAULT_KINDS : FAULT_KINDS.filter((kind) => kind !== 'full_disk')
+  }
+  return values.kinds.split(',').map((name) => {
+    const kind = FAULT_KINDS.find((known) => known === name)
+    if (kind === undefined) throw new Error(`--kinds: "${name}" is unknown. Use some of ${FAULT_KINDS.join(', ')}.`)
+    return kind
+  })
+}
+
+/** One run of each workload before anything is disturbed. */
+async function runUndisturbed(stack: Stack, workloads: readonly Workload[]): Promise<ReadonlyMap<string, Outcome>> {
+  const headers = { authorization: `Bearer ${stack.apiKey}`, 'content-type': 'application/json' }
+  const outcomes = new Map<string, Outcome>()
+  for (const { name, body } of workloads) {
+    const response = await fetch(`${stack.direct.url}/v1/jobs`, { method: 'POST', headers, body: JSON.stringify(body) })
+    if (!response.ok) throw new Error(`workload "${name}": ${response.status} ${await response.text()}`)
+    let job = (await response.json()) as Job
+    const begun = performance.now()
+    while (!job.terminal) {
+      await sleep(50)
+      job = (await (await fetch(`${stack.direct.url}/v1/jobs/${job.id}`, { headers })).json()) as Job
+    }
+    if (job.state !== 'succeeded') throw new Error(`workload "${name}" ${job.state}: ${job.failure?.message}`)
+    const outcome = await outcomeOf(pool, fromWireId('job', job.id) ?? '')
+    log(`workload "${name}": ${outcome.points.size} metric rows, ${Math.round(performance.now() - begun)} ms undisturbed`)
+    outcomes.set(name, outcome)
+  }
+  return outcomes
+}
+
+/** Jobs whose submission was never answered end too. */
+async function settle(): Promise<void> {
+  for (const end = performance.now() + FINISH_MS; performance.now() < end; await sleep(100)) {
+    const { rows } = await pool
+      .query<{ open: number }>("SELECT count(*)::int AS open FROM runs WHERE state NOT IN ('succeeded', 'failed', 'cancelled')")
+      .catch(() => ({ rows: [{ open: 1 }] }))
+    if (rows[0]?.open === 0) return
+  }
+}
+
+function storageUrl({ directory }: Stack): string {
+  return pathToFileURL(`${directory}/storage`).href
+}
+
+/** Files of checkpoints that no row names: what killed attempts have left. */
+async function countOrphans(stack: Stack): Promise<number> {
+  const { rows } = await pool.query<{ object_key: string }>('SELECT object_key FROM checkpoints')
+  const known = new Set(rows.map(({ object_key }) => object_key))
+  let orphans = 0
+  for await (const { key } of openStorage(storageUrl(stack)).list('checkpoints/')) if (!known.has(key)) orphans++
+  return orphans
+}
