@@ -1,5 +1,5 @@
 export type { Batch, BatchStream } from './batches/batch.ts'
-export { createNormalizer, type Normalizer, normalizeInto } from './batches/normalize.ts'
+export { createNormalizer, type Normalizer, normalizationFor, normalizeInto } from './batches/normalize.ts'
 export { type BatchesRequest, openBatches } from './batches/open-batches.ts'
 export { openSplitReader, type SplitReader } from './batches/sequential.ts'
 export { SNIFF_BYTES, type SniffedFormat, sniffFormat } from './formats/sniff.ts'

@@ -1,7 +1,8 @@
 // Trains: data, model and loop put together; what the loop yields becomes messages and files.
 
 import type { RunConfigOf, StartMessage } from '@trainyard/contracts'
-import { type BatchStream, openBatches, openSplitReader } from '@trainyard/datasets'
+import { type BatchStream, normalizationFor, openBatches, openSplitReader } from '@trainyard/datasets'
+import type { TrainingConfig } from '@trainyard/engine/spec'
 import {
   type Checkpoint,
   type CheckpointMetadata,
@@ -24,8 +25,9 @@ type Dataset = NonNullable<StartMessage['dataset']>
 export async function runTrain(start: StartMessage, channel: Channel): Promise<void> {
   const config = configOf(start, 'train')
   if (start.dataset === null) throw new Error('a training run was given no dataset')
-  const { manifest, shard_paths: shardPaths } = start.dataset
   const { training } = config
+  const dataset = normalizedAs(start.dataset, training.normalization)
+  const { manifest, shard_paths: shardPaths } = dataset
   const resume = await readCheckpoint(start.resume)
   const schedule = planSchedule(training, manifest.splits.train?.rows ?? 0)
   const opened = await prepareModel(start, config, resume, schedule, channel)
@@ -36,14 +38,21 @@ export async function runTrain(start: StartMessage, channel: Channel): Promise<v
     seed: training.seed,
     shuffle: training.shuffle,
     sampleLimit: training.sample_limit,
+    dropLast: training.drop_last,
+    augmentation: training.augmentation,
     startStep: resume?.metadata.step ?? 0,
   })
   try {
-    await train({ start, config, dataset: start.dataset, schedule, opened, batches, resume }, channel)
+    await train({ start, config, dataset, schedule, opened, batches, resume }, channel)
   } finally {
     batches.close()
     opened.session.close()
   }
+}
+
+/** What is trained on is also what a checkpoint remembers, for evaluations and predictions. */
+function normalizedAs({ manifest, ...dataset }: Dataset, mode: TrainingConfig['normalization']): Dataset {
+  return { ...dataset, manifest: { ...manifest, normalization: normalizationFor(manifest.normalization, mode) } }
 }
 
 /** Builds the model, fills in its first values, and sends the plan. */

@@ -10,10 +10,12 @@ export interface OrderOptions {
   readonly shuffle: boolean
   /** Train on that many rows only, drawn by the seed. */
   readonly sampleLimit: number | null
+  /** Leave out a last batch that is not full. */
+  readonly dropLast: boolean
 }
 
 export class BatchOrder {
-  /** Rows that take part. */
+  /** Rows that take part; with `dropLast`, not all of them in every epoch. */
   readonly rows: number
   readonly stepsPerEpoch: number
   readonly #options: OrderOptions
@@ -22,11 +24,11 @@ export class BatchOrder {
   #order: Uint32Array | null = null
 
   constructor(options: OrderOptions) {
-    const { rows, sampleLimit, seed, batchSize } = options
+    const { rows, sampleLimit, seed, batchSize, dropLast } = options
     this.#options = options
     this.#subset = sampleLimit === null || sampleLimit >= rows ? null : subset(seed, rows, sampleLimit)
     this.rows = this.#subset?.length ?? rows
-    this.stepsPerEpoch = Math.ceil(this.rows / batchSize)
+    this.stepsPerEpoch = dropLast ? Math.floor(this.rows / batchSize) : Math.ceil(this.rows / batchSize)
   }
 
   /** The epoch's rows in order; null for the stored order. Kept until another epoch is asked for. */

@@ -1,9 +1,9 @@
 // What the training loop takes.
 
 export interface Batch {
-  /** [batchSize, …input shape], normalized; the rows after `count` are zero. Valid until the next call of `next()`. */
+  /** [batchSize, …input shape], normalized; the places after `count` repeat rows of the batch. Valid until the next call of `next()`. */
   readonly samples: Float32Array
-  /** Class indices [batchSize], or values [batchSize, size]. */
+  /** Class indices [batchSize], or values [batchSize, size]; of a reconstruction, the samples before corruption. */
   readonly targets: Int32Array | Float32Array
   /** Rows that are real: less than the batch size only in the last batch of an epoch. */
   readonly count: number

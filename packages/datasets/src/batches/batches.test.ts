@@ -42,7 +42,7 @@ function expectedSample(prepared: PreparedDataset, x: readonly number[], row: nu
 }
 
 describe('openBatches', () => {
-  it('gives every row once per epoch, in the order of the permutation, normalized, the last batch padded', async () => {
+  it('gives every row once per epoch, in the order of the permutation, normalized, the last batch filled with its own rows', async () => {
     const prepared = await images()
     const { x, y } = contents(prepared, 'train')
     const stream = open(prepared)
@@ -62,7 +62,8 @@ describe('openBatches', () => {
         }
       }
     }
-    expect(batches[5]?.samples.slice(3 * PIXELS)).toEqual(new Array(PIXELS).fill(0))
+    expect(batches[5]?.samples.slice(3 * PIXELS)).toEqual(batches[5]?.samples.slice(0, PIXELS))
+    expect(batches[5]?.targets[3]).toBe(batches[5]?.targets[0])
     const seen = batches.slice(0, 6).flatMap(({ samples, count }) => samples.slice(0, count * PIXELS))
     // Normalized over the whole split: mean 0, deviation 1.
     expect(seen.reduce((a, b) => a + b, 0) / seen.length).toBeCloseTo(0, 5)
@@ -155,6 +156,18 @@ describe('openBatches', () => {
     shuffled.close()
   })
 
+  it('leaves out a last batch that is not full, where asked, and refuses an epoch without a batch', async () => {
+    const prepared = await images()
+    const all = open(prepared)
+    const dropped = open(prepared, { dropLast: true })
+    expect([dropped.rows, dropped.stepsPerEpoch]).toEqual([ROWS, 5])
+    const batches = take(all, 12).filter(({ stepInEpoch }) => stepInEpoch < 5)
+    expect(take(dropped, 10)).toEqual(batches)
+    all.close()
+    dropped.close()
+    expect(() => open(prepared, { dropLast: true, batchSize: 24 })).toThrow(/23 training rows make no batch of 24/)
+  })
+
   it('reads tables: standardized columns, value targets', async () => {
     const csv = 'a,b,y\n1,100,0.5\n2,100,1.5\n3,100,2.5\n'
     const prepared = await prepareDataset({
@@ -166,8 +179,8 @@ describe('openBatches', () => {
     const [batch] = take(stream, 1)
     stream.close()
     const deviation = Math.sqrt(2 / 3)
-    expect(batch?.samples).toEqual([-1 / deviation, 0, 0, 0, 1 / deviation, 0, 0, 0].map((value) => expect.closeTo(value, 5)))
-    expect(batch?.targets).toEqual([0.5, 1.5, 2.5, 0])
+    expect(batch?.samples).toEqual([-1 / deviation, 0, 0, 0, 1 / deviation, 0, -1 / deviation, 0].map((value) => expect.closeTo(value, 5)))
+    expect(batch?.targets).toEqual([0.5, 1.5, 2.5, 0.5])
   })
 
   it.each([
@@ -198,7 +211,8 @@ describe('openSplitReader', () => {
     for (const step of [0, 1, 2, 1]) {
       const batch = reader.batch(step)
       expect(batch.count).toBe(step === 2 ? 3 : 10)
-      expect([...batch.targets]).toEqual([...y.slice(step * 10, step * 10 + 10), ...new Array(10 - batch.count).fill(0)])
+      const targets = y.slice(step * 10, step * 10 + 10)
+      expect([...batch.targets]).toEqual(Array.from({ length: 10 }, (_, i) => targets[i % batch.count]))
       expect([...batch.samples.slice(0, PIXELS)]).toEqual(expectedSample(prepared, x, step * 10).map((value) => expect.closeTo(value, 5)))
     }
     expect(() => reader.batch(3)).toThrow(RangeError)

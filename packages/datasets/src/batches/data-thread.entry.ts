@@ -3,20 +3,21 @@
 import { workerData } from 'node:worker_threads'
 import { BatchOrder } from './batch-order.ts'
 import { CONTROL, type DataThreadStart, writeFailure } from './data-thread.ts'
-import { Gatherer } from './gather.ts'
+import { Gatherer, targetLayout } from './gather.ts'
 
 /** How often a waiting thread looks whether it should stop. */
 const POLL_MS = 1000
 
-function run({ split, order: orderOptions, normalizer, slots: buffers, control: controlBuffer, message }: DataThreadStart): void {
+function run({ gather, order: orderOptions, slots: buffers, control: controlBuffer, message }: DataThreadStart): void {
   const control = new Int32Array(controlBuffer)
   const stopped = () => Atomics.load(control, CONTROL.stop) === 1
   try {
     const order = new BatchOrder(orderOptions)
-    const gatherer = new Gatherer(split, normalizer)
+    const gatherer = new Gatherer(gather)
+    const { type } = targetLayout(gather)
     const slots = buffers.map(({ samples, targets }) => ({
       samples: new Float32Array(samples),
-      targets: split.targetType === 'I32' ? new Int32Array(targets) : new Float32Array(targets),
+      targets: type === 'I32' ? new Int32Array(targets) : new Float32Array(targets),
     }))
     Atomics.store(control, CONTROL.ready, 1)
     while (Atomics.load(control, CONTROL.firstStep) < 0) {
@@ -32,9 +33,10 @@ function run({ split, order: orderOptions, normalizer, slots: buffers, control: 
       }
       const slot = slots[step % slots.length]
       if (slot === undefined) throw new Error('there are no slots')
+      const epoch = Math.floor(step / order.stepsPerEpoch)
       const from = (step % order.stepsPerEpoch) * orderOptions.batchSize
       const to = Math.min(from + orderOptions.batchSize, order.rows)
-      gatherer.gather(order.epoch(Math.floor(step / order.stepsPerEpoch)), from, to, slot.samples, slot.targets)
+      gatherer.gather(order.epoch(epoch), epoch, from, to, slot.samples, slot.targets)
       Atomics.store(control, CONTROL.produced, step + 1)
       Atomics.notify(control, CONTROL.produced)
     }

@@ -5,8 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { TrainyardError } from '@trainyard/errors'
 import type { OrderOptions } from './batch-order.ts'
-import type { Normalizer } from './normalize.ts'
-import type { SplitRows } from './shard-rows.ts'
+import type { GatherOptions } from './gather.ts'
 
 /** Places in the control array. */
 export const CONTROL = {
@@ -29,9 +28,8 @@ const TIMEOUT_MS = 120_000
 
 /** What the thread works on: plain data and shared memory. */
 export interface DataThreadJob {
-  readonly split: SplitRows
+  readonly gather: GatherOptions
   readonly order: OrderOptions
-  readonly normalizer: Normalizer
   readonly slots: readonly { readonly samples: SharedArrayBuffer; readonly targets: SharedArrayBuffer }[]
 }
 

@@ -1,6 +1,8 @@
 // Copies chosen rows into a batch: the one loop behind every kind of batch, on whatever thread.
 
 import { closeSync, openSync } from 'node:fs'
+import type { Augmentation } from '@trainyard/engine/spec'
+import { Augmenter } from '../augment/augmenter.ts'
 import { type Normalizer, normalizeInto } from './normalize.ts'
 import { readFully, type ShardSlice, type SplitRows } from './shard-rows.ts'
 
@@ -12,18 +14,42 @@ interface OpenShard {
   readonly file: number | null
 }
 
+/** What batches are made of, as plain data that can be sent to another thread. */
+export interface GatherOptions {
+  readonly split: SplitRows
+  /** Shape of a sample. */
+  readonly shape: readonly number[]
+  readonly normalizer: Normalizer
+  /** 'input': the targets are the normalized samples before their corruption. */
+  readonly target: 'label' | 'input'
+  readonly augmentation: readonly Augmentation[]
+  /** Of the augmentation. */
+  readonly seed: number
+}
+
+type Targets = Int32Array | Float32Array
+
+/** Numbers per target, and their type. */
+export function targetLayout({ split, target }: GatherOptions): { readonly size: number; readonly type: 'I32' | 'F32' } {
+  return target === 'input' ? { size: split.sampleSize, type: 'F32' } : { size: split.targetSize, type: split.targetType }
+}
+
 export class Gatherer {
-  readonly #split: SplitRows
-  readonly #normalizer: Normalizer
+  readonly #options: GatherOptions
+  /** Null where samples stay as they are. */
+  readonly #augmenter: Augmenter | null
+  readonly #targetSize: number
   readonly #shards: readonly OpenShard[]
   readonly #firstRows: Float64Array
   /** One raw row from a file, as bytes and as numbers. */
   readonly #rowBytes: Uint8Array
   readonly #row: Uint8Array | Float32Array
 
-  constructor(split: SplitRows, normalizer: Normalizer) {
-    this.#split = split
-    this.#normalizer = normalizer
+  constructor(options: GatherOptions) {
+    const { split, shape, normalizer, augmentation, seed } = options
+    this.#options = options
+    this.#augmenter = augmentation.length === 0 ? null : new Augmenter({ list: augmentation, seed, shape, normalizer })
+    this.#targetSize = targetLayout(options).size
     this.#firstRows = Float64Array.from(split.shards, ({ firstRow }) => firstRow)
     this.#shards = split.shards.map((slice) => ({
       slice,
@@ -36,32 +62,41 @@ export class Gatherer {
   }
 
   /**
-   * Rows `order[from … to)` to the places 0, 1, … of the batch; the places after them are filled with zeros.
+   * Rows `order[from … to)` of an epoch to the places 0, 1, … of the batch; the places after them repeat these rows in turn, so that
+   * statistics over a batch see data only.
    * @param order null: rows in their stored order
    */
-  gather(order: Uint32Array | null, from: number, to: number, samples: Float32Array, targets: Int32Array | Float32Array): void {
-    const { sampleSize, targetSize } = this.#split
+  gather(order: Uint32Array | null, epoch: number, from: number, to: number, samples: Float32Array, targets: Targets): void {
     for (let i = from; i < to; i++) {
-      this.#copy(order === null ? i : (order[i] as number), i - from, samples, targets)
+      this.#copy(order === null ? i : (order[i] as number), epoch, i - from, samples, targets)
     }
-    samples.fill(0, (to - from) * sampleSize)
-    targets.fill(0, (to - from) * targetSize)
+    repeat(samples, (to - from) * this.#options.split.sampleSize)
+    repeat(targets, (to - from) * this.#targetSize)
   }
 
   close(): void {
     for (const { file } of this.#shards) if (file !== null) closeSync(file)
   }
 
-  #copy(row: number, place: number, samples: Float32Array, targets: Int32Array | Float32Array): void {
-    const { sampleSize, targetSize } = this.#split
+  #copy(row: number, epoch: number, place: number, samples: Float32Array, targets: Targets): void {
+    const { split, target } = this.#options
+    const { sampleSize, targetSize } = split
     const shard = this.#shards[this.#shardOf(row)] as OpenShard
     const local = row - shard.slice.firstRow
-    if (shard.samples !== null) normalizeInto(this.#normalizer, shard.samples, local * sampleSize, samples, place * sampleSize)
+    const at = place * sampleSize
+    if (shard.samples !== null) this.#take(shard.samples, local * sampleSize, epoch, row, samples, at)
     else if (shard.file !== null) {
       readFully(shard.file, this.#rowBytes, shard.slice.sampleOffset + local * this.#rowBytes.length)
-      normalizeInto(this.#normalizer, this.#row, 0, samples, place * sampleSize)
+      this.#take(this.#row, 0, epoch, row, samples, at)
     }
-    for (let i = 0; i < targetSize; i++) targets[place * targetSize + i] = shard.targets[local * targetSize + i] as number
+    if (target === 'input') for (let i = at; i < at + sampleSize; i++) targets[i] = samples[i] as number
+    else for (let i = 0; i < targetSize; i++) targets[place * targetSize + i] = shard.targets[local * targetSize + i] as number
+    this.#augmenter?.corrupt(samples, at, epoch, row)
+  }
+
+  #take(source: Uint8Array | Float32Array, from: number, epoch: number, row: number, samples: Float32Array, at: number): void {
+    if (this.#augmenter === null) normalizeInto(this.#options.normalizer, source, from, samples, at)
+    else this.#augmenter.augment(source, from, epoch, row, samples, at)
   }
 
   /** The last shard that does not begin after the row. */
@@ -75,4 +110,9 @@ export class Gatherer {
     }
     return low
   }
+}
+
+/** Fills an array with copies of its first numbers. */
+function repeat(values: Targets, filled: number): void {
+  for (let done = filled; done < values.length; done += filled) values.copyWithin(done, 0, Math.min(filled, values.length - done))
 }

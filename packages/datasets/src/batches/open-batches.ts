@@ -1,13 +1,14 @@
 // The stream of training batches. Where a batch is worth it, a second thread gathers batch k + 1 while the trainer computes with batch k.
 
 import type { DatasetManifest } from '@trainyard/contracts'
+import type { Augmentation } from '@trainyard/engine/spec'
 import { TrainyardError } from '@trainyard/errors'
 import type { Batch, BatchStream, MutableBatch } from './batch.ts'
 import { BatchOrder, type OrderOptions } from './batch-order.ts'
 import { DataThread } from './data-thread.ts'
-import { Gatherer } from './gather.ts'
+import { Gatherer, type GatherOptions, targetLayout } from './gather.ts'
 import { createNormalizer } from './normalize.ts'
-import { openSplit, type SplitRows } from './shard-rows.ts'
+import { openSplit } from './shard-rows.ts'
 
 /** Buffers that are filled in turn: one in use, one ready, one being filled. */
 const SLOTS = 3
@@ -15,6 +16,8 @@ const SLOTS = 3
  * Numbers in a batch from which a thread pays: gathering 16,384 takes about 60 µs; starting the thread, about 250 ms of one core.
  */
 const THREAD_NUMBERS_MIN = 16_384
+/** To augment a number costs about as much as to gather so many. */
+const AUGMENTED_NUMBERS = 8
 
 export interface BatchesRequest {
   readonly manifest: DatasetManifest
@@ -29,6 +32,12 @@ export interface BatchesRequest {
   readonly shuffle?: boolean
   /** Only so many rows, drawn by the seed. Default: all. */
   readonly sampleLimit?: number | undefined
+  /** Leave out a last batch that is not full. Default: false. */
+  readonly dropLast?: boolean
+  /** Changes of the samples, drawn by the seed; they fit the input (validateAugmentation). Default: none. */
+  readonly augmentation?: readonly Augmentation[]
+  /** 'input': the targets are the normalized samples before their corruption. Default: 'label'. */
+  readonly target?: 'label' | 'input'
   /** Global step (0-based) of the first batch: a resumed run gives the number of steps done. Default: 0. */
   readonly startStep?: number
   /** Default: `auto`, by the size of a batch. Both give the same bits. */
@@ -47,13 +56,18 @@ export interface BatchesRequest {
  */
 export function openBatches(request: BatchesRequest): BatchStream {
   const { manifest, shardPaths, split = 'train', batchSize, seed = 0, shuffle = true, startStep = 0, thread = 'auto' } = request
+  const { augmentation = [], target = 'label', dropLast = false, sampleLimit = null } = request
   const rows = openSplit(manifest, shardPaths, split, request.memoryBytesMax)
-  const order: OrderOptions = { rows: rows.rows, batchSize, seed, shuffle, sampleLimit: request.sampleLimit ?? null }
-  const slots = allocateSlots(rows, batchSize)
+  const order: OrderOptions = { rows: rows.rows, batchSize, seed, shuffle, sampleLimit, dropLast }
   const normalizer = createNormalizer(manifest.input, manifest.normalization)
-  const wanted = thread === 'always' || (thread === 'auto' && batchSize * rows.sampleSize >= THREAD_NUMBERS_MIN)
-  const dataThread = wanted ? new DataThread({ split: rows, order, normalizer, slots: slots.map(({ buffers }) => buffers) }) : null
-  return new Stream(new BatchOrder(order), batchSize, new Gatherer(rows, normalizer), slots, dataThread, startStep)
+  const gather: GatherOptions = { split: rows, shape: manifest.input.shape, normalizer, target, augmentation, seed }
+  const batchOrder = new BatchOrder(order)
+  if (batchOrder.stepsPerEpoch === 0) throw noFullBatch(batchOrder.rows, batchSize)
+  const slots = allocateSlots(gather, batchSize)
+  const numbers = batchSize * rows.sampleSize * (augmentation.length === 0 ? 1 : AUGMENTED_NUMBERS)
+  const wanted = thread === 'always' || (thread === 'auto' && numbers >= THREAD_NUMBERS_MIN)
+  const dataThread = wanted ? new DataThread({ gather, order, slots: slots.map(({ buffers }) => buffers) }) : null
+  return new Stream(batchOrder, batchSize, new Gatherer(gather), slots, dataThread, startStep)
 }
 
 /** A slot's memory, shared with the thread, and the batch object over it. */
@@ -98,7 +112,7 @@ class Stream implements BatchStream {
     batch.stepInEpoch = stepInEpoch
     batch.count = Math.min(this.batchSize, this.rows - from)
     if (this.thread === null || !this.thread.take(step)) {
-      this.gatherer.gather(this.order.epoch(batch.epoch), from, from + batch.count, batch.samples, batch.targets)
+      this.gatherer.gather(this.order.epoch(batch.epoch), batch.epoch, from, from + batch.count, batch.samples, batch.targets)
     }
     return batch
   }
@@ -111,12 +125,14 @@ class Stream implements BatchStream {
   }
 }
 
-function allocateSlots({ sampleSize, targetSize, targetType }: SplitRows, batchSize: number): Slot[] {
+function allocateSlots(options: GatherOptions, batchSize: number): Slot[] {
+  const { sampleSize } = options.split
+  const { size, type } = targetLayout(options)
   try {
     return Array.from({ length: SLOTS }, () => {
       const samples = new SharedArrayBuffer(batchSize * sampleSize * 4)
-      const targets = new SharedArrayBuffer(batchSize * targetSize * 4)
-      const targetView = targetType === 'I32' ? new Int32Array(targets) : new Float32Array(targets)
+      const targets = new SharedArrayBuffer(batchSize * size * 4)
+      const targetView = type === 'I32' ? new Int32Array(targets) : new Float32Array(targets)
       return {
         buffers: { samples, targets },
         batch: { samples: new Float32Array(samples), targets: targetView, count: 0, epoch: 0, stepInEpoch: 0 },
@@ -124,7 +140,15 @@ function allocateSlots({ sampleSize, targetSize, targetType }: SplitRows, batchS
     })
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause
-    const detail = `${SLOTS} batches of ${batchSize} samples of ${sampleSize} numbers need ${SLOTS * batchSize * sampleSize * 4} bytes`
+    const bytes = SLOTS * batchSize * (sampleSize + size) * 4
+    const detail = `${SLOTS} batches of ${batchSize} samples of ${sampleSize} numbers and their targets need ${bytes} bytes`
     throw new TrainyardError('out_of_memory', { detail, hint: 'Reduce batch_size.', cause })
   }
+}
+
+function noFullBatch(rows: number, batchSize: number): TrainyardError {
+  return new TrainyardError('invalid_training', {
+    detail: `with drop_last, ${rows} training rows make no batch of ${batchSize}`,
+    hint: `Use a batch size of at most ${rows}, or no drop_last.`,
+  })
 }

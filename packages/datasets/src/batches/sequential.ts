@@ -1,7 +1,7 @@
 // A whole split once, in its stored order, for evaluation. In the caller's thread: one pass, no look-ahead.
 
 import type { Batch, MutableBatch } from './batch.ts'
-import { Gatherer } from './gather.ts'
+import { Gatherer, type GatherOptions, targetLayout } from './gather.ts'
 import { createNormalizer } from './normalize.ts'
 import type { BatchesRequest } from './open-batches.ts'
 import { openSplit } from './shard-rows.ts'
@@ -19,15 +19,17 @@ export interface SplitReader {
  * for (let step = 0; step < test.steps; step++) session.evaluateBatch(test.batch(step))
  */
 export function openSplitReader(
-  request: Pick<BatchesRequest, 'manifest' | 'shardPaths' | 'batchSize' | 'memoryBytesMax'> & { readonly split: string },
+  request: Pick<BatchesRequest, 'manifest' | 'shardPaths' | 'batchSize' | 'memoryBytesMax' | 'target'> & { readonly split: string },
 ): SplitReader {
-  const { manifest, shardPaths, split, batchSize } = request
+  const { manifest, shardPaths, split, batchSize, target = 'label' } = request
   const source = openSplit(manifest, shardPaths, split, request.memoryBytesMax)
-  const gatherer = new Gatherer(source, createNormalizer(manifest.input, manifest.normalization))
-  const targets = batchSize * source.targetSize
+  const normalizer = createNormalizer(manifest.input, manifest.normalization)
+  const gather: GatherOptions = { split: source, shape: manifest.input.shape, normalizer, target, augmentation: [], seed: 0 }
+  const gatherer = new Gatherer(gather)
+  const { size, type } = targetLayout(gather)
   const batch: MutableBatch = {
     samples: new Float32Array(batchSize * source.sampleSize),
-    targets: source.targetType === 'I32' ? new Int32Array(targets) : new Float32Array(targets),
+    targets: type === 'I32' ? new Int32Array(batchSize * size) : new Float32Array(batchSize * size),
     count: 0,
     epoch: 0,
     stepInEpoch: 0,
@@ -42,7 +44,7 @@ export function openSplitReader(
       const from = step * batchSize
       batch.count = Math.min(batchSize, source.rows - from)
       batch.stepInEpoch = step
-      gatherer.gather(null, from, from + batch.count, batch.samples, batch.targets)
+      gatherer.gather(null, 0, from, from + batch.count, batch.samples, batch.targets)
       return batch
     },
     close: () => gatherer.close(),

@@ -1,4 +1,12 @@
 export { type AnalyzedLayer, DEFAULT_LIMITS, type ModelLimits } from './analyze.ts'
+export {
+  type Augmentation,
+  type AugmentationOf,
+  type AugmentationType,
+  augmentationSchema,
+  cropWindow,
+  validateAugmentation,
+} from './augmentation-config.ts'
 export { type BuildOptions, buildGraph } from './build-graph.ts'
 export { type ExplainedLayer, type Explanation, explainModel, formatExplanation } from './explain.ts'
 export { limitIssues, type Parsed, parseWithIssues } from './issues.ts'

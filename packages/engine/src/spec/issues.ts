@@ -154,8 +154,10 @@ function describeBound(issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig,
 /** Reports the alternative that the value was meant for: the one whose own type fits; else names all of them. */
 function describeUnion(branches: readonly (readonly ZodIssue[])[], schema: z.ZodType, input: unknown, path: Path, prefix: string): Issue[] {
   const value = valueAt(input, path)
+  // NaN and fractions are numbers that were meant.
+  const isOtherType = (expected: string) => expected !== 'int' && !(expected === 'number' && typeof value === 'number')
   const fits = (issues: readonly ZodIssue[]) =>
-    !issues.some((issue) => issue.path.length === 0 && issue.code === 'invalid_type' && issue.expected !== 'int') &&
+    !issues.some((issue) => issue.path.length === 0 && issue.code === 'invalid_type' && isOtherType(issue.expected)) &&
     !issues.some((issue) => issue.path.length === 0 && issue.code === 'invalid_value' && typeof value !== 'string')
   const [meant] = branches.filter(fits).sort((a, b) => a.length - b.length)
   if (meant !== undefined) return meant.flatMap((issue) => describe(issue, schema, input, path, prefix))

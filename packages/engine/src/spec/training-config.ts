@@ -1,6 +1,7 @@
 // The training configuration as on the wire.
 
 import { z } from 'zod'
+import { augmentationSchema } from './augmentation-config.ts'
 
 /** Seeds are 32-bit words of the generator's key. */
 export const seedSchema = z.int().min(0).max(4_294_967_295)
@@ -90,6 +91,12 @@ export const trainingConfigSchema = z
     loss: lossConfigSchema.prefault({ type: 'softmax_cross_entropy' }),
     optimizer: optimizerConfigSchema.prefault({ type: 'adam' }),
     shuffle: z.boolean().default(true).meta({ description: 'A new order every epoch.' }),
+    drop_last: z.boolean().default(false).meta({ description: 'Leaves out the last batch of an epoch where it is not full.' }),
+    augmentation: augmentationSchema.default([]),
+    normalization: z.enum(['standardize', 'unit']).default('standardize').meta({
+      description:
+        "'standardize': mean 0 and deviation 1 per channel or column. 'unit': pixels from 0 to 1, columns as they are; for sigmoid outputs.",
+    }),
     sample_limit: stepCount.optional().meta({ description: 'Trains on that many rows only, drawn by the seed.' }),
     backend: z.enum(['auto', 'reference', 'onednn']).default('auto'),
     threads: z.int().positive().max(256).optional().meta({ description: 'Default: what the worker grants.' }),

@@ -2,6 +2,7 @@
 
 import type { Issue } from '@trainyard/errors'
 import { elementCount, type Shape } from '../core/tensor.ts'
+import { validateAugmentation } from './augmentation-config.ts'
 import { parseWithIssues } from './issues.ts'
 import type { ModelSpec } from './model-spec.ts'
 import { type ResolvedModel, resolveModel } from './resolve-model.ts'
@@ -18,6 +19,8 @@ export interface DatasetDescription {
   readonly target: { readonly kind: 'class'; readonly classes: readonly string[] } | { readonly kind: 'value'; readonly size: number }
   /** Names of its splits; where given, `evaluate.split` must be one of them. */
   readonly splits?: readonly string[]
+  /** Rows of its training split; where given, they must make a batch. */
+  readonly trainRows?: number
 }
 
 export interface ValidateTrainingOptions {
@@ -51,6 +54,8 @@ export function validateTraining(
     ...checkTarget(model, training.loss, dataset, modelPath, trainingPath),
     ...checkBatch(model, training, trainingPath),
     ...checkSplit(training, dataset, trainingPath),
+    ...checkDropLast(training, dataset, trainingPath),
+    ...validateAugmentation(training.augmentation, dataset.input.shape, `${trainingPath}.augmentation`),
   ]
 }
 
@@ -116,4 +121,18 @@ function checkSplit({ evaluate }: TrainingConfig, { splits }: DatasetDescription
   if (evaluate.split === undefined || splits === undefined || splits.includes(evaluate.split)) return []
   const message = `The dataset has no split "${evaluate.split}".`
   return [{ path: `${trainingPath}.evaluate.split`, code: 'unknown_split', message, hint: suggest(evaluate.split, splits, 'splits') }]
+}
+
+function checkDropLast(
+  { drop_last, batch_size, sample_limit }: TrainingConfig,
+  { trainRows }: DatasetDescription,
+  trainingPath: string,
+): readonly Issue[] {
+  if (!drop_last || trainRows === undefined) return []
+  const rows = Math.min(trainRows, sample_limit ?? trainRows)
+  if (rows >= batch_size) return []
+  const message = `With drop_last, the ${rows} training rows make no batch of ${batch_size}.`
+  return [
+    { path: `${trainingPath}.drop_last`, code: 'no_full_batch', message, hint: `Use a batch size of at most ${rows}, or no drop_last.` },
+  ]
 }

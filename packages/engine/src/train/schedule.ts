@@ -17,7 +17,8 @@ export interface Schedule {
 /** @param trainRows Rows of the training split, before `sample_limit`. */
 export function planSchedule(training: TrainingConfig, trainRows: number): Schedule {
   const rows = Math.min(trainRows, training.sample_limit ?? trainRows)
-  const stepsPerEpoch = Math.ceil(rows / training.batch_size)
+  const batches = rows / training.batch_size
+  const stepsPerEpoch = training.drop_last ? Math.floor(batches) : Math.ceil(batches)
   const totalSteps = Math.min(training.epochs * stepsPerEpoch, training.max_steps ?? Number.MAX_SAFE_INTEGER)
   return { rows, stepsPerEpoch, totalSteps, logEverySteps: training.log_every_steps ?? Math.ceil(totalSteps / POINTS_MAX) }
 }
