@@ -20,6 +20,17 @@ export interface PoolingAttributes {
   readonly padding: Sides
 }
 
+export interface AveragePoolingAttributes extends PoolingAttributes {
+  /** true: padding counts as zeros; false: the mean is over pixels of the image only. */
+  readonly countIncludePadding: boolean
+}
+
+export interface UpsamplingAttributes {
+  /** Whole factors. */
+  readonly scale: Pair
+  readonly mode: 'nearest' | 'bilinear'
+}
+
 export type ActivationFunction = 'relu' | 'sigmoid' | 'tanh' | 'leaky_relu' | 'elu' | 'gelu' | 'silu' | 'softplus'
 
 export interface ActivationAttributes {
@@ -57,12 +68,23 @@ export interface OpAttributeTable {
   conv2d_backward_weight: ConvolutionAttributes & { readonly kernel: Pair; readonly bias: boolean }
   max_pool2d: PoolingAttributes
   max_pool2d_backward: PoolingAttributes & { readonly inputSize: Pair }
+  avg_pool2d: AveragePoolingAttributes
+  avg_pool2d_backward: AveragePoolingAttributes & { readonly inputSize: Pair }
+  upsample2d: UpsamplingAttributes
+  upsample2d_backward: UpsamplingAttributes
+  bias_add: NoAttributes
+  bias_backward: NoAttributes
+  concatenate: NoAttributes
+  /** Channels from `start`, `size` of them. */
+  slice: { readonly start: number; readonly size: number }
   activation: ActivationAttributes
   activation_backward: ActivationAttributes
   reshape: { readonly shape: readonly number[] }
   add: NoAttributes
   fill: { readonly shape: readonly number[]; readonly value: number }
+  threshold: { readonly threshold: number }
   softmax: NoAttributes
+  softmax_backward: NoAttributes
   softmax_cross_entropy: NoAttributes
   softmax_cross_entropy_backward: NoAttributes
   squared_error: SquaredErrorAttributes

@@ -1,4 +1,4 @@
-// Derivative of `conv2d` by its input.
+// Derivative of `conv2d` by its input, and so the transposed convolution: with x for dy it is that layer's forward op, weights [C_in, C_out/groups, R, S].
 
 import type { OpAttributes } from './attributes.ts'
 import { CONVOLUTIONS, weightShape } from './conv2d.samples.ts'
@@ -27,7 +27,16 @@ export const conv2dBackwardData: Op<OpAttributes<'conv2d_backward_data'>> = {
     requireRealShape(dy, 'dy', [N, K, ...size], 'Use the same attributes as in the forward convolution.')
     return [real(N, channels * attributes.groups, ...attributes.inputSize)]
   },
-  derivative: null,
+  // The op is linear in both: by dy it is the convolution, by weight the convolution's derivative with dy and x in each other's place.
+  derivative(builder, { inputs, attributes: { inputSize: _, ...geometry }, dOutputs: [dOutput], wants }) {
+    const [dy, weight] = operands(inputs, ['dy', 'weight'])
+    if (dOutput === null || dOutput === undefined) return [null, null]
+    const [, , R, S] = dims(builder.type(weight), 'weight', ['K', 'C/groups', 'R', 'S'])
+    const [byData = null] = wants[0] ? builder.emit('conv2d', [dOutput, weight], geometry) : []
+    const options = { ...geometry, kernel: [R, S], bias: false } as const
+    const [byWeight = null] = wants[1] ? builder.emit('conv2d_backward_weight', [dy, dOutput], options) : []
+    return [byData, byWeight]
+  },
   cost(inputs, outputs) {
     const [dy, weight] = operands(inputs, ['dy', 'weight'])
     const [, channels, R, S] = dims(weight, 'weight', ['K', 'C/groups', 'R', 'S'])

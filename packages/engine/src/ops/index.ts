@@ -3,6 +3,7 @@ export type {
   ActivationAttributes,
   ActivationFunction,
   AdamAttributes,
+  AveragePoolingAttributes,
   ConvolutionAttributes,
   OpAttributes,
   OpAttributeTable,
@@ -12,6 +13,7 @@ export type {
   SgdAttributes,
   Sides,
   SquaredErrorAttributes,
+  UpsamplingAttributes,
 } from './attributes.ts'
 export { nodeCost, totalCost } from './node-cost.ts'
 export {

@@ -3,9 +3,9 @@
 import { elementCount } from '../core/tensor.ts'
 import type { PoolingAttributes } from './attributes.ts'
 import { operandBytes } from './cost.ts'
-import { POOLINGS } from './max-pool2d.samples.ts'
 import type { Op } from './op.ts'
 import { dims, operands, real } from './operands.ts'
+import { POOLINGS } from './pooling.samples.ts'
 import { poolingOutput } from './window.ts'
 
 const halves: PoolingAttributes = { kernel: [2, 2], stride: [2, 2], padding: [0, 0, 0, 0] }

@@ -5,6 +5,11 @@ import { activationBackward } from './activation-backward.ts'
 import { adamUpdate } from './adam-update.ts'
 import { add } from './add.ts'
 import type { OpAttributes, OpName } from './attributes.ts'
+import { avgPool2d } from './avg-pool2d.ts'
+import { avgPool2dBackward } from './avg-pool2d-backward.ts'
+import { biasAdd } from './bias-add.ts'
+import { biasBackward } from './bias-backward.ts'
+import { concatenate } from './concatenate.ts'
 import { conv2d } from './conv2d.ts'
 import { conv2dBackwardData } from './conv2d-backward-data.ts'
 import { conv2dBackwardWeight } from './conv2d-backward-weight.ts'
@@ -18,11 +23,16 @@ import { maxPool2dBackward } from './max-pool2d-backward.ts'
 import type { Op } from './op.ts'
 import { reshape } from './reshape.ts'
 import { sgdUpdate } from './sgd-update.ts'
+import { slice } from './slice.ts'
 import { softmax } from './softmax.ts'
+import { softmaxBackward } from './softmax-backward.ts'
 import { softmaxCrossEntropy } from './softmax-cross-entropy.ts'
 import { softmaxCrossEntropyBackward } from './softmax-cross-entropy-backward.ts'
 import { squaredError } from './squared-error.ts'
 import { squaredErrorBackward } from './squared-error-backward.ts'
+import { threshold } from './threshold.ts'
+import { upsample2d } from './upsample2d.ts'
+import { upsample2dBackward } from './upsample2d-backward.ts'
 
 export type { OpAttributes, OpName } from './attributes.ts'
 
@@ -35,12 +45,22 @@ export const OPS: { readonly [K in OpName]: Op<OpAttributes<K>> } = {
   conv2d_backward_weight: conv2dBackwardWeight,
   max_pool2d: maxPool2d,
   max_pool2d_backward: maxPool2dBackward,
+  avg_pool2d: avgPool2d,
+  avg_pool2d_backward: avgPool2dBackward,
+  upsample2d,
+  upsample2d_backward: upsample2dBackward,
+  bias_add: biasAdd,
+  bias_backward: biasBackward,
+  concatenate,
+  slice,
   activation,
   activation_backward: activationBackward,
   reshape,
   add,
   fill,
+  threshold,
   softmax,
+  softmax_backward: softmaxBackward,
   softmax_cross_entropy: softmaxCrossEntropy,
   softmax_cross_entropy_backward: softmaxCrossEntropyBackward,
   squared_error: squaredError,

@@ -1,4 +1,4 @@
-// Class probabilities from logits, for predictions. Training uses softmax_cross_entropy, which is exact for large logits.
+// Class probabilities from logits, for predictions and as a layer. Losses take softmax_cross_entropy, which is exact for large logits.
 
 import { elementCount } from '../core/tensor.ts'
 import type { NoAttributes } from './attributes.ts'
@@ -14,7 +14,10 @@ export const softmax: Op<NoAttributes> = {
     dims(x, 'x', ['N', 'C'])
     return [x]
   },
-  derivative: null,
+  derivative(builder, { outputs, dOutputs: [dy], wants }) {
+    const [y] = operands(outputs, ['y'])
+    return dy === null || dy === undefined || !wants[0] ? [null] : builder.emit('softmax_backward', [dy, y], {})
+  },
   cost: (inputs, outputs) => ({ flops: 4 * elementCount(inputs[0]?.shape ?? []), bytes: operandBytes(inputs, outputs) }),
   inPlace: [[0, 0]],
   samples: [

@@ -46,9 +46,45 @@ function poolings(): OpSample<PoolingAttributes>[] {
   }))
 }
 
+const square = { stride: [2, 2], padding: [1, 1, 1, 1], dilation: [1, 1], groups: 1 } as const
+
+/** As the forward op of transposed convolutions: 4 by 4 windows that double the size. */
+function transposedConvolutions(): OpSample<OpAttributeTable['conv2d_backward_data']>[] {
+  return [
+    [1, 1],
+    [32, 16],
+    [16, 1],
+    [17, 3],
+  ].map(([C, K]) => ({
+    name: `transposed, ${C} to ${K} channels, twice the size`,
+    inputs: [real(2, C as number, 7, 5), real(C as number, K as number, 4, 4)],
+    attributes: { ...square, inputSize: [14, 10] },
+  }))
+}
+
 export const AWKWARD_SAMPLES: Samples = {
   conv2d: convolutions(),
+  conv2d_backward_data: transposedConvolutions(),
   max_pool2d: poolings(),
+  avg_pool2d: poolings().flatMap(({ name, inputs, attributes }) =>
+    [true, false].map((countIncludePadding) => ({
+      name: `${name}, padding counts: ${countIncludePadding}`,
+      inputs,
+      attributes: { ...attributes, countIncludePadding },
+    })),
+  ),
+  upsample2d: [1, 3, 8, 17].flatMap((C) =>
+    (['nearest', 'bilinear'] as const).map((mode) => ({
+      name: `${C} channels, odd size, ${mode}`,
+      inputs: [real(2, C, 5, 3)],
+      attributes: { scale: [2, 3] as const, mode },
+    })),
+  ),
+  bias_add: [1, 3, 8, 17].map((C) => ({ name: `${C} channels, odd size`, inputs: [real(2, C, 5, 3), real(C)], attributes: {} })),
+  concatenate: [
+    { name: '16 and 8 channels', inputs: [real(2, 16, 5, 3), real(2, 8, 5, 3)], attributes: {} },
+    { name: '1, 3 and 17 channels', inputs: [real(1, 1, 5, 3), real(1, 3, 5, 3), real(1, 17, 5, 3)], attributes: {} },
+  ],
   dense: [
     { name: 'one by one', inputs: [real(1, 1), real(1, 1), real(1)], attributes: {} },
     { name: '17 rows of 33 to 129', inputs: [real(17, 33), real(129, 33), real(129)], attributes: {} },

@@ -52,6 +52,18 @@ export const add: Kernel<OpAttributes<'add'>> = {
   },
 }
 
+/** y = 1 for x ≥ threshold, else 0 */
+export const threshold: Kernel<OpAttributes<'threshold'>> = {
+  bind({ inputs, outputs }, { threshold: least }) {
+    const x = inputs[0]!.values
+    const y = outputs[0]!.values
+    const count = y.length
+    return () => {
+      for (let i = 0; i < count; i++) y[i] = x[i]! >= least ? 1 : 0
+    }
+  },
+}
+
 /** y = value */
 export const fill: Kernel<OpAttributes<'fill'>> = {
   bind({ outputs }, { value }) {

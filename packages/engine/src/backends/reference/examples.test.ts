@@ -28,6 +28,65 @@ describe('max-pooling', () => {
   })
 })
 
+describe('average pooling', () => {
+  const attributes = { kernel: [2, 2], stride: [2, 2], padding: [0, 0, 0, 0], countIncludePadding: true } as const
+
+  it('takes the mean of each 2x2 window', () => {
+    const image = tensor([1, 1, 4, 4], [1, 3, 2, 1, 5, 2, 8, 0, 4, 6, 1, 2, 1, 0, 3, 7])
+    expect(runOp(backend, 'avg_pool2d', [image], attributes)).toEqual([[11 / 4, 11 / 4, 11 / 4, 13 / 4]])
+  })
+
+  it('counts padding as zeros, or not', () => {
+    const image = tensor([1, 1, 2, 2], [4, 8, 12, 16])
+    const padded = { ...attributes, padding: [1, 1, 1, 1] } as const
+    expect(runOp(backend, 'avg_pool2d', [image], padded)).toEqual([[1, 2, 3, 4]])
+    expect(runOp(backend, 'avg_pool2d', [image], { ...padded, countIncludePadding: false })).toEqual([[4, 8, 12, 16]])
+  })
+})
+
+describe('upsampling', () => {
+  const image = tensor([1, 1, 2, 2], [1, 2, 3, 4])
+
+  it('repeats the nearest pixel', () => {
+    expect(runOp(backend, 'upsample2d', [image], { scale: [1, 2], mode: 'nearest' })).toEqual([[1, 1, 2, 2, 3, 3, 4, 4]])
+  })
+
+  it('interpolates between pixel centers, as the example in the documentation of torch.nn.Upsample', () => {
+    const [row = []] = runOp(backend, 'upsample2d', [image], { scale: [2, 2], mode: 'bilinear' })
+    expect(row).toEqual([1, 1.25, 1.75, 2, 1.5, 1.75, 2.25, 2.5, 2.5, 2.75, 3.25, 3.5, 3, 3.25, 3.75, 4])
+  })
+})
+
+describe('transposed convolution', () => {
+  it('adds the kernel, times each pixel, to the output', () => {
+    // Dumoulin and Visin 2016, section 4: pixels 1, 2 at stride 2 put [1, 10, 100] at 0 and 2 · [1, 10, 100] at 2.
+    const attributes = { stride: [1, 2], padding: [0, 0, 0, 0], dilation: [1, 1], groups: 1, inputSize: [1, 5] } as const
+    const given = [tensor([1, 1, 1, 2], [1, 2]), tensor([1, 1, 1, 3], [1, 10, 100])]
+    expect(runOp(backend, 'conv2d_backward_data', given, attributes)).toEqual([[1, 10, 102, 20, 200]])
+  })
+})
+
+describe('channels', () => {
+  const [two, one] = [tensor([2, 2, 1, 1], [1, 2, 3, 4]), tensor([2, 1, 1, 1], [5, 6])]
+
+  it('are joined row by row and taken apart again', () => {
+    const joined = [1, 2, 5, 3, 4, 6]
+    expect(runOp(backend, 'concatenate', [two, one], {})).toEqual([joined])
+    expect(runOp(backend, 'slice', [tensor([2, 3, 1, 1], joined)], { start: 2, size: 1 })).toEqual([[5, 6]])
+  })
+
+  it('get their bias', () => {
+    expect(runOp(backend, 'bias_add', [two, tensor([2], [10, 20])], {})).toEqual([[11, 22, 13, 24]])
+    expect(runOp(backend, 'bias_backward', [two], {})).toEqual([[4, 6]])
+  })
+})
+
+describe('threshold unit', () => {
+  it('fires from its threshold on', () => {
+    expect(runOp(backend, 'threshold', [tensor([4], [-0.5, 0, 1.49, 1.5])], { threshold: 1.5 })).toEqual([[0, 0, 0, 1]])
+  })
+})
+
 describe('dense', () => {
   it('is x · weightᵀ + bias', () => {
     // [1·3 + 2·4 + 10, 1·5 + 2·6 + 20]

@@ -1,12 +1,23 @@
 // The reference kernel of every op.
 
+import { avgPool2d, avgPool2dBackward } from './avg-pool2d.ts'
+import { biasAdd, biasBackward, concatenate, slice } from './channels.ts'
 import { conv2d, conv2dBackwardData, conv2dBackwardWeight } from './conv2d.ts'
 import { dense, denseBackwardData, denseBackwardWeight } from './dense.ts'
-import { activation, activationBackward, add, fill, reshape } from './elementwise.ts'
+import { activation, activationBackward, add, fill, reshape, threshold } from './elementwise.ts'
 import type { KernelTable } from './kernel.ts'
-import { correctCount, softmax, softmaxCrossEntropy, softmaxCrossEntropyBackward, squaredError, squaredErrorBackward } from './losses.ts'
+import {
+  correctCount,
+  softmax,
+  softmaxBackward,
+  softmaxCrossEntropy,
+  softmaxCrossEntropyBackward,
+  squaredError,
+  squaredErrorBackward,
+} from './losses.ts'
 import { maxPool2d, maxPool2dBackward } from './max-pool2d.ts'
 import { adamUpdate, sgdUpdate } from './updates.ts'
+import { upsample2d, upsample2dBackward } from './upsample2d.ts'
 
 export const KERNELS: KernelTable = {
   dense,
@@ -17,12 +28,22 @@ export const KERNELS: KernelTable = {
   conv2d_backward_weight: conv2dBackwardWeight,
   max_pool2d: maxPool2d,
   max_pool2d_backward: maxPool2dBackward,
+  avg_pool2d: avgPool2d,
+  avg_pool2d_backward: avgPool2dBackward,
+  upsample2d,
+  upsample2d_backward: upsample2dBackward,
+  bias_add: biasAdd,
+  bias_backward: biasBackward,
+  concatenate,
+  slice,
   activation,
   activation_backward: activationBackward,
   reshape,
   add,
   fill,
+  threshold,
   softmax,
+  softmax_backward: softmaxBackward,
   softmax_cross_entropy: softmaxCrossEntropy,
   softmax_cross_entropy_backward: softmaxCrossEntropyBackward,
   squared_error: squaredError,

@@ -36,6 +36,23 @@ export const softmax: Kernel<OpAttributes<'softmax'>> = {
   },
 }
 
+/** dx = y · (dy − Σ_k dy · y) */
+export const softmaxBackward: Kernel<OpAttributes<'softmax_backward'>> = {
+  bind({ inputs, outputs }) {
+    const [N, C] = inputs[0]!.shape as [number, number]
+    const dy = inputs[0]!.values
+    const y = inputs[1]!.values
+    const dx = outputs[0]!.values
+    return () => {
+      for (let n = 0; n < N; n++) {
+        let sum = 0
+        for (let i = n * C; i < (n + 1) * C; i++) sum += dy[i]! * y[i]!
+        for (let i = n * C; i < (n + 1) * C; i++) dx[i] = y[i]! * (dy[i]! - sum)
+      }
+    }
+  },
+}
+
 /** loss = 1/count · Σ_{n<count} (m + ln Σ_c e^(logits − m) − logits[label]) */
 export const softmaxCrossEntropy: Kernel<OpAttributes<'softmax_cross_entropy'>> = {
   bind({ inputs, outputs }) {

@@ -1,12 +1,12 @@
-// Geometries that max-pooling and its derivative are tested with.
+// Geometries that pooling and its derivatives are tested with.
 
-import type { Pair, PoolingAttributes } from './attributes.ts'
+import type { AveragePoolingAttributes, Pair, PoolingAttributes } from './attributes.ts'
 
-export interface PoolingGeometry {
+export interface PoolingGeometry<A = PoolingAttributes> {
   readonly name: string
   readonly x: readonly [N: number, C: number, H: number, W: number]
   readonly y: Pair
-  readonly attributes: PoolingAttributes
+  readonly attributes: A
 }
 
 export const POOLINGS: readonly PoolingGeometry[] = [
@@ -21,3 +21,19 @@ export const POOLINGS: readonly PoolingGeometry[] = [
     attributes: { kernel: [2, 2], stride: [3, 5], padding: [0, 0, 0, 0] },
   },
 ]
+
+const GLOBAL: PoolingGeometry = {
+  name: 'the whole image',
+  x: [3, 5, 4, 3],
+  y: [1, 1],
+  attributes: { kernel: [4, 3], stride: [1, 1], padding: [0, 0, 0, 0] },
+}
+
+/** Every geometry with padding that counts and that does not. */
+export const AVERAGE_POOLINGS: readonly PoolingGeometry<AveragePoolingAttributes>[] = [...POOLINGS, GLOBAL].flatMap((geometry) =>
+  [true, false].map((countIncludePadding) => ({
+    ...geometry,
+    name: `${geometry.name}, padding ${countIncludePadding ? 'counts' : 'does not count'}`,
+    attributes: { ...geometry.attributes, countIncludePadding },
+  })),
+)
