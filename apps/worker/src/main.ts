@@ -13,10 +13,10 @@ import { startWorker } from './worker.ts'
 
 /** Milliseconds. The sum of the longest waits at the end stays below the 20 s that a worker may take to exit. */
 const FLUSH_MS = 250
-const RECONCILE_MS_MAX = 5_000
+const RECONCILE_MS_MAX = 2_000
 const UNCLAIMED_AFTER_MS = 15_000
 const UNREACHABLE_MS = 60_000
-const STOP_GRACE_MS = { cancel: 1_000, pause: 15_000, preempt: 12_000 }
+const STOP_GRACE_MS = { cancel: 1_000, pause: 15_000, preempt: 12_000, timeout: 15_000 }
 const EXIT_AFTER_MS = 19_000
 
 const config = loadWorkerConfig()

@@ -1,7 +1,6 @@
 // A worker: takes messages from the queue, claims their runs and supervises them, and keeps the timers that every worker has (relay,
 // reconciler, watchdog). Not a process: main.ts is.
 
-import type { RunMessage } from '@trainyard/contracts'
 import { type Database, listen, runState } from '@trainyard/database'
 import { openRunQueue, type QueueConnection, startReconciler, startRelay, startRunConsumer } from '@trainyard/queue'
 import type { ObjectStorage } from '@trainyard/storage'
@@ -49,12 +48,17 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const now = () => performance.now()
   let isStopping = false
 
-  const handle = async ({ run_id: runId }: RunMessage) => {
-    if (isStopping) return
-    const claimedAt = now()
-    const run = await runState.claim(database.workerSql, { runId, owner: options.owner, ttlMs: times.leaseTtlMs })
-    if (run === null) return
-    const supervision = new RunSupervision({ ...options, run, claimedAt, sql: database.workerSql, files, now })
+  /** A message says no more than that there may be work. Whoever has begun goes on while there is some. */
+  const handle = async () => {
+    while (!isStopping) {
+      const claimedAt = now()
+      const run = await runState.claimNext(database, { owner: options.owner, ttlMs: times.leaseTtlMs })
+      if (run === null) return
+      await supervise(new RunSupervision({ ...options, run, claimedAt, sql: database.workerSql, files, now }))
+    }
+  }
+
+  const supervise = async (supervision: RunSupervision) => {
     supervisions.add(supervision)
     const refill = setTimeout(() => trainers.refill(), REFILL_DELAY_MS)
     if (isStopping) supervision.requestStop('preempt')

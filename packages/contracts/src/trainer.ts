@@ -34,7 +34,10 @@ export const startMessageSchema = z.object({
 })
 export type StartMessage = z.infer<typeof startMessageSchema>
 
-export const stopMessageSchema = z.object({ type: z.literal('stop'), reason: z.enum(['cancel', 'pause', 'preempt']) })
+/** `preempt`: the worker is shutting down; `timeout`: the run has used up its max_runtime_s. All but `cancel` save first. */
+const stopReasonSchema = z.enum(['cancel', 'pause', 'preempt', 'timeout'])
+
+export const stopMessageSchema = z.object({ type: z.literal('stop'), reason: stopReasonSchema })
 
 export const supervisorMessageSchema = z.discriminatedUnion('type', [startMessageSchema, stopMessageSchema])
 export type SupervisorMessage = z.infer<typeof supervisorMessageSchema>
@@ -75,7 +78,7 @@ export const trainerMessageSchema = z.discriminatedUnion('type', [
   /** Something a person should see in the run's events. */
   z.object({ type: z.literal('event'), event: z.string(), message: z.string() }),
   z.object({ type: z.literal('done'), result: runResultSchema }),
-  z.object({ type: z.literal('stopped'), reason: z.enum(['cancel', 'pause', 'preempt']), step: z.int() }),
+  z.object({ type: z.literal('stopped'), reason: stopReasonSchema, step: z.int() }),
   z.object({ type: z.literal('failed'), failure: failureSchema }),
 ])
 export type TrainerMessage = z.infer<typeof trainerMessageSchema>

@@ -4,7 +4,7 @@
 import { PrismaPg } from '@prisma/adapter-pg'
 import pg from 'pg'
 import { type Prisma, PrismaClient } from './generated/client.ts'
-import { type Sql, sqlOfPool, statementNames } from './sql.ts'
+import { queryInTurn, type Sql, sqlOfPool, statementNames } from './sql.ts'
 
 /** A transaction: what repositories take first. */
 export type Tx = Prisma.TransactionClient
@@ -31,6 +31,8 @@ export interface Database {
   asWorker<T>(work: (tx: Tx) => Promise<T>): Promise<T>
   /** Single statements as a worker: one round trip each. */
   readonly workerSql: Sql
+  /** One statement as a worker, while no other of that lock's name runs: what must see all that those before it have written. */
+  queryInTurn<Row>(lock: string, text: string, values: readonly (string | number)[]): Promise<Row[]>
   /** Single statements as the API without a project: authentication, and nothing else finds a row. */
   readonly apiSql: Sql
   close(): Promise<void>
@@ -50,6 +52,7 @@ export function createDatabase(options: DatabaseOptions): Database {
       }),
     asWorker: (work) => worker.prisma.$transaction(work),
     workerSql: sqlOfPool(worker.pool),
+    queryInTurn: (lock, text, values) => queryInTurn(worker.pool, lock, text, values),
     apiSql: sqlOfPool(api.pool),
     close: async () => {
       await Promise.all([api.close(), worker.close()])

@@ -6,6 +6,7 @@ import type { Job, Prisma } from './generated/client.ts'
 import { fromJson, toJson } from './json.ts'
 import { readLatestValues } from './metrics.repository.ts'
 import { mapPage, type Page, type PageRequest, page } from './page.ts'
+import { PREDICTION_PRIORITY } from './runs/state.ts'
 import { type RunRecord, toRunRecord } from './runs.repository.ts'
 
 /** A job with its runs, oldest first, and the newest value of each of their series: all that a client polls, in one reading. */
@@ -30,6 +31,12 @@ export interface SubmitJob {
   readonly config: unknown
   /** One per run, complete. */
   readonly runs: readonly RunConfig[]
+  /** Among the jobs of the project: higher comes first. Default 0; that of a prediction, which a client waits for, is above all. */
+  readonly priority?: number | undefined
+  /** Seconds that each run may be running, over all attempts. Default: no limit. */
+  readonly maxRuntimeS?: number | undefined
+  /** The job that this one repeats. */
+  readonly retryOf?: string
 }
 
 /**
@@ -37,12 +44,15 @@ export interface SubmitJob {
  * idempotency key into the same one (idempotency.once).
  */
 export async function submit(tx: Tx, input: SubmitJob): Promise<JobRecord> {
-  const { projectId, kind, name } = input
+  const { projectId, kind, name, maxRuntimeS = null, retryOf = null } = input
+  const priority = kind === 'predict' ? PREDICTION_PRIORITY : (input.priority ?? 0)
   const jobId = input.id ?? newUuid()
   const runs = input.runs.map((config) => ({ id: newUuid(), config }))
-  const job = await tx.job.create({ data: { id: jobId, projectId, kind, name, config: toJson(input.config) } })
+  const job = await tx.job.create({
+    data: { id: jobId, projectId, kind, name, config: toJson(input.config), priority, maxRuntimeS, retryOf },
+  })
   const rows = await tx.run.createManyAndReturn({
-    data: runs.map(({ id, config }) => ({ id, projectId, jobId, kind, config: toJson(config), eventSeq: 1 })),
+    data: runs.map(({ id, config }) => ({ id, projectId, jobId, kind, config: toJson(config), priority, maxRuntimeS, eventSeq: 1 })),
   })
   await tx.runEvent.createMany({
     data: runs.map(({ id }) => ({

@@ -1,4 +1,4 @@
-// Runs, read only: every change is in runs/state.ts.
+// Runs, read only: every change of a state is in runs/state.ts.
 
 import type { Failure, RunConfig, RunPlan, RunResult } from '@trainyard/contracts'
 import type { Tx } from './database.ts'
@@ -7,13 +7,14 @@ import { fromJson } from './json.ts'
 import { readLatestValues } from './metrics.repository.ts'
 import { mapPage, type Page, type PageRequest, page } from './page.ts'
 
-export interface RunRecord extends Omit<Run, 'config' | 'plan' | 'result' | 'failure' | 'lastStep' | 'totalSteps'> {
+export interface RunRecord extends Omit<Run, 'config' | 'plan' | 'result' | 'failure' | 'lastStep' | 'totalSteps' | 'runtimeMs'> {
   readonly config: RunConfig
   readonly plan: RunPlan | null
   readonly result: RunResult | null
   readonly failure: Failure | null
   readonly lastStep: number
   readonly totalSteps: number | null
+  readonly runtimeMs: number
   /** The newest one. */
   readonly checkpointId: string | null
 }
@@ -48,6 +49,7 @@ export function toRunRecord({ checkpoints, ...row }: Run & { checkpoints: { id: 
     failure: row.failure === null ? null : fromJson(row.failure),
     lastStep: Number(row.lastStep),
     totalSteps: row.totalSteps === null ? null : Number(row.totalSteps),
+    runtimeMs: Number(row.runtimeMs),
     checkpointId: checkpoints[0]?.id ?? null,
   }
 }

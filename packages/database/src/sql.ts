@@ -36,6 +36,18 @@ export function sqlOfPool(pool: pg.Pool): Sql {
   }
 }
 
+/**
+ * One statement of a pool, while nobody else holds the lock of that name. Lock and statement travel in one message, and each sees what was
+ * committed before it began: whoever stops in between holds up nobody, and the statement sees what the holders before have written.
+ */
+export async function queryInTurn<Row>(pool: pg.Pool, lock: string, text: string, values: readonly (string | number)[]): Promise<Row[]> {
+  const statement = text.replace(/\$(\d+)/g, (_, position) => pg.escapeLiteral(String(values[Number(position) - 1])))
+  const message = `SELECT pg_advisory_xact_lock(hashtextextended(${pg.escapeLiteral(lock)}, 0)); ${statement}`
+  // One result per statement; the types of pg know only one.
+  const results = (await pool.query({ text: message, types })) as unknown as readonly pg.QueryResult[]
+  return (results.at(-1)?.rows ?? []) as Row[]
+}
+
 export function sqlOfTransaction(tx: Prisma.TransactionClient): Sql {
   return {
     async query<Row>(text: string, values: readonly unknown[]): Promise<Row[]> {

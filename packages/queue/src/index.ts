@@ -1,5 +1,13 @@
 export { messageId, type QueueConnection, RUN_QUEUE } from './connection.ts'
-export { type Reconciler, type ReconcilerOptions, type Reconciliation, reconcile, startReconciler } from './reconciler.ts'
+export {
+  type LeaseReconciliation,
+  type MessageReconciliation,
+  type Reconciler,
+  type ReconcilerOptions,
+  reconcileLeases,
+  reconcileMessages,
+  startReconciler,
+} from './reconciler.ts'
 export { checkRedis } from './redis-check.ts'
 export { drainOutbox, type Relay, type RelayOptions, startRelay } from './relay.ts'
 export { type RunConsumer, type RunConsumerOptions, startRunConsumer } from './run-consumer.ts'

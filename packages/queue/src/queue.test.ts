@@ -4,7 +4,7 @@ import { jobs, projects, type RunRecord, runState, runs } from '@trainyard/datab
 import { hasRedis } from '@trainyard/testkit'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { QueueConnection } from './connection.ts'
-import { reconcile, startReconciler } from './reconciler.ts'
+import { reconcileMessages, startReconciler } from './reconciler.ts'
 import { drainOutbox, startRelay } from './relay.ts'
 import { startRunConsumer } from './run-consumer.ts'
 import { openRunQueue, type RunQueue } from './run-queue.ts'
@@ -133,7 +133,7 @@ describe.each(hasRedis ? (['redis', 'postgres'] as const) : (['postgres'] as con
     )
     await until(() => attempts.length === 2)
     expect(attempts).toEqual([1, 2])
-    expect(await findRun(runId)).toMatchObject({ state: 'running', crashCount: 1, dispatchSeq: 2 })
+    expect(await findRun(runId)).toMatchObject({ state: 'running', lostCount: 1, dispatchSeq: 2 })
   })
 
   test('a lost message is written anew, one that waits is not', async () => {
@@ -141,8 +141,8 @@ describe.each(hasRedis ? (['redis', 'postgres'] as const) : (['postgres'] as con
     await drainOutbox(db.database, queue)
     const lost = await submitRun()
     await drainOutbox(db.database, { ...queue, publish: async () => {} })
-    expect(await reconcile(db.database, queue, 60_000)).toEqual({ expired: [], redispatched: 0 })
-    expect(await reconcile(db.database, queue, 0)).toEqual({ expired: [], redispatched: 1 })
+    expect(await reconcileMessages(db.database, queue, 60_000)).toEqual({ redispatched: 0 })
+    expect(await reconcileMessages(db.database, queue, 0)).toEqual({ redispatched: 1 })
     expect((await findRun(lost.id))?.dispatchSeq).toBe(2)
     expect((await findRun(waiting.id))?.dispatchSeq).toBe(1)
     await drainOutbox(db.database, queue)
@@ -157,6 +157,6 @@ describe.each(hasRedis ? (['redis', 'postgres'] as const) : (['postgres'] as con
     await until(() => errors.length > 0)
     expect(errors[0]?.message).toBe('the database went away')
     await until(async () => (await queue.stateOf({ run_id: runId, dispatch_seq: 1 })) === 'gone')
-    expect(await reconcile(db.database, queue, 0)).toEqual({ expired: [], redispatched: 1 })
+    expect(await reconcileMessages(db.database, queue, 0)).toEqual({ redispatched: 1 })
   })
 })

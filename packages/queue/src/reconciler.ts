@@ -1,5 +1,5 @@
-// Puts right what nobody else will: leases that have expired, messages that were lost, rows that are only ballast. One worker of the
-// installation does it at a time; if two did, nothing would break.
+// Puts right what nobody else will: leases that have expired, messages that were lost, rows that are only ballast. Two rounds of their own, so
+// that a queue that does not answer holds up no lease.
 
 import { type Database, dispatch, idempotency, type LeftRun, runState, withAdvisoryLock } from '@trainyard/database'
 import { repeat } from './repeat.ts'
@@ -8,18 +8,23 @@ import type { RunQueue } from './run-queue.ts'
 export interface ReconcilerOptions {
   readonly database: Database
   readonly queue: RunQueue
-  /** Default 5 s. */
+  /** Default 2 s. */
   readonly intervalMs?: number
   /** How long a queued run may go unclaimed before its message is looked for. Default 15 s. */
   readonly unclaimedAfterMs?: number
   readonly onError: (error: Error) => void
   /** Something was put right; for the log. */
-  readonly onReconciled?: (reconciliation: Reconciliation) => void
+  readonly onReconciled?: (what: LeaseReconciliation | MessageReconciliation) => void
 }
 
-export interface Reconciliation {
+export interface LeaseReconciliation {
   /** Runs whose lease had expired, with what they have become. */
   readonly expired: readonly LeftRun[]
+  /** Runs that had to wait and no longer do. */
+  readonly due: number
+}
+
+export interface MessageReconciliation {
   /** Runs whose message was lost and was written anew. */
   readonly redispatched: number
 }
@@ -29,29 +34,50 @@ export interface Reconciler {
 }
 
 const BATCH = 100
-const LOCK = 'trainyard reconciler'
+const LOCK = 'trainyard messages'
 /** Published messages are kept so long, to look at. */
 const OUTBOX_TTL_MS = 24 * 3600 * 1000
 
 export function startReconciler(options: ReconcilerOptions): Reconciler {
-  const { database, queue, intervalMs = 5_000, unclaimedAfterMs = 15_000, onError, onReconciled } = options
-  return repeat(
-    intervalMs,
-    async () => {
-      const reconciliation = await withAdvisoryLock(database, LOCK, () => reconcile(database, queue, unclaimedAfterMs))
-      if (reconciliation !== null && (reconciliation.expired.length > 0 || reconciliation.redispatched > 0)) onReconciled?.(reconciliation)
+  const { database, queue, intervalMs = 2_000, unclaimedAfterMs = 15_000, onError, onReconciled = () => {} } = options
+  const rounds = [
+    // In every worker: a row that one of them has is skipped by the others, and none waits for one that has stopped.
+    repeat(
+      intervalMs,
+      async () => {
+        const leases = await reconcileLeases(database)
+        if (leases.expired.length > 0 || leases.due > 0) onReconciled(leases)
+      },
+      onError,
+    ),
+    // In one worker at a time: if two did it, nothing would break.
+    repeat(
+      intervalMs,
+      async () => {
+        const messages = await withAdvisoryLock(database, LOCK, () => reconcileMessages(database, queue, unclaimedAfterMs))
+        if (messages !== null && messages.redispatched > 0) onReconciled(messages)
+      },
+      onError,
+    ),
+  ]
+  return {
+    close: async () => {
+      await Promise.all(rounds.map((round) => round.close()))
     },
-    onError,
-  )
+  }
 }
 
-/** One round. The runs that it queues again are announced by the relay. */
-export async function reconcile(database: Database, queue: RunQueue, unclaimedAfterMs: number): Promise<Reconciliation> {
-  const expired = await runState.expireLeases(database.workerSql, BATCH)
+/** The runs that it queues again are announced by the relay. */
+export async function reconcileLeases({ workerSql }: Pick<Database, 'workerSql'>): Promise<LeaseReconciliation> {
+  const expired = await runState.expireLeases(workerSql, BATCH)
+  return { expired, due: await dispatch.announceDue(workerSql, BATCH) }
+}
+
+export async function reconcileMessages(database: Database, queue: RunQueue, unclaimedAfterMs: number): Promise<MessageReconciliation> {
   const redispatched = await redispatchLost(database, queue, unclaimedAfterMs)
   await dispatch.pruneOutbox(database.workerSql, OUTBOX_TTL_MS)
   await database.asWorker((tx) => idempotency.removeExpired(tx))
-  return { expired, redispatched }
+  return { redispatched }
 }
 
 /** A message that still waits, or that a worker has, is left alone; one that is gone was lost, since its run is still queued. */

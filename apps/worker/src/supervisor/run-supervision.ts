@@ -53,12 +53,18 @@ export interface SupervisionOptions {
 
 /** For files to be fetched and a trainer to load, before it has to advance. */
 const START_MS_MAX = 600_000
+/** What a timer can hold; runs that may train for longer than 24 days are looked at again by their next attempt. */
+const TIMER_MS_MAX = 2 ** 31 - 1
+
+/** Failures that are not the run's and may last a while → milliseconds until it is tried again. */
+const POSTPONED_MS: Readonly<Partial<Record<ErrorCode, number>>> = { storage_full: 5_000, unavailable: 5_000 }
 
 /** What the run comes to; null where nothing is left to write, since the lease is lost. */
 type Ending =
   | { readonly type: 'done'; readonly result: RunResult }
   | { readonly type: 'failed'; readonly failure: Failure }
   | { readonly type: 'crashed'; readonly reason: string }
+  | { readonly type: 'postponed'; readonly reason: string; readonly delayMs: number }
   | { readonly type: 'stopped'; readonly reason: StopReason }
   | null
 
@@ -74,6 +80,7 @@ export class RunSupervision {
   #inbox: Promise<void> = Promise.resolve()
   #stop: StopReason | null = null
   #stopTimer: NodeJS.Timeout | undefined
+  #runtimeTimer: NodeJS.Timeout | undefined
   #aliveAt: number
   #step = -1
   #finalCheckpoint: NewCheckpoint | undefined
@@ -134,15 +141,17 @@ export class RunSupervision {
       },
       Math.min(1000, times.stallMs / 4),
     )
+    const { runtimeMsLeft } = this.#options.run
+    if (runtimeMsLeft !== null) this.#runtimeTimer = setTimeout(() => this.requestStop('timeout'), Math.min(runtimeMsLeft, TIMER_MS_MAX))
     try {
       this.#launch().catch((error: unknown) => this.#end(this.#endingOf(error)))
       const ending = await this.#ended
-      clearInterval(watch)
-      clearTimeout(this.#stopTimer)
       if (ending?.type !== 'done') this.#trainer?.kill()
       if (ending !== null) await this.#settle(ending)
     } finally {
       clearInterval(watch)
+      clearTimeout(this.#stopTimer)
+      clearTimeout(this.#runtimeTimer)
       this.#writer.close()
       this.#trainer?.kill()
       await this.#trainer?.exited
@@ -208,7 +217,7 @@ export class RunSupervision {
       event: ({ event, message: text }) => this.#writer.add({ event: { type: event, message: text } }),
       done: ({ result }) => this.#end({ type: 'done', result }),
       stopped: ({ reason }) => this.#end({ type: 'stopped', reason }),
-      failed: ({ failure }) => this.#end(isRetryable(failure) ? { type: 'crashed', reason: failure.message } : { type: 'failed', failure }),
+      failed: ({ failure }) => this.#end(endingOfFailure(failure)),
     }
     const handler = handlers[message.type] as (message: TrainerMessage) => Promise<void> | void
     await handler(message)
@@ -269,7 +278,10 @@ export class RunSupervision {
     const state = await this.#writer.write((sql, fence) => {
       if (ending.type === 'failed') return runState.fail(sql, fence, ending.failure)
       if (ending.type === 'crashed') return runState.crash(sql, fence, ending.reason)
-      if (ending.type === 'stopped') return runState.release(sql, fence, ending.reason)
+      if (ending.type === 'postponed') return runState.postpone(sql, fence, ending.reason, ending.delayMs)
+      if (ending.type === 'stopped') {
+        return ending.reason === 'timeout' ? runState.fail(sql, fence, ranTooLong(run)) : runState.release(sql, fence, ending.reason)
+      }
       if (run.kind === 'prepare' && this.#manifest === undefined) return runState.crash(sql, fence, 'The trainer ended without a manifest.')
       return runState.complete(sql, fence, {
         result: ending.result,
@@ -290,19 +302,38 @@ export class RunSupervision {
   }
 
   #endingOf(error: unknown): Ending {
-    if (error instanceof TrainyardError && !ERRORS[error.code].retryable) {
-      return {
-        type: 'failed',
-        failure: { category: ERRORS[error.code].category, code: error.code, message: error.message, hint: error.hint },
-      }
+    const known = error instanceof TrainyardError ? error : isDiskFull(error) ? new TrainyardError('storage_full', { cause: error }) : null
+    if (known !== null) {
+      const { code, message, hint } = known
+      return endingOfFailure({ category: ERRORS[code].category, code, message, hint })
     }
     this.#log.error({ error }, 'the supervision failed')
     return { type: 'crashed', reason: 'The supervision of the trainer failed.' }
   }
 }
 
-function isRetryable(failure: Failure): boolean {
-  return failure.code in ERRORS && ERRORS[failure.code as ErrorCode].retryable
+function endingOfFailure(failure: Failure): NonNullable<Ending> {
+  if (!isErrorCode(failure.code)) return { type: 'failed', failure }
+  const delayMs = POSTPONED_MS[failure.code]
+  if (delayMs !== undefined) return { type: 'postponed', reason: `${ERRORS[failure.code].title}: ${failure.message}`, delayMs }
+  return ERRORS[failure.code].retryable ? { type: 'crashed', reason: failure.message } : { type: 'failed', failure }
+}
+
+function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(ERRORS, code)
+}
+
+function isDiskFull(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOSPC'
+}
+
+function ranTooLong({ maxRuntimeS }: ClaimedRun): Failure {
+  return {
+    category: ERRORS.timeout.category,
+    code: 'timeout',
+    message: `The run was running for ${maxRuntimeS} s in all, which is its max_runtime_s.`,
+    hint: 'Retry the job with a higher max_runtime_s: it goes on from its last checkpoint.',
+  }
 }
 
 function notReproduced(name: string, step: number, stored: number, value: number): Failure {

@@ -43,7 +43,7 @@ export { Prisma }
 
 /**
  * Model Project
- * 
+ * `concurrencyLimit` bounds the runs that train at once; `share` weighs the project against others when workers are scarce.
  */
 export type Project = Prisma.ProjectModel
 /**
@@ -73,12 +73,15 @@ export type Upload = Prisma.UploadModel
 export type Model = Prisma.ModelModel
 /**
  * Model Job
- * `state`, `startedAt` and `finishedAt` are derived from the runs by a trigger. `config` is what the client sent.
+ * `state`, `startedAt` and `finishedAt` are derived from the runs by a trigger. `config` is what the client sent. `retryOf` is the job that it
+ * repeats.
  */
 export type Job = Prisma.JobModel
 /**
  * Model Run
  * One execution. `leaseEpoch` is the fence: it grows with every claim, and only its holder may write. `eventSeq` numbers the events.
+ * `runtimeMs` is the time in `running` over all attempts that have ended. A queued run waits at least until `notBefore`. `resumeFrom` is the run
+ * whose checkpoints serve until it has some of its own (a retry); no foreign key, since what has ended never changes, not even to forget.
  */
 export type Run = Prisma.RunModel
 /**

@@ -65,7 +65,8 @@ export const AttemptOutcome = {
   paused: 'paused',
   preempted: 'preempted',
   crashed: 'crashed',
-  lease_lost: 'lease_lost'
+  lease_lost: 'lease_lost',
+  postponed: 'postponed'
 } as const
 
 export type AttemptOutcome = (typeof AttemptOutcome)[keyof typeof AttemptOutcome]

@@ -20,15 +20,38 @@ export async function publishOutbox(tx: Tx, limit: number, publish: (messages: R
   return rows.length
 }
 
-/** Queued runs that nobody has claimed for a while although their message was published, longest waiting first. */
+/**
+ * Queued runs that nobody has claimed for a while although their message was published and their project has room, longest waiting first.
+ * Who ends a run of a project at its limit takes the next one: no message is needed for that.
+ */
 export async function listUnclaimed(sql: Sql, input: { olderThanMs: number; limit: number }): Promise<RunMessage[]> {
   return sql.query<RunMessage>(
     `SELECT id AS run_id, dispatch_seq FROM runs
-     WHERE state = 'queued' AND dispatched_at < clock_timestamp() - $1::float8 * interval '1 millisecond'
+     WHERE state = 'queued' AND not_before IS NULL AND dispatched_at < clock_timestamp() - $1::float8 * interval '1 millisecond'
+       AND project_id NOT IN (
+         SELECT p.id FROM projects p JOIN runs r ON r.project_id = p.id AND r.state = 'running' AND r.kind <> 'predict'
+         WHERE p.concurrency_limit IS NOT NULL GROUP BY p.id HAVING count(*) >= p.concurrency_limit
+       )
        AND NOT EXISTS (SELECT FROM outbox WHERE run_id = runs.id AND published_at IS NULL)
      ORDER BY dispatched_at LIMIT $2::int`,
     [input.olderThanMs, input.limit],
   )
+}
+
+/** Announces runs whose waiting time is over. @returns how many */
+export async function announceDue(sql: Sql, limit: number): Promise<number> {
+  const rows = await sql.query(
+    `WITH due AS (
+       SELECT id FROM runs WHERE state = 'queued' AND not_before <= clock_timestamp() ORDER BY id LIMIT $1::int FOR UPDATE SKIP LOCKED
+     ), announced AS (
+       UPDATE runs SET not_before = NULL, dispatch_seq = dispatch_seq + 1, dispatched_at = clock_timestamp()
+       FROM due WHERE runs.id = due.id
+       RETURNING runs.id, project_id, dispatch_seq
+     )
+     INSERT INTO outbox (id, project_id, run_id, dispatch_seq) SELECT new_uuid(), project_id, id, dispatch_seq FROM announced RETURNING id`,
+    [limit],
+  )
+  return rows.length
 }
 
 /** Their messages are lost: announces them again. Runs that moved on meanwhile are left alone. @returns how many */

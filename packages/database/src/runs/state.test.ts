@@ -6,6 +6,7 @@ import * as datasets from '../datasets.repository.ts'
 import * as jobs from '../jobs.repository.ts'
 import { sqlOfTransaction } from '../sql.ts'
 import { claimRun, createProject, findRun, openTestDatabase, readEvents, startRun, submitRun, type TestDatabase } from '../test-database.ts'
+import { announceDue } from './dispatch.ts'
 import { flush } from './flush.ts'
 import {
   type ClaimedRun,
@@ -16,9 +17,13 @@ import {
   crash,
   expireLeases,
   fail,
+  LOST_LIMIT,
   type NewCheckpoint,
+  pauseJob,
+  postpone,
   recordCheckpoint,
   release,
+  resumeJob,
 } from './state.ts'
 import { TRANSITIONS } from './transitions.ts'
 
@@ -178,7 +183,7 @@ describe('crash', () => {
       expect(await crash(db.database.workerSql, await claimRun(db.database, runId), 'The trainer was killed by SIGSEGV.')).toBe('queued')
       expect(await lastEvent(runId)).toEqual({
         type: 'requeued',
-        message: 'The trainer was killed by SIGSEGV. Queued again, to go on from the last checkpoint.',
+        message: 'The trainer was killed by SIGSEGV. Queued again.',
       })
     }
     expect(await crash(db.database.workerSql, await claimRun(db.database, runId), 'The trainer was killed by SIGSEGV.')).toBe('failed')
@@ -229,16 +234,89 @@ describe('release', () => {
   })
 })
 
+describe('pause and resume', () => {
+  const pause = (jobId: string) => db.database.withProject(projectId, (tx) => pauseJob(sqlOfTransaction(tx), jobId))
+  const resume = (jobId: string) => db.database.withProject(projectId, (tx) => resumeJob(sqlOfTransaction(tx), jobId))
+
+  test('of a waiting run happen at once', async () => {
+    const { jobId, runId } = await submitRun(db.database, projectId)
+    expect(await pause(jobId)).toEqual([{ runId, state: 'paused' }])
+    expect(await pause(jobId)).toEqual([])
+    expect((await findJob(jobId)).state).toBe('paused')
+    expect(await claim(db.database.workerSql, { runId, owner: 'w', ttlMs: 1000 })).toBeNull()
+    expect(await resume(jobId)).toEqual([{ runId, state: 'queued' }])
+    expect(await resume(jobId)).toEqual([])
+    expect(await pendingMessages(runId)).toEqual([{ dispatchSeq: 1 }, { dispatchSeq: 2 }])
+    expect(await claimRun(db.database, runId)).toMatchObject({ leaseEpoch: 1 })
+  })
+
+  test('of a running run wait for its trainer, and may be withdrawn', async () => {
+    const run = await startRun(db.database, projectId)
+    expect(await pause(run.jobId)).toEqual([{ runId: run.runId, state: 'running' }])
+    expect(await flush(db.database.workerSql, run, { ttlMs: 60_000 })).toMatchObject({ pauseRequested: true })
+    expect(await resume(run.jobId)).toEqual([{ runId: run.runId, state: 'running' }])
+    expect(await flush(db.database.workerSql, run, { ttlMs: 60_000 })).toMatchObject({ pauseRequested: false })
+    await pause(run.jobId)
+    expect(await release(db.database.workerSql, run, 'pause')).toBe('paused')
+    expect(await resume(run.jobId)).toEqual([{ runId: run.runId, state: 'queued' }])
+    expect(await claimRun(db.database, run.runId)).toMatchObject({ leaseEpoch: 2 })
+    expect((await readEvents(db.database, run.runId)).map(({ type }) => type)).toEqual([
+      'queued',
+      'started',
+      'pause_requested',
+      'pause_withdrawn',
+      'pause_requested',
+      'paused',
+      'queued',
+      'started',
+    ])
+  })
+
+  test('do nothing to a job that is to be cancelled, or has ended', async () => {
+    const run = await startRun(db.database, projectId)
+    await cancel(run.jobId)
+    expect(await pause(run.jobId)).toEqual([])
+    await release(db.database.workerSql, run, 'cancel')
+    expect([await pause(run.jobId), await resume(run.jobId)]).toEqual([[], []])
+  })
+})
+
+describe('a run that is postponed', () => {
+  test('waits its time, is announced then, and no crash is counted', async () => {
+    const run = await startRun(db.database, projectId)
+    expect(await postpone(db.database.workerSql, run, 'The storage is full.', 300)).toBe('queued')
+    expect(await lastEvent(run.runId)).toEqual({ type: 'requeued', message: 'The storage is full. Tried again in 0 s.' })
+    expect(await pendingMessages(run.runId)).toEqual([{ dispatchSeq: 1 }])
+    expect(await claim(db.database.workerSql, { runId: run.runId, owner: 'w', ttlMs: 1000 })).toBeNull()
+    expect(await announceDue(db.database.workerSql, 100)).toBe(0)
+    await sleep(320)
+    expect(await announceDue(db.database.workerSql, 100)).toBe(1)
+    expect(await findRun(db.database, run.runId)).toMatchObject({ state: 'queued', crashCount: 0, lostCount: 0, notBefore: null })
+    expect(await claimRun(db.database, run.runId)).toMatchObject({ leaseEpoch: 2 })
+  })
+})
+
+test('the time that a run has been running adds up over its attempts', async () => {
+  const { runId } = await submitRun(db.database, projectId)
+  await db.database.workerSql.query('UPDATE runs SET max_runtime_s = 10 WHERE id = $1::uuid', [runId])
+  const first = await claimRun(db.database, runId)
+  expect(first.runtimeMsLeft).toBe(10_000)
+  await sleep(60)
+  await release(db.database.workerSql, first, 'preempt')
+  await sleep(60)
+  const second = await claimRun(db.database, runId)
+  const { runtimeMs } = await findRun(db.database, runId)
+  expect(runtimeMs).toBeGreaterThanOrEqual(60)
+  expect(second.runtimeMsLeft).toBe(10_000 - runtimeMs)
+})
+
 describe('expired leases', () => {
   test('are found by the clock of the database, once, and lead to queued, cancelled or failed', async () => {
     const lost = await startRun(db.database, projectId, { ttlMs: 1 })
     const asked = await startRun(db.database, projectId, { ttlMs: 1 })
     await cancel(asked.jobId)
-    const poison = await startRun(db.database, projectId)
-    for (let i = 1; i < CRASH_LIMIT; i++) {
-      await crash(db.database.workerSql, i === 1 ? poison : await claimRun(db.database, poison.runId), 'On purpose.')
-    }
-    await claimRun(db.database, poison.runId, 1)
+    const poison = await startRun(db.database, projectId, { ttlMs: 1 })
+    await db.database.workerSql.query('UPDATE runs SET lost_count = $2 WHERE id = $1::uuid', [poison.runId, LOST_LIMIT - 1])
     const live = await startRun(db.database, projectId)
     await sleep(20)
     const rounds = await Promise.all(Array.from({ length: 5 }, () => expireLeases(db.database.workerSql, 100)))

@@ -4,7 +4,7 @@ import type { RunState } from '@trainyard/contracts'
 
 /** State → the states that may follow. */
 export const TRANSITIONS = {
-  queued: ['running', 'cancelled'],
+  queued: ['running', 'paused', 'cancelled'],
   running: ['queued', 'paused', 'succeeded', 'failed', 'cancelled'],
   paused: ['queued', 'cancelled'],
   succeeded: [],

@@ -1583,6 +1583,8 @@ export type TransactionIsolationLevel = (typeof TransactionIsolationLevel)[keyof
 export const ProjectScalarFieldEnum = {
   id: 'id',
   name: 'name',
+  concurrencyLimit: 'concurrencyLimit',
+  share: 'share',
   createdAt: 'createdAt'
 } as const
 
@@ -1672,6 +1674,9 @@ export const JobScalarFieldEnum = {
   name: 'name',
   config: 'config',
   state: 'state',
+  priority: 'priority',
+  maxRuntimeS: 'maxRuntimeS',
+  retryOf: 'retryOf',
   cancelRequestedAt: 'cancelRequestedAt',
   createdAt: 'createdAt',
   startedAt: 'startedAt',
@@ -1694,7 +1699,13 @@ export const RunScalarFieldEnum = {
   leaseExpiresAt: 'leaseExpiresAt',
   dispatchSeq: 'dispatchSeq',
   dispatchedAt: 'dispatchedAt',
+  priority: 'priority',
+  notBefore: 'notBefore',
+  maxRuntimeS: 'maxRuntimeS',
+  runtimeMs: 'runtimeMs',
+  resumeFrom: 'resumeFrom',
   crashCount: 'crashCount',
+  lostCount: 'lostCount',
   cancelRequestedAt: 'cancelRequestedAt',
   pauseRequestedAt: 'pauseRequestedAt',
   lastStep: 'lastStep',
@@ -1727,6 +1738,7 @@ export const AttemptScalarFieldEnum = {
   outcome: 'outcome',
   firstStep: 'firstStep',
   lastStep: 'lastStep',
+  reason: 'reason',
   fingerprint: 'fingerprint'
 } as const
 
@@ -1885,6 +1897,34 @@ export type ListStringFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaMod
 
 
 /**
+ * Reference to a field of type 'Int'
+ */
+export type IntFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'Int'>
+    
+
+
+/**
+ * Reference to a field of type 'Int[]'
+ */
+export type ListIntFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'Int[]'>
+    
+
+
+/**
+ * Reference to a field of type 'Float'
+ */
+export type FloatFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'Float'>
+    
+
+
+/**
+ * Reference to a field of type 'Float[]'
+ */
+export type ListFloatFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'Float[]'>
+    
+
+
+/**
  * Reference to a field of type 'DateTime'
  */
 export type DateTimeFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'DateTime'>
@@ -1909,20 +1949,6 @@ export type BytesFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, '
  * Reference to a field of type 'Bytes[]'
  */
 export type ListBytesFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'Bytes[]'>
-    
-
-
-/**
- * Reference to a field of type 'Int'
- */
-export type IntFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'Int'>
-    
-
-
-/**
- * Reference to a field of type 'Int[]'
- */
-export type ListIntFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'Int[]'>
     
 
 
@@ -2007,20 +2033,6 @@ export type EnumRunPhaseFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaM
  * Reference to a field of type 'RunPhase[]'
  */
 export type ListEnumRunPhaseFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'RunPhase[]'>
-    
-
-
-/**
- * Reference to a field of type 'Float'
- */
-export type FloatFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'Float'>
-    
-
-
-/**
- * Reference to a field of type 'Float[]'
- */
-export type ListFloatFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'Float[]'>
     
 
 

@@ -87,6 +87,8 @@ export type TransactionIsolationLevel = (typeof TransactionIsolationLevel)[keyof
 export const ProjectScalarFieldEnum = {
   id: 'id',
   name: 'name',
+  concurrencyLimit: 'concurrencyLimit',
+  share: 'share',
   createdAt: 'createdAt'
 } as const
 
@@ -176,6 +178,9 @@ export const JobScalarFieldEnum = {
   name: 'name',
   config: 'config',
   state: 'state',
+  priority: 'priority',
+  maxRuntimeS: 'maxRuntimeS',
+  retryOf: 'retryOf',
   cancelRequestedAt: 'cancelRequestedAt',
   createdAt: 'createdAt',
   startedAt: 'startedAt',
@@ -198,7 +203,13 @@ export const RunScalarFieldEnum = {
   leaseExpiresAt: 'leaseExpiresAt',
   dispatchSeq: 'dispatchSeq',
   dispatchedAt: 'dispatchedAt',
+  priority: 'priority',
+  notBefore: 'notBefore',
+  maxRuntimeS: 'maxRuntimeS',
+  runtimeMs: 'runtimeMs',
+  resumeFrom: 'resumeFrom',
   crashCount: 'crashCount',
+  lostCount: 'lostCount',
   cancelRequestedAt: 'cancelRequestedAt',
   pauseRequestedAt: 'pauseRequestedAt',
   lastStep: 'lastStep',
@@ -231,6 +242,7 @@ export const AttemptScalarFieldEnum = {
   outcome: 'outcome',
   firstStep: 'firstStep',
   lastStep: 'lastStep',
+  reason: 'reason',
   fingerprint: 'fingerprint'
 } as const
 

@@ -49,6 +49,7 @@ export type AttemptMinAggregateOutputType = {
   outcome: $Enums.AttemptOutcome | null
   firstStep: bigint | null
   lastStep: bigint | null
+  reason: string | null
   fingerprint: string | null
 }
 
@@ -63,6 +64,7 @@ export type AttemptMaxAggregateOutputType = {
   outcome: $Enums.AttemptOutcome | null
   firstStep: bigint | null
   lastStep: bigint | null
+  reason: string | null
   fingerprint: string | null
 }
 
@@ -77,6 +79,7 @@ export type AttemptCountAggregateOutputType = {
   outcome: number
   firstStep: number
   lastStep: number
+  reason: number
   fingerprint: number
   _all: number
 }
@@ -105,6 +108,7 @@ export type AttemptMinAggregateInputType = {
   outcome?: true
   firstStep?: true
   lastStep?: true
+  reason?: true
   fingerprint?: true
 }
 
@@ -119,6 +123,7 @@ export type AttemptMaxAggregateInputType = {
   outcome?: true
   firstStep?: true
   lastStep?: true
+  reason?: true
   fingerprint?: true
 }
 
@@ -133,6 +138,7 @@ export type AttemptCountAggregateInputType = {
   outcome?: true
   firstStep?: true
   lastStep?: true
+  reason?: true
   fingerprint?: true
   _all?: true
 }
@@ -234,6 +240,7 @@ export type AttemptGroupByOutputType = {
   outcome: $Enums.AttemptOutcome | null
   firstStep: bigint
   lastStep: bigint | null
+  reason: string | null
   fingerprint: string | null
   _count: AttemptCountAggregateOutputType | null
   _avg: AttemptAvgAggregateOutputType | null
@@ -271,6 +278,7 @@ export type AttemptWhereInput = {
   outcome?: Prisma.EnumAttemptOutcomeNullableFilter<"Attempt"> | $Enums.AttemptOutcome | null
   firstStep?: Prisma.BigIntFilter<"Attempt"> | bigint | number
   lastStep?: Prisma.BigIntNullableFilter<"Attempt"> | bigint | number | null
+  reason?: Prisma.StringNullableFilter<"Attempt"> | string | null
   fingerprint?: Prisma.StringNullableFilter<"Attempt"> | string | null
   project?: Prisma.XOR<Prisma.ProjectScalarRelationFilter, Prisma.ProjectWhereInput>
   run?: Prisma.XOR<Prisma.RunScalarRelationFilter, Prisma.RunWhereInput>
@@ -287,6 +295,7 @@ export type AttemptOrderByWithRelationInput = {
   outcome?: Prisma.SortOrderInput | Prisma.SortOrder
   firstStep?: Prisma.SortOrder
   lastStep?: Prisma.SortOrderInput | Prisma.SortOrder
+  reason?: Prisma.SortOrderInput | Prisma.SortOrder
   fingerprint?: Prisma.SortOrderInput | Prisma.SortOrder
   project?: Prisma.ProjectOrderByWithRelationInput
   run?: Prisma.RunOrderByWithRelationInput
@@ -307,6 +316,7 @@ export type AttemptWhereUniqueInput = Prisma.AtLeast<{
   outcome?: Prisma.EnumAttemptOutcomeNullableFilter<"Attempt"> | $Enums.AttemptOutcome | null
   firstStep?: Prisma.BigIntFilter<"Attempt"> | bigint | number
   lastStep?: Prisma.BigIntNullableFilter<"Attempt"> | bigint | number | null
+  reason?: Prisma.StringNullableFilter<"Attempt"> | string | null
   fingerprint?: Prisma.StringNullableFilter<"Attempt"> | string | null
   project?: Prisma.XOR<Prisma.ProjectScalarRelationFilter, Prisma.ProjectWhereInput>
   run?: Prisma.XOR<Prisma.RunScalarRelationFilter, Prisma.RunWhereInput>
@@ -323,6 +333,7 @@ export type AttemptOrderByWithAggregationInput = {
   outcome?: Prisma.SortOrderInput | Prisma.SortOrder
   firstStep?: Prisma.SortOrder
   lastStep?: Prisma.SortOrderInput | Prisma.SortOrder
+  reason?: Prisma.SortOrderInput | Prisma.SortOrder
   fingerprint?: Prisma.SortOrderInput | Prisma.SortOrder
   _count?: Prisma.AttemptCountOrderByAggregateInput
   _avg?: Prisma.AttemptAvgOrderByAggregateInput
@@ -345,6 +356,7 @@ export type AttemptScalarWhereWithAggregatesInput = {
   outcome?: Prisma.EnumAttemptOutcomeNullableWithAggregatesFilter<"Attempt"> | $Enums.AttemptOutcome | null
   firstStep?: Prisma.BigIntWithAggregatesFilter<"Attempt"> | bigint | number
   lastStep?: Prisma.BigIntNullableWithAggregatesFilter<"Attempt"> | bigint | number | null
+  reason?: Prisma.StringNullableWithAggregatesFilter<"Attempt"> | string | null
   fingerprint?: Prisma.StringNullableWithAggregatesFilter<"Attempt"> | string | null
 }
 
@@ -357,6 +369,7 @@ export type AttemptCreateInput = {
   outcome?: $Enums.AttemptOutcome | null
   firstStep: bigint | number
   lastStep?: bigint | number | null
+  reason?: string | null
   fingerprint?: string | null
   project: Prisma.ProjectCreateNestedOneWithoutAttemptsInput
   run: Prisma.RunCreateNestedOneWithoutAttemptsInput
@@ -373,6 +386,7 @@ export type AttemptUncheckedCreateInput = {
   outcome?: $Enums.AttemptOutcome | null
   firstStep: bigint | number
   lastStep?: bigint | number | null
+  reason?: string | null
   fingerprint?: string | null
 }
 
@@ -385,6 +399,7 @@ export type AttemptUpdateInput = {
   outcome?: Prisma.NullableEnumAttemptOutcomeFieldUpdateOperationsInput | $Enums.AttemptOutcome | null
   firstStep?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   lastStep?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  reason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   fingerprint?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   project?: Prisma.ProjectUpdateOneRequiredWithoutAttemptsNestedInput
   run?: Prisma.RunUpdateOneRequiredWithoutAttemptsNestedInput
@@ -401,6 +416,7 @@ export type AttemptUncheckedUpdateInput = {
   outcome?: Prisma.NullableEnumAttemptOutcomeFieldUpdateOperationsInput | $Enums.AttemptOutcome | null
   firstStep?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   lastStep?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  reason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   fingerprint?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
 }
 
@@ -415,6 +431,7 @@ export type AttemptCreateManyInput = {
   outcome?: $Enums.AttemptOutcome | null
   firstStep: bigint | number
   lastStep?: bigint | number | null
+  reason?: string | null
   fingerprint?: string | null
 }
 
@@ -427,6 +444,7 @@ export type AttemptUpdateManyMutationInput = {
   outcome?: Prisma.NullableEnumAttemptOutcomeFieldUpdateOperationsInput | $Enums.AttemptOutcome | null
   firstStep?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   lastStep?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  reason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   fingerprint?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
 }
 
@@ -441,6 +459,7 @@ export type AttemptUncheckedUpdateManyInput = {
   outcome?: Prisma.NullableEnumAttemptOutcomeFieldUpdateOperationsInput | $Enums.AttemptOutcome | null
   firstStep?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   lastStep?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  reason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   fingerprint?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
 }
 
@@ -470,6 +489,7 @@ export type AttemptCountOrderByAggregateInput = {
   outcome?: Prisma.SortOrder
   firstStep?: Prisma.SortOrder
   lastStep?: Prisma.SortOrder
+  reason?: Prisma.SortOrder
   fingerprint?: Prisma.SortOrder
 }
 
@@ -490,6 +510,7 @@ export type AttemptMaxOrderByAggregateInput = {
   outcome?: Prisma.SortOrder
   firstStep?: Prisma.SortOrder
   lastStep?: Prisma.SortOrder
+  reason?: Prisma.SortOrder
   fingerprint?: Prisma.SortOrder
 }
 
@@ -504,6 +525,7 @@ export type AttemptMinOrderByAggregateInput = {
   outcome?: Prisma.SortOrder
   firstStep?: Prisma.SortOrder
   lastStep?: Prisma.SortOrder
+  reason?: Prisma.SortOrder
   fingerprint?: Prisma.SortOrder
 }
 
@@ -610,6 +632,7 @@ export type AttemptCreateWithoutProjectInput = {
   outcome?: $Enums.AttemptOutcome | null
   firstStep: bigint | number
   lastStep?: bigint | number | null
+  reason?: string | null
   fingerprint?: string | null
   run: Prisma.RunCreateNestedOneWithoutAttemptsInput
 }
@@ -624,6 +647,7 @@ export type AttemptUncheckedCreateWithoutProjectInput = {
   outcome?: $Enums.AttemptOutcome | null
   firstStep: bigint | number
   lastStep?: bigint | number | null
+  reason?: string | null
   fingerprint?: string | null
 }
 
@@ -667,6 +691,7 @@ export type AttemptScalarWhereInput = {
   outcome?: Prisma.EnumAttemptOutcomeNullableFilter<"Attempt"> | $Enums.AttemptOutcome | null
   firstStep?: Prisma.BigIntFilter<"Attempt"> | bigint | number
   lastStep?: Prisma.BigIntNullableFilter<"Attempt"> | bigint | number | null
+  reason?: Prisma.StringNullableFilter<"Attempt"> | string | null
   fingerprint?: Prisma.StringNullableFilter<"Attempt"> | string | null
 }
 
@@ -679,6 +704,7 @@ export type AttemptCreateWithoutRunInput = {
   outcome?: $Enums.AttemptOutcome | null
   firstStep: bigint | number
   lastStep?: bigint | number | null
+  reason?: string | null
   fingerprint?: string | null
   project: Prisma.ProjectCreateNestedOneWithoutAttemptsInput
 }
@@ -693,6 +719,7 @@ export type AttemptUncheckedCreateWithoutRunInput = {
   outcome?: $Enums.AttemptOutcome | null
   firstStep: bigint | number
   lastStep?: bigint | number | null
+  reason?: string | null
   fingerprint?: string | null
 }
 
@@ -732,6 +759,7 @@ export type AttemptCreateManyProjectInput = {
   outcome?: $Enums.AttemptOutcome | null
   firstStep: bigint | number
   lastStep?: bigint | number | null
+  reason?: string | null
   fingerprint?: string | null
 }
 
@@ -744,6 +772,7 @@ export type AttemptUpdateWithoutProjectInput = {
   outcome?: Prisma.NullableEnumAttemptOutcomeFieldUpdateOperationsInput | $Enums.AttemptOutcome | null
   firstStep?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   lastStep?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  reason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   fingerprint?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   run?: Prisma.RunUpdateOneRequiredWithoutAttemptsNestedInput
 }
@@ -758,6 +787,7 @@ export type AttemptUncheckedUpdateWithoutProjectInput = {
   outcome?: Prisma.NullableEnumAttemptOutcomeFieldUpdateOperationsInput | $Enums.AttemptOutcome | null
   firstStep?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   lastStep?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  reason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   fingerprint?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
 }
 
@@ -771,6 +801,7 @@ export type AttemptUncheckedUpdateManyWithoutProjectInput = {
   outcome?: Prisma.NullableEnumAttemptOutcomeFieldUpdateOperationsInput | $Enums.AttemptOutcome | null
   firstStep?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   lastStep?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  reason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   fingerprint?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
 }
 
@@ -784,6 +815,7 @@ export type AttemptCreateManyRunInput = {
   outcome?: $Enums.AttemptOutcome | null
   firstStep: bigint | number
   lastStep?: bigint | number | null
+  reason?: string | null
   fingerprint?: string | null
 }
 
@@ -796,6 +828,7 @@ export type AttemptUpdateWithoutRunInput = {
   outcome?: Prisma.NullableEnumAttemptOutcomeFieldUpdateOperationsInput | $Enums.AttemptOutcome | null
   firstStep?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   lastStep?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  reason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   fingerprint?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   project?: Prisma.ProjectUpdateOneRequiredWithoutAttemptsNestedInput
 }
@@ -810,6 +843,7 @@ export type AttemptUncheckedUpdateWithoutRunInput = {
   outcome?: Prisma.NullableEnumAttemptOutcomeFieldUpdateOperationsInput | $Enums.AttemptOutcome | null
   firstStep?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   lastStep?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  reason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   fingerprint?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
 }
 
@@ -823,6 +857,7 @@ export type AttemptUncheckedUpdateManyWithoutRunInput = {
   outcome?: Prisma.NullableEnumAttemptOutcomeFieldUpdateOperationsInput | $Enums.AttemptOutcome | null
   firstStep?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   lastStep?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  reason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   fingerprint?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
 }
 
@@ -839,6 +874,7 @@ export type AttemptSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs 
   outcome?: boolean
   firstStep?: boolean
   lastStep?: boolean
+  reason?: boolean
   fingerprint?: boolean
   project?: boolean | Prisma.ProjectDefaultArgs<ExtArgs>
   run?: boolean | Prisma.RunDefaultArgs<ExtArgs>
@@ -855,6 +891,7 @@ export type AttemptSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Exten
   outcome?: boolean
   firstStep?: boolean
   lastStep?: boolean
+  reason?: boolean
   fingerprint?: boolean
   project?: boolean | Prisma.ProjectDefaultArgs<ExtArgs>
   run?: boolean | Prisma.RunDefaultArgs<ExtArgs>
@@ -871,6 +908,7 @@ export type AttemptSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Exten
   outcome?: boolean
   firstStep?: boolean
   lastStep?: boolean
+  reason?: boolean
   fingerprint?: boolean
   project?: boolean | Prisma.ProjectDefaultArgs<ExtArgs>
   run?: boolean | Prisma.RunDefaultArgs<ExtArgs>
@@ -887,10 +925,11 @@ export type AttemptSelectScalar = {
   outcome?: boolean
   firstStep?: boolean
   lastStep?: boolean
+  reason?: boolean
   fingerprint?: boolean
 }
 
-export type AttemptOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "projectId" | "runId" | "leaseEpoch" | "worker" | "startedAt" | "endedAt" | "outcome" | "firstStep" | "lastStep" | "fingerprint", ExtArgs["result"]["attempt"]>
+export type AttemptOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "projectId" | "runId" | "leaseEpoch" | "worker" | "startedAt" | "endedAt" | "outcome" | "firstStep" | "lastStep" | "reason" | "fingerprint", ExtArgs["result"]["attempt"]>
 export type AttemptInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   project?: boolean | Prisma.ProjectDefaultArgs<ExtArgs>
   run?: boolean | Prisma.RunDefaultArgs<ExtArgs>
@@ -921,6 +960,10 @@ export type $AttemptPayload<ExtArgs extends runtime.Types.Extensions.InternalArg
     outcome: $Enums.AttemptOutcome | null
     firstStep: bigint
     lastStep: bigint | null
+    /**
+     * Why it ended, as a sentence for a person.
+     */
+    reason: string | null
     fingerprint: string | null
   }, ExtArgs["result"]["attempt"]>
   composites: {}
@@ -1357,6 +1400,7 @@ export interface AttemptFieldRefs {
   readonly outcome: Prisma.FieldRef<"Attempt", 'AttemptOutcome'>
   readonly firstStep: Prisma.FieldRef<"Attempt", 'BigInt'>
   readonly lastStep: Prisma.FieldRef<"Attempt", 'BigInt'>
+  readonly reason: Prisma.FieldRef<"Attempt", 'String'>
   readonly fingerprint: Prisma.FieldRef<"Attempt", 'String'>
 }
     

@@ -703,14 +703,6 @@ export type NullableBigIntFieldUpdateOperationsInput = {
   divide?: bigint | number
 }
 
-export type NullableIntFieldUpdateOperationsInput = {
-  set?: number | null
-  increment?: number
-  decrement?: number
-  multiply?: number
-  divide?: number
-}
-
 export type DatasetVersionCreateNestedOneWithoutUploadsInput = {
   create?: Prisma.XOR<Prisma.DatasetVersionCreateWithoutUploadsInput, Prisma.DatasetVersionUncheckedCreateWithoutUploadsInput>
   connectOrCreate?: Prisma.DatasetVersionCreateOrConnectWithoutUploadsInput

@@ -14,14 +14,27 @@ import type * as Prisma from "../internal/prismaNamespace.ts"
 
 /**
  * Model Job
- * `state`, `startedAt` and `finishedAt` are derived from the runs by a trigger. `config` is what the client sent.
+ * `state`, `startedAt` and `finishedAt` are derived from the runs by a trigger. `config` is what the client sent. `retryOf` is the job that it
+ * repeats.
  */
 export type JobModel = runtime.Types.Result.DefaultSelection<Prisma.$JobPayload>
 
 export type AggregateJob = {
   _count: JobCountAggregateOutputType | null
+  _avg: JobAvgAggregateOutputType | null
+  _sum: JobSumAggregateOutputType | null
   _min: JobMinAggregateOutputType | null
   _max: JobMaxAggregateOutputType | null
+}
+
+export type JobAvgAggregateOutputType = {
+  priority: number | null
+  maxRuntimeS: number | null
+}
+
+export type JobSumAggregateOutputType = {
+  priority: number | null
+  maxRuntimeS: number | null
 }
 
 export type JobMinAggregateOutputType = {
@@ -30,6 +43,9 @@ export type JobMinAggregateOutputType = {
   kind: $Enums.JobKind | null
   name: string | null
   state: $Enums.RunState | null
+  priority: number | null
+  maxRuntimeS: number | null
+  retryOf: string | null
   cancelRequestedAt: Date | null
   createdAt: Date | null
   startedAt: Date | null
@@ -42,6 +58,9 @@ export type JobMaxAggregateOutputType = {
   kind: $Enums.JobKind | null
   name: string | null
   state: $Enums.RunState | null
+  priority: number | null
+  maxRuntimeS: number | null
+  retryOf: string | null
   cancelRequestedAt: Date | null
   createdAt: Date | null
   startedAt: Date | null
@@ -55,6 +74,9 @@ export type JobCountAggregateOutputType = {
   name: number
   config: number
   state: number
+  priority: number
+  maxRuntimeS: number
+  retryOf: number
   cancelRequestedAt: number
   createdAt: number
   startedAt: number
@@ -63,12 +85,25 @@ export type JobCountAggregateOutputType = {
 }
 
 
+export type JobAvgAggregateInputType = {
+  priority?: true
+  maxRuntimeS?: true
+}
+
+export type JobSumAggregateInputType = {
+  priority?: true
+  maxRuntimeS?: true
+}
+
 export type JobMinAggregateInputType = {
   id?: true
   projectId?: true
   kind?: true
   name?: true
   state?: true
+  priority?: true
+  maxRuntimeS?: true
+  retryOf?: true
   cancelRequestedAt?: true
   createdAt?: true
   startedAt?: true
@@ -81,6 +116,9 @@ export type JobMaxAggregateInputType = {
   kind?: true
   name?: true
   state?: true
+  priority?: true
+  maxRuntimeS?: true
+  retryOf?: true
   cancelRequestedAt?: true
   createdAt?: true
   startedAt?: true
@@ -94,6 +132,9 @@ export type JobCountAggregateInputType = {
   name?: true
   config?: true
   state?: true
+  priority?: true
+  maxRuntimeS?: true
+  retryOf?: true
   cancelRequestedAt?: true
   createdAt?: true
   startedAt?: true
@@ -139,6 +180,18 @@ export type JobAggregateArgs<ExtArgs extends runtime.Types.Extensions.InternalAr
   /**
    * {@link https://www.prisma.io/docs/concepts/components/prisma-client/aggregations Aggregation Docs}
    * 
+   * Select which fields to average
+  **/
+  _avg?: JobAvgAggregateInputType
+  /**
+   * {@link https://www.prisma.io/docs/concepts/components/prisma-client/aggregations Aggregation Docs}
+   * 
+   * Select which fields to sum
+  **/
+  _sum?: JobSumAggregateInputType
+  /**
+   * {@link https://www.prisma.io/docs/concepts/components/prisma-client/aggregations Aggregation Docs}
+   * 
    * Select which fields to find the minimum value
   **/
   _min?: JobMinAggregateInputType
@@ -169,6 +222,8 @@ export type JobGroupByArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs
   take?: number
   skip?: number
   _count?: JobCountAggregateInputType | true
+  _avg?: JobAvgAggregateInputType
+  _sum?: JobSumAggregateInputType
   _min?: JobMinAggregateInputType
   _max?: JobMaxAggregateInputType
 }
@@ -180,11 +235,16 @@ export type JobGroupByOutputType = {
   name: string | null
   config: runtime.JsonValue
   state: $Enums.RunState
+  priority: number
+  maxRuntimeS: number | null
+  retryOf: string | null
   cancelRequestedAt: Date | null
   createdAt: Date
   startedAt: Date | null
   finishedAt: Date | null
   _count: JobCountAggregateOutputType | null
+  _avg: JobAvgAggregateOutputType | null
+  _sum: JobSumAggregateOutputType | null
   _min: JobMinAggregateOutputType | null
   _max: JobMaxAggregateOutputType | null
 }
@@ -214,10 +274,15 @@ export type JobWhereInput = {
   name?: Prisma.StringNullableFilter<"Job"> | string | null
   config?: Prisma.JsonFilter<"Job">
   state?: Prisma.EnumRunStateFilter<"Job"> | $Enums.RunState
+  priority?: Prisma.IntFilter<"Job"> | number
+  maxRuntimeS?: Prisma.IntNullableFilter<"Job"> | number | null
+  retryOf?: Prisma.UuidNullableFilter<"Job"> | string | null
   cancelRequestedAt?: Prisma.DateTimeNullableFilter<"Job"> | Date | string | null
   createdAt?: Prisma.DateTimeFilter<"Job"> | Date | string
   startedAt?: Prisma.DateTimeNullableFilter<"Job"> | Date | string | null
   finishedAt?: Prisma.DateTimeNullableFilter<"Job"> | Date | string | null
+  retried?: Prisma.XOR<Prisma.JobNullableScalarRelationFilter, Prisma.JobWhereInput> | null
+  retries?: Prisma.JobListRelationFilter
   project?: Prisma.XOR<Prisma.ProjectScalarRelationFilter, Prisma.ProjectWhereInput>
   runs?: Prisma.RunListRelationFilter
   checkpoints?: Prisma.CheckpointListRelationFilter
@@ -231,10 +296,15 @@ export type JobOrderByWithRelationInput = {
   name?: Prisma.SortOrderInput | Prisma.SortOrder
   config?: Prisma.SortOrder
   state?: Prisma.SortOrder
+  priority?: Prisma.SortOrder
+  maxRuntimeS?: Prisma.SortOrderInput | Prisma.SortOrder
+  retryOf?: Prisma.SortOrderInput | Prisma.SortOrder
   cancelRequestedAt?: Prisma.SortOrderInput | Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   startedAt?: Prisma.SortOrderInput | Prisma.SortOrder
   finishedAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  retried?: Prisma.JobOrderByWithRelationInput
+  retries?: Prisma.JobOrderByRelationAggregateInput
   project?: Prisma.ProjectOrderByWithRelationInput
   runs?: Prisma.RunOrderByRelationAggregateInput
   checkpoints?: Prisma.CheckpointOrderByRelationAggregateInput
@@ -251,10 +321,15 @@ export type JobWhereUniqueInput = Prisma.AtLeast<{
   name?: Prisma.StringNullableFilter<"Job"> | string | null
   config?: Prisma.JsonFilter<"Job">
   state?: Prisma.EnumRunStateFilter<"Job"> | $Enums.RunState
+  priority?: Prisma.IntFilter<"Job"> | number
+  maxRuntimeS?: Prisma.IntNullableFilter<"Job"> | number | null
+  retryOf?: Prisma.UuidNullableFilter<"Job"> | string | null
   cancelRequestedAt?: Prisma.DateTimeNullableFilter<"Job"> | Date | string | null
   createdAt?: Prisma.DateTimeFilter<"Job"> | Date | string
   startedAt?: Prisma.DateTimeNullableFilter<"Job"> | Date | string | null
   finishedAt?: Prisma.DateTimeNullableFilter<"Job"> | Date | string | null
+  retried?: Prisma.XOR<Prisma.JobNullableScalarRelationFilter, Prisma.JobWhereInput> | null
+  retries?: Prisma.JobListRelationFilter
   project?: Prisma.XOR<Prisma.ProjectScalarRelationFilter, Prisma.ProjectWhereInput>
   runs?: Prisma.RunListRelationFilter
   checkpoints?: Prisma.CheckpointListRelationFilter
@@ -268,13 +343,18 @@ export type JobOrderByWithAggregationInput = {
   name?: Prisma.SortOrderInput | Prisma.SortOrder
   config?: Prisma.SortOrder
   state?: Prisma.SortOrder
+  priority?: Prisma.SortOrder
+  maxRuntimeS?: Prisma.SortOrderInput | Prisma.SortOrder
+  retryOf?: Prisma.SortOrderInput | Prisma.SortOrder
   cancelRequestedAt?: Prisma.SortOrderInput | Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   startedAt?: Prisma.SortOrderInput | Prisma.SortOrder
   finishedAt?: Prisma.SortOrderInput | Prisma.SortOrder
   _count?: Prisma.JobCountOrderByAggregateInput
+  _avg?: Prisma.JobAvgOrderByAggregateInput
   _max?: Prisma.JobMaxOrderByAggregateInput
   _min?: Prisma.JobMinOrderByAggregateInput
+  _sum?: Prisma.JobSumOrderByAggregateInput
 }
 
 export type JobScalarWhereWithAggregatesInput = {
@@ -287,6 +367,9 @@ export type JobScalarWhereWithAggregatesInput = {
   name?: Prisma.StringNullableWithAggregatesFilter<"Job"> | string | null
   config?: Prisma.JsonWithAggregatesFilter<"Job">
   state?: Prisma.EnumRunStateWithAggregatesFilter<"Job"> | $Enums.RunState
+  priority?: Prisma.IntWithAggregatesFilter<"Job"> | number
+  maxRuntimeS?: Prisma.IntNullableWithAggregatesFilter<"Job"> | number | null
+  retryOf?: Prisma.UuidNullableWithAggregatesFilter<"Job"> | string | null
   cancelRequestedAt?: Prisma.DateTimeNullableWithAggregatesFilter<"Job"> | Date | string | null
   createdAt?: Prisma.DateTimeWithAggregatesFilter<"Job"> | Date | string
   startedAt?: Prisma.DateTimeNullableWithAggregatesFilter<"Job"> | Date | string | null
@@ -299,10 +382,14 @@ export type JobCreateInput = {
   name?: string | null
   config: Prisma.JsonNullValueInput | runtime.InputJsonValue
   state?: $Enums.RunState
+  priority?: number
+  maxRuntimeS?: number | null
   cancelRequestedAt?: Date | string | null
   createdAt?: Date | string
   startedAt?: Date | string | null
   finishedAt?: Date | string | null
+  retried?: Prisma.JobCreateNestedOneWithoutRetriesInput
+  retries?: Prisma.JobCreateNestedManyWithoutRetriedInput
   project: Prisma.ProjectCreateNestedOneWithoutJobsInput
   runs?: Prisma.RunCreateNestedManyWithoutJobInput
   checkpoints?: Prisma.CheckpointCreateNestedManyWithoutJobInput
@@ -316,10 +403,14 @@ export type JobUncheckedCreateInput = {
   name?: string | null
   config: Prisma.JsonNullValueInput | runtime.InputJsonValue
   state?: $Enums.RunState
+  priority?: number
+  maxRuntimeS?: number | null
+  retryOf?: string | null
   cancelRequestedAt?: Date | string | null
   createdAt?: Date | string
   startedAt?: Date | string | null
   finishedAt?: Date | string | null
+  retries?: Prisma.JobUncheckedCreateNestedManyWithoutRetriedInput
   runs?: Prisma.RunUncheckedCreateNestedManyWithoutJobInput
   checkpoints?: Prisma.CheckpointUncheckedCreateNestedManyWithoutJobInput
   datasetVersions?: Prisma.DatasetVersionUncheckedCreateNestedManyWithoutJobInput
@@ -331,10 +422,14 @@ export type JobUpdateInput = {
   name?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   config?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   state?: Prisma.EnumRunStateFieldUpdateOperationsInput | $Enums.RunState
+  priority?: Prisma.IntFieldUpdateOperationsInput | number
+  maxRuntimeS?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   cancelRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   startedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   finishedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  retried?: Prisma.JobUpdateOneWithoutRetriesNestedInput
+  retries?: Prisma.JobUpdateManyWithoutRetriedNestedInput
   project?: Prisma.ProjectUpdateOneRequiredWithoutJobsNestedInput
   runs?: Prisma.RunUpdateManyWithoutJobNestedInput
   checkpoints?: Prisma.CheckpointUpdateManyWithoutJobNestedInput
@@ -348,10 +443,14 @@ export type JobUncheckedUpdateInput = {
   name?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   config?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   state?: Prisma.EnumRunStateFieldUpdateOperationsInput | $Enums.RunState
+  priority?: Prisma.IntFieldUpdateOperationsInput | number
+  maxRuntimeS?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  retryOf?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   cancelRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   startedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   finishedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  retries?: Prisma.JobUncheckedUpdateManyWithoutRetriedNestedInput
   runs?: Prisma.RunUncheckedUpdateManyWithoutJobNestedInput
   checkpoints?: Prisma.CheckpointUncheckedUpdateManyWithoutJobNestedInput
   datasetVersions?: Prisma.DatasetVersionUncheckedUpdateManyWithoutJobNestedInput
@@ -364,6 +463,9 @@ export type JobCreateManyInput = {
   name?: string | null
   config: Prisma.JsonNullValueInput | runtime.InputJsonValue
   state?: $Enums.RunState
+  priority?: number
+  maxRuntimeS?: number | null
+  retryOf?: string | null
   cancelRequestedAt?: Date | string | null
   createdAt?: Date | string
   startedAt?: Date | string | null
@@ -376,6 +478,8 @@ export type JobUpdateManyMutationInput = {
   name?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   config?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   state?: Prisma.EnumRunStateFieldUpdateOperationsInput | $Enums.RunState
+  priority?: Prisma.IntFieldUpdateOperationsInput | number
+  maxRuntimeS?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   cancelRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   startedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -389,6 +493,9 @@ export type JobUncheckedUpdateManyInput = {
   name?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   config?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   state?: Prisma.EnumRunStateFieldUpdateOperationsInput | $Enums.RunState
+  priority?: Prisma.IntFieldUpdateOperationsInput | number
+  maxRuntimeS?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  retryOf?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   cancelRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   startedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -417,10 +524,18 @@ export type JobCountOrderByAggregateInput = {
   name?: Prisma.SortOrder
   config?: Prisma.SortOrder
   state?: Prisma.SortOrder
+  priority?: Prisma.SortOrder
+  maxRuntimeS?: Prisma.SortOrder
+  retryOf?: Prisma.SortOrder
   cancelRequestedAt?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   startedAt?: Prisma.SortOrder
   finishedAt?: Prisma.SortOrder
+}
+
+export type JobAvgOrderByAggregateInput = {
+  priority?: Prisma.SortOrder
+  maxRuntimeS?: Prisma.SortOrder
 }
 
 export type JobMaxOrderByAggregateInput = {
@@ -429,6 +544,9 @@ export type JobMaxOrderByAggregateInput = {
   kind?: Prisma.SortOrder
   name?: Prisma.SortOrder
   state?: Prisma.SortOrder
+  priority?: Prisma.SortOrder
+  maxRuntimeS?: Prisma.SortOrder
+  retryOf?: Prisma.SortOrder
   cancelRequestedAt?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   startedAt?: Prisma.SortOrder
@@ -441,10 +559,18 @@ export type JobMinOrderByAggregateInput = {
   kind?: Prisma.SortOrder
   name?: Prisma.SortOrder
   state?: Prisma.SortOrder
+  priority?: Prisma.SortOrder
+  maxRuntimeS?: Prisma.SortOrder
+  retryOf?: Prisma.SortOrder
   cancelRequestedAt?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   startedAt?: Prisma.SortOrder
   finishedAt?: Prisma.SortOrder
+}
+
+export type JobSumOrderByAggregateInput = {
+  priority?: Prisma.SortOrder
+  maxRuntimeS?: Prisma.SortOrder
 }
 
 export type JobScalarRelationFilter = {
@@ -510,12 +636,70 @@ export type JobUpdateOneWithoutDatasetVersionsNestedInput = {
   update?: Prisma.XOR<Prisma.XOR<Prisma.JobUpdateToOneWithWhereWithoutDatasetVersionsInput, Prisma.JobUpdateWithoutDatasetVersionsInput>, Prisma.JobUncheckedUpdateWithoutDatasetVersionsInput>
 }
 
+export type JobCreateNestedOneWithoutRetriesInput = {
+  create?: Prisma.XOR<Prisma.JobCreateWithoutRetriesInput, Prisma.JobUncheckedCreateWithoutRetriesInput>
+  connectOrCreate?: Prisma.JobCreateOrConnectWithoutRetriesInput
+  connect?: Prisma.JobWhereUniqueInput
+}
+
+export type JobCreateNestedManyWithoutRetriedInput = {
+  create?: Prisma.XOR<Prisma.JobCreateWithoutRetriedInput, Prisma.JobUncheckedCreateWithoutRetriedInput> | Prisma.JobCreateWithoutRetriedInput[] | Prisma.JobUncheckedCreateWithoutRetriedInput[]
+  connectOrCreate?: Prisma.JobCreateOrConnectWithoutRetriedInput | Prisma.JobCreateOrConnectWithoutRetriedInput[]
+  createMany?: Prisma.JobCreateManyRetriedInputEnvelope
+  connect?: Prisma.JobWhereUniqueInput | Prisma.JobWhereUniqueInput[]
+}
+
+export type JobUncheckedCreateNestedManyWithoutRetriedInput = {
+  create?: Prisma.XOR<Prisma.JobCreateWithoutRetriedInput, Prisma.JobUncheckedCreateWithoutRetriedInput> | Prisma.JobCreateWithoutRetriedInput[] | Prisma.JobUncheckedCreateWithoutRetriedInput[]
+  connectOrCreate?: Prisma.JobCreateOrConnectWithoutRetriedInput | Prisma.JobCreateOrConnectWithoutRetriedInput[]
+  createMany?: Prisma.JobCreateManyRetriedInputEnvelope
+  connect?: Prisma.JobWhereUniqueInput | Prisma.JobWhereUniqueInput[]
+}
+
 export type EnumJobKindFieldUpdateOperationsInput = {
   set?: $Enums.JobKind
 }
 
 export type EnumRunStateFieldUpdateOperationsInput = {
   set?: $Enums.RunState
+}
+
+export type JobUpdateOneWithoutRetriesNestedInput = {
+  create?: Prisma.XOR<Prisma.JobCreateWithoutRetriesInput, Prisma.JobUncheckedCreateWithoutRetriesInput>
+  connectOrCreate?: Prisma.JobCreateOrConnectWithoutRetriesInput
+  upsert?: Prisma.JobUpsertWithoutRetriesInput
+  disconnect?: Prisma.JobWhereInput | boolean
+  delete?: Prisma.JobWhereInput | boolean
+  connect?: Prisma.JobWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.JobUpdateToOneWithWhereWithoutRetriesInput, Prisma.JobUpdateWithoutRetriesInput>, Prisma.JobUncheckedUpdateWithoutRetriesInput>
+}
+
+export type JobUpdateManyWithoutRetriedNestedInput = {
+  create?: Prisma.XOR<Prisma.JobCreateWithoutRetriedInput, Prisma.JobUncheckedCreateWithoutRetriedInput> | Prisma.JobCreateWithoutRetriedInput[] | Prisma.JobUncheckedCreateWithoutRetriedInput[]
+  connectOrCreate?: Prisma.JobCreateOrConnectWithoutRetriedInput | Prisma.JobCreateOrConnectWithoutRetriedInput[]
+  upsert?: Prisma.JobUpsertWithWhereUniqueWithoutRetriedInput | Prisma.JobUpsertWithWhereUniqueWithoutRetriedInput[]
+  createMany?: Prisma.JobCreateManyRetriedInputEnvelope
+  set?: Prisma.JobWhereUniqueInput | Prisma.JobWhereUniqueInput[]
+  disconnect?: Prisma.JobWhereUniqueInput | Prisma.JobWhereUniqueInput[]
+  delete?: Prisma.JobWhereUniqueInput | Prisma.JobWhereUniqueInput[]
+  connect?: Prisma.JobWhereUniqueInput | Prisma.JobWhereUniqueInput[]
+  update?: Prisma.JobUpdateWithWhereUniqueWithoutRetriedInput | Prisma.JobUpdateWithWhereUniqueWithoutRetriedInput[]
+  updateMany?: Prisma.JobUpdateManyWithWhereWithoutRetriedInput | Prisma.JobUpdateManyWithWhereWithoutRetriedInput[]
+  deleteMany?: Prisma.JobScalarWhereInput | Prisma.JobScalarWhereInput[]
+}
+
+export type JobUncheckedUpdateManyWithoutRetriedNestedInput = {
+  create?: Prisma.XOR<Prisma.JobCreateWithoutRetriedInput, Prisma.JobUncheckedCreateWithoutRetriedInput> | Prisma.JobCreateWithoutRetriedInput[] | Prisma.JobUncheckedCreateWithoutRetriedInput[]
+  connectOrCreate?: Prisma.JobCreateOrConnectWithoutRetriedInput | Prisma.JobCreateOrConnectWithoutRetriedInput[]
+  upsert?: Prisma.JobUpsertWithWhereUniqueWithoutRetriedInput | Prisma.JobUpsertWithWhereUniqueWithoutRetriedInput[]
+  createMany?: Prisma.JobCreateManyRetriedInputEnvelope
+  set?: Prisma.JobWhereUniqueInput | Prisma.JobWhereUniqueInput[]
+  disconnect?: Prisma.JobWhereUniqueInput | Prisma.JobWhereUniqueInput[]
+  delete?: Prisma.JobWhereUniqueInput | Prisma.JobWhereUniqueInput[]
+  connect?: Prisma.JobWhereUniqueInput | Prisma.JobWhereUniqueInput[]
+  update?: Prisma.JobUpdateWithWhereUniqueWithoutRetriedInput | Prisma.JobUpdateWithWhereUniqueWithoutRetriedInput[]
+  updateMany?: Prisma.JobUpdateManyWithWhereWithoutRetriedInput | Prisma.JobUpdateManyWithWhereWithoutRetriedInput[]
+  deleteMany?: Prisma.JobScalarWhereInput | Prisma.JobScalarWhereInput[]
 }
 
 export type JobCreateNestedOneWithoutRunsInput = {
@@ -552,10 +736,14 @@ export type JobCreateWithoutProjectInput = {
   name?: string | null
   config: Prisma.JsonNullValueInput | runtime.InputJsonValue
   state?: $Enums.RunState
+  priority?: number
+  maxRuntimeS?: number | null
   cancelRequestedAt?: Date | string | null
   createdAt?: Date | string
   startedAt?: Date | string | null
   finishedAt?: Date | string | null
+  retried?: Prisma.JobCreateNestedOneWithoutRetriesInput
+  retries?: Prisma.JobCreateNestedManyWithoutRetriedInput
   runs?: Prisma.RunCreateNestedManyWithoutJobInput
   checkpoints?: Prisma.CheckpointCreateNestedManyWithoutJobInput
   datasetVersions?: Prisma.DatasetVersionCreateNestedManyWithoutJobInput
@@ -567,10 +755,14 @@ export type JobUncheckedCreateWithoutProjectInput = {
   name?: string | null
   config: Prisma.JsonNullValueInput | runtime.InputJsonValue
   state?: $Enums.RunState
+  priority?: number
+  maxRuntimeS?: number | null
+  retryOf?: string | null
   cancelRequestedAt?: Date | string | null
   createdAt?: Date | string
   startedAt?: Date | string | null
   finishedAt?: Date | string | null
+  retries?: Prisma.JobUncheckedCreateNestedManyWithoutRetriedInput
   runs?: Prisma.RunUncheckedCreateNestedManyWithoutJobInput
   checkpoints?: Prisma.CheckpointUncheckedCreateNestedManyWithoutJobInput
   datasetVersions?: Prisma.DatasetVersionUncheckedCreateNestedManyWithoutJobInput
@@ -612,6 +804,9 @@ export type JobScalarWhereInput = {
   name?: Prisma.StringNullableFilter<"Job"> | string | null
   config?: Prisma.JsonFilter<"Job">
   state?: Prisma.EnumRunStateFilter<"Job"> | $Enums.RunState
+  priority?: Prisma.IntFilter<"Job"> | number
+  maxRuntimeS?: Prisma.IntNullableFilter<"Job"> | number | null
+  retryOf?: Prisma.UuidNullableFilter<"Job"> | string | null
   cancelRequestedAt?: Prisma.DateTimeNullableFilter<"Job"> | Date | string | null
   createdAt?: Prisma.DateTimeFilter<"Job"> | Date | string
   startedAt?: Prisma.DateTimeNullableFilter<"Job"> | Date | string | null
@@ -624,10 +819,14 @@ export type JobCreateWithoutDatasetVersionsInput = {
   name?: string | null
   config: Prisma.JsonNullValueInput | runtime.InputJsonValue
   state?: $Enums.RunState
+  priority?: number
+  maxRuntimeS?: number | null
   cancelRequestedAt?: Date | string | null
   createdAt?: Date | string
   startedAt?: Date | string | null
   finishedAt?: Date | string | null
+  retried?: Prisma.JobCreateNestedOneWithoutRetriesInput
+  retries?: Prisma.JobCreateNestedManyWithoutRetriedInput
   project: Prisma.ProjectCreateNestedOneWithoutJobsInput
   runs?: Prisma.RunCreateNestedManyWithoutJobInput
   checkpoints?: Prisma.CheckpointCreateNestedManyWithoutJobInput
@@ -640,10 +839,14 @@ export type JobUncheckedCreateWithoutDatasetVersionsInput = {
   name?: string | null
   config: Prisma.JsonNullValueInput | runtime.InputJsonValue
   state?: $Enums.RunState
+  priority?: number
+  maxRuntimeS?: number | null
+  retryOf?: string | null
   cancelRequestedAt?: Date | string | null
   createdAt?: Date | string
   startedAt?: Date | string | null
   finishedAt?: Date | string | null
+  retries?: Prisma.JobUncheckedCreateNestedManyWithoutRetriedInput
   runs?: Prisma.RunUncheckedCreateNestedManyWithoutJobInput
   checkpoints?: Prisma.CheckpointUncheckedCreateNestedManyWithoutJobInput
 }
@@ -670,10 +873,14 @@ export type JobUpdateWithoutDatasetVersionsInput = {
   name?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   config?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   state?: Prisma.EnumRunStateFieldUpdateOperationsInput | $Enums.RunState
+  priority?: Prisma.IntFieldUpdateOperationsInput | number
+  maxRuntimeS?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   cancelRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   startedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   finishedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  retried?: Prisma.JobUpdateOneWithoutRetriesNestedInput
+  retries?: Prisma.JobUpdateManyWithoutRetriedNestedInput
   project?: Prisma.ProjectUpdateOneRequiredWithoutJobsNestedInput
   runs?: Prisma.RunUpdateManyWithoutJobNestedInput
   checkpoints?: Prisma.CheckpointUpdateManyWithoutJobNestedInput
@@ -686,12 +893,172 @@ export type JobUncheckedUpdateWithoutDatasetVersionsInput = {
   name?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   config?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   state?: Prisma.EnumRunStateFieldUpdateOperationsInput | $Enums.RunState
+  priority?: Prisma.IntFieldUpdateOperationsInput | number
+  maxRuntimeS?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  retryOf?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  cancelRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  startedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  finishedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  retries?: Prisma.JobUncheckedUpdateManyWithoutRetriedNestedInput
+  runs?: Prisma.RunUncheckedUpdateManyWithoutJobNestedInput
+  checkpoints?: Prisma.CheckpointUncheckedUpdateManyWithoutJobNestedInput
+}
+
+export type JobCreateWithoutRetriesInput = {
+  id: string
+  kind: $Enums.JobKind
+  name?: string | null
+  config: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  state?: $Enums.RunState
+  priority?: number
+  maxRuntimeS?: number | null
+  cancelRequestedAt?: Date | string | null
+  createdAt?: Date | string
+  startedAt?: Date | string | null
+  finishedAt?: Date | string | null
+  retried?: Prisma.JobCreateNestedOneWithoutRetriesInput
+  project: Prisma.ProjectCreateNestedOneWithoutJobsInput
+  runs?: Prisma.RunCreateNestedManyWithoutJobInput
+  checkpoints?: Prisma.CheckpointCreateNestedManyWithoutJobInput
+  datasetVersions?: Prisma.DatasetVersionCreateNestedManyWithoutJobInput
+}
+
+export type JobUncheckedCreateWithoutRetriesInput = {
+  id: string
+  projectId: string
+  kind: $Enums.JobKind
+  name?: string | null
+  config: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  state?: $Enums.RunState
+  priority?: number
+  maxRuntimeS?: number | null
+  retryOf?: string | null
+  cancelRequestedAt?: Date | string | null
+  createdAt?: Date | string
+  startedAt?: Date | string | null
+  finishedAt?: Date | string | null
+  runs?: Prisma.RunUncheckedCreateNestedManyWithoutJobInput
+  checkpoints?: Prisma.CheckpointUncheckedCreateNestedManyWithoutJobInput
+  datasetVersions?: Prisma.DatasetVersionUncheckedCreateNestedManyWithoutJobInput
+}
+
+export type JobCreateOrConnectWithoutRetriesInput = {
+  where: Prisma.JobWhereUniqueInput
+  create: Prisma.XOR<Prisma.JobCreateWithoutRetriesInput, Prisma.JobUncheckedCreateWithoutRetriesInput>
+}
+
+export type JobCreateWithoutRetriedInput = {
+  id: string
+  kind: $Enums.JobKind
+  name?: string | null
+  config: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  state?: $Enums.RunState
+  priority?: number
+  maxRuntimeS?: number | null
+  cancelRequestedAt?: Date | string | null
+  createdAt?: Date | string
+  startedAt?: Date | string | null
+  finishedAt?: Date | string | null
+  retries?: Prisma.JobCreateNestedManyWithoutRetriedInput
+  project: Prisma.ProjectCreateNestedOneWithoutJobsInput
+  runs?: Prisma.RunCreateNestedManyWithoutJobInput
+  checkpoints?: Prisma.CheckpointCreateNestedManyWithoutJobInput
+  datasetVersions?: Prisma.DatasetVersionCreateNestedManyWithoutJobInput
+}
+
+export type JobUncheckedCreateWithoutRetriedInput = {
+  id: string
+  projectId: string
+  kind: $Enums.JobKind
+  name?: string | null
+  config: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  state?: $Enums.RunState
+  priority?: number
+  maxRuntimeS?: number | null
+  cancelRequestedAt?: Date | string | null
+  createdAt?: Date | string
+  startedAt?: Date | string | null
+  finishedAt?: Date | string | null
+  retries?: Prisma.JobUncheckedCreateNestedManyWithoutRetriedInput
+  runs?: Prisma.RunUncheckedCreateNestedManyWithoutJobInput
+  checkpoints?: Prisma.CheckpointUncheckedCreateNestedManyWithoutJobInput
+  datasetVersions?: Prisma.DatasetVersionUncheckedCreateNestedManyWithoutJobInput
+}
+
+export type JobCreateOrConnectWithoutRetriedInput = {
+  where: Prisma.JobWhereUniqueInput
+  create: Prisma.XOR<Prisma.JobCreateWithoutRetriedInput, Prisma.JobUncheckedCreateWithoutRetriedInput>
+}
+
+export type JobCreateManyRetriedInputEnvelope = {
+  data: Prisma.JobCreateManyRetriedInput | Prisma.JobCreateManyRetriedInput[]
+  skipDuplicates?: boolean
+}
+
+export type JobUpsertWithoutRetriesInput = {
+  update: Prisma.XOR<Prisma.JobUpdateWithoutRetriesInput, Prisma.JobUncheckedUpdateWithoutRetriesInput>
+  create: Prisma.XOR<Prisma.JobCreateWithoutRetriesInput, Prisma.JobUncheckedCreateWithoutRetriesInput>
+  where?: Prisma.JobWhereInput
+}
+
+export type JobUpdateToOneWithWhereWithoutRetriesInput = {
+  where?: Prisma.JobWhereInput
+  data: Prisma.XOR<Prisma.JobUpdateWithoutRetriesInput, Prisma.JobUncheckedUpdateWithoutRetriesInput>
+}
+
+export type JobUpdateWithoutRetriesInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  kind?: Prisma.EnumJobKindFieldUpdateOperationsInput | $Enums.JobKind
+  name?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  config?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  state?: Prisma.EnumRunStateFieldUpdateOperationsInput | $Enums.RunState
+  priority?: Prisma.IntFieldUpdateOperationsInput | number
+  maxRuntimeS?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  cancelRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  startedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  finishedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  retried?: Prisma.JobUpdateOneWithoutRetriesNestedInput
+  project?: Prisma.ProjectUpdateOneRequiredWithoutJobsNestedInput
+  runs?: Prisma.RunUpdateManyWithoutJobNestedInput
+  checkpoints?: Prisma.CheckpointUpdateManyWithoutJobNestedInput
+  datasetVersions?: Prisma.DatasetVersionUpdateManyWithoutJobNestedInput
+}
+
+export type JobUncheckedUpdateWithoutRetriesInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  projectId?: Prisma.StringFieldUpdateOperationsInput | string
+  kind?: Prisma.EnumJobKindFieldUpdateOperationsInput | $Enums.JobKind
+  name?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  config?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  state?: Prisma.EnumRunStateFieldUpdateOperationsInput | $Enums.RunState
+  priority?: Prisma.IntFieldUpdateOperationsInput | number
+  maxRuntimeS?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  retryOf?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   cancelRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   startedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   finishedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   runs?: Prisma.RunUncheckedUpdateManyWithoutJobNestedInput
   checkpoints?: Prisma.CheckpointUncheckedUpdateManyWithoutJobNestedInput
+  datasetVersions?: Prisma.DatasetVersionUncheckedUpdateManyWithoutJobNestedInput
+}
+
+export type JobUpsertWithWhereUniqueWithoutRetriedInput = {
+  where: Prisma.JobWhereUniqueInput
+  update: Prisma.XOR<Prisma.JobUpdateWithoutRetriedInput, Prisma.JobUncheckedUpdateWithoutRetriedInput>
+  create: Prisma.XOR<Prisma.JobCreateWithoutRetriedInput, Prisma.JobUncheckedCreateWithoutRetriedInput>
+}
+
+export type JobUpdateWithWhereUniqueWithoutRetriedInput = {
+  where: Prisma.JobWhereUniqueInput
+  data: Prisma.XOR<Prisma.JobUpdateWithoutRetriedInput, Prisma.JobUncheckedUpdateWithoutRetriedInput>
+}
+
+export type JobUpdateManyWithWhereWithoutRetriedInput = {
+  where: Prisma.JobScalarWhereInput
+  data: Prisma.XOR<Prisma.JobUpdateManyMutationInput, Prisma.JobUncheckedUpdateManyWithoutRetriedInput>
 }
 
 export type JobCreateWithoutRunsInput = {
@@ -700,10 +1067,14 @@ export type JobCreateWithoutRunsInput = {
   name?: string | null
   config: Prisma.JsonNullValueInput | runtime.InputJsonValue
   state?: $Enums.RunState
+  priority?: number
+  maxRuntimeS?: number | null
   cancelRequestedAt?: Date | string | null
   createdAt?: Date | string
   startedAt?: Date | string | null
   finishedAt?: Date | string | null
+  retried?: Prisma.JobCreateNestedOneWithoutRetriesInput
+  retries?: Prisma.JobCreateNestedManyWithoutRetriedInput
   project: Prisma.ProjectCreateNestedOneWithoutJobsInput
   checkpoints?: Prisma.CheckpointCreateNestedManyWithoutJobInput
   datasetVersions?: Prisma.DatasetVersionCreateNestedManyWithoutJobInput
@@ -716,10 +1087,14 @@ export type JobUncheckedCreateWithoutRunsInput = {
   name?: string | null
   config: Prisma.JsonNullValueInput | runtime.InputJsonValue
   state?: $Enums.RunState
+  priority?: number
+  maxRuntimeS?: number | null
+  retryOf?: string | null
   cancelRequestedAt?: Date | string | null
   createdAt?: Date | string
   startedAt?: Date | string | null
   finishedAt?: Date | string | null
+  retries?: Prisma.JobUncheckedCreateNestedManyWithoutRetriedInput
   checkpoints?: Prisma.CheckpointUncheckedCreateNestedManyWithoutJobInput
   datasetVersions?: Prisma.DatasetVersionUncheckedCreateNestedManyWithoutJobInput
 }
@@ -746,10 +1121,14 @@ export type JobUpdateWithoutRunsInput = {
   name?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   config?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   state?: Prisma.EnumRunStateFieldUpdateOperationsInput | $Enums.RunState
+  priority?: Prisma.IntFieldUpdateOperationsInput | number
+  maxRuntimeS?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   cancelRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   startedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   finishedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  retried?: Prisma.JobUpdateOneWithoutRetriesNestedInput
+  retries?: Prisma.JobUpdateManyWithoutRetriedNestedInput
   project?: Prisma.ProjectUpdateOneRequiredWithoutJobsNestedInput
   checkpoints?: Prisma.CheckpointUpdateManyWithoutJobNestedInput
   datasetVersions?: Prisma.DatasetVersionUpdateManyWithoutJobNestedInput
@@ -762,10 +1141,14 @@ export type JobUncheckedUpdateWithoutRunsInput = {
   name?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   config?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   state?: Prisma.EnumRunStateFieldUpdateOperationsInput | $Enums.RunState
+  priority?: Prisma.IntFieldUpdateOperationsInput | number
+  maxRuntimeS?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  retryOf?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   cancelRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   startedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   finishedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  retries?: Prisma.JobUncheckedUpdateManyWithoutRetriedNestedInput
   checkpoints?: Prisma.CheckpointUncheckedUpdateManyWithoutJobNestedInput
   datasetVersions?: Prisma.DatasetVersionUncheckedUpdateManyWithoutJobNestedInput
 }
@@ -776,10 +1159,14 @@ export type JobCreateWithoutCheckpointsInput = {
   name?: string | null
   config: Prisma.JsonNullValueInput | runtime.InputJsonValue
   state?: $Enums.RunState
+  priority?: number
+  maxRuntimeS?: number | null
   cancelRequestedAt?: Date | string | null
   createdAt?: Date | string
   startedAt?: Date | string | null
   finishedAt?: Date | string | null
+  retried?: Prisma.JobCreateNestedOneWithoutRetriesInput
+  retries?: Prisma.JobCreateNestedManyWithoutRetriedInput
   project: Prisma.ProjectCreateNestedOneWithoutJobsInput
   runs?: Prisma.RunCreateNestedManyWithoutJobInput
   datasetVersions?: Prisma.DatasetVersionCreateNestedManyWithoutJobInput
@@ -792,10 +1179,14 @@ export type JobUncheckedCreateWithoutCheckpointsInput = {
   name?: string | null
   config: Prisma.JsonNullValueInput | runtime.InputJsonValue
   state?: $Enums.RunState
+  priority?: number
+  maxRuntimeS?: number | null
+  retryOf?: string | null
   cancelRequestedAt?: Date | string | null
   createdAt?: Date | string
   startedAt?: Date | string | null
   finishedAt?: Date | string | null
+  retries?: Prisma.JobUncheckedCreateNestedManyWithoutRetriedInput
   runs?: Prisma.RunUncheckedCreateNestedManyWithoutJobInput
   datasetVersions?: Prisma.DatasetVersionUncheckedCreateNestedManyWithoutJobInput
 }
@@ -822,10 +1213,14 @@ export type JobUpdateWithoutCheckpointsInput = {
   name?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   config?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   state?: Prisma.EnumRunStateFieldUpdateOperationsInput | $Enums.RunState
+  priority?: Prisma.IntFieldUpdateOperationsInput | number
+  maxRuntimeS?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   cancelRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   startedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   finishedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  retried?: Prisma.JobUpdateOneWithoutRetriesNestedInput
+  retries?: Prisma.JobUpdateManyWithoutRetriedNestedInput
   project?: Prisma.ProjectUpdateOneRequiredWithoutJobsNestedInput
   runs?: Prisma.RunUpdateManyWithoutJobNestedInput
   datasetVersions?: Prisma.DatasetVersionUpdateManyWithoutJobNestedInput
@@ -838,10 +1233,14 @@ export type JobUncheckedUpdateWithoutCheckpointsInput = {
   name?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   config?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   state?: Prisma.EnumRunStateFieldUpdateOperationsInput | $Enums.RunState
+  priority?: Prisma.IntFieldUpdateOperationsInput | number
+  maxRuntimeS?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  retryOf?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   cancelRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   startedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   finishedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  retries?: Prisma.JobUncheckedUpdateManyWithoutRetriedNestedInput
   runs?: Prisma.RunUncheckedUpdateManyWithoutJobNestedInput
   datasetVersions?: Prisma.DatasetVersionUncheckedUpdateManyWithoutJobNestedInput
 }
@@ -852,6 +1251,9 @@ export type JobCreateManyProjectInput = {
   name?: string | null
   config: Prisma.JsonNullValueInput | runtime.InputJsonValue
   state?: $Enums.RunState
+  priority?: number
+  maxRuntimeS?: number | null
+  retryOf?: string | null
   cancelRequestedAt?: Date | string | null
   createdAt?: Date | string
   startedAt?: Date | string | null
@@ -864,10 +1266,14 @@ export type JobUpdateWithoutProjectInput = {
   name?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   config?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   state?: Prisma.EnumRunStateFieldUpdateOperationsInput | $Enums.RunState
+  priority?: Prisma.IntFieldUpdateOperationsInput | number
+  maxRuntimeS?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   cancelRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   startedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   finishedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  retried?: Prisma.JobUpdateOneWithoutRetriesNestedInput
+  retries?: Prisma.JobUpdateManyWithoutRetriedNestedInput
   runs?: Prisma.RunUpdateManyWithoutJobNestedInput
   checkpoints?: Prisma.CheckpointUpdateManyWithoutJobNestedInput
   datasetVersions?: Prisma.DatasetVersionUpdateManyWithoutJobNestedInput
@@ -879,10 +1285,14 @@ export type JobUncheckedUpdateWithoutProjectInput = {
   name?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   config?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   state?: Prisma.EnumRunStateFieldUpdateOperationsInput | $Enums.RunState
+  priority?: Prisma.IntFieldUpdateOperationsInput | number
+  maxRuntimeS?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  retryOf?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   cancelRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   startedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   finishedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  retries?: Prisma.JobUncheckedUpdateManyWithoutRetriedNestedInput
   runs?: Prisma.RunUncheckedUpdateManyWithoutJobNestedInput
   checkpoints?: Prisma.CheckpointUncheckedUpdateManyWithoutJobNestedInput
   datasetVersions?: Prisma.DatasetVersionUncheckedUpdateManyWithoutJobNestedInput
@@ -894,6 +1304,77 @@ export type JobUncheckedUpdateManyWithoutProjectInput = {
   name?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   config?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   state?: Prisma.EnumRunStateFieldUpdateOperationsInput | $Enums.RunState
+  priority?: Prisma.IntFieldUpdateOperationsInput | number
+  maxRuntimeS?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  retryOf?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  cancelRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  startedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  finishedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+}
+
+export type JobCreateManyRetriedInput = {
+  id: string
+  projectId: string
+  kind: $Enums.JobKind
+  name?: string | null
+  config: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  state?: $Enums.RunState
+  priority?: number
+  maxRuntimeS?: number | null
+  cancelRequestedAt?: Date | string | null
+  createdAt?: Date | string
+  startedAt?: Date | string | null
+  finishedAt?: Date | string | null
+}
+
+export type JobUpdateWithoutRetriedInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  kind?: Prisma.EnumJobKindFieldUpdateOperationsInput | $Enums.JobKind
+  name?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  config?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  state?: Prisma.EnumRunStateFieldUpdateOperationsInput | $Enums.RunState
+  priority?: Prisma.IntFieldUpdateOperationsInput | number
+  maxRuntimeS?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  cancelRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  startedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  finishedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  retries?: Prisma.JobUpdateManyWithoutRetriedNestedInput
+  project?: Prisma.ProjectUpdateOneRequiredWithoutJobsNestedInput
+  runs?: Prisma.RunUpdateManyWithoutJobNestedInput
+  checkpoints?: Prisma.CheckpointUpdateManyWithoutJobNestedInput
+  datasetVersions?: Prisma.DatasetVersionUpdateManyWithoutJobNestedInput
+}
+
+export type JobUncheckedUpdateWithoutRetriedInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  projectId?: Prisma.StringFieldUpdateOperationsInput | string
+  kind?: Prisma.EnumJobKindFieldUpdateOperationsInput | $Enums.JobKind
+  name?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  config?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  state?: Prisma.EnumRunStateFieldUpdateOperationsInput | $Enums.RunState
+  priority?: Prisma.IntFieldUpdateOperationsInput | number
+  maxRuntimeS?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  cancelRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  startedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  finishedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  retries?: Prisma.JobUncheckedUpdateManyWithoutRetriedNestedInput
+  runs?: Prisma.RunUncheckedUpdateManyWithoutJobNestedInput
+  checkpoints?: Prisma.CheckpointUncheckedUpdateManyWithoutJobNestedInput
+  datasetVersions?: Prisma.DatasetVersionUncheckedUpdateManyWithoutJobNestedInput
+}
+
+export type JobUncheckedUpdateManyWithoutRetriedInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  projectId?: Prisma.StringFieldUpdateOperationsInput | string
+  kind?: Prisma.EnumJobKindFieldUpdateOperationsInput | $Enums.JobKind
+  name?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  config?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  state?: Prisma.EnumRunStateFieldUpdateOperationsInput | $Enums.RunState
+  priority?: Prisma.IntFieldUpdateOperationsInput | number
+  maxRuntimeS?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   cancelRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   startedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -906,12 +1387,14 @@ export type JobUncheckedUpdateManyWithoutProjectInput = {
  */
 
 export type JobCountOutputType = {
+  retries: number
   runs: number
   checkpoints: number
   datasetVersions: number
 }
 
 export type JobCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  retries?: boolean | JobCountOutputTypeCountRetriesArgs
   runs?: boolean | JobCountOutputTypeCountRunsArgs
   checkpoints?: boolean | JobCountOutputTypeCountCheckpointsArgs
   datasetVersions?: boolean | JobCountOutputTypeCountDatasetVersionsArgs
@@ -925,6 +1408,13 @@ export type JobCountOutputTypeDefaultArgs<ExtArgs extends runtime.Types.Extensio
    * Select specific fields to fetch from the JobCountOutputType
    */
   select?: Prisma.JobCountOutputTypeSelect<ExtArgs> | null
+}
+
+/**
+ * JobCountOutputType without action
+ */
+export type JobCountOutputTypeCountRetriesArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.JobWhereInput
 }
 
 /**
@@ -956,10 +1446,15 @@ export type JobSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = ru
   name?: boolean
   config?: boolean
   state?: boolean
+  priority?: boolean
+  maxRuntimeS?: boolean
+  retryOf?: boolean
   cancelRequestedAt?: boolean
   createdAt?: boolean
   startedAt?: boolean
   finishedAt?: boolean
+  retried?: boolean | Prisma.Job$retriedArgs<ExtArgs>
+  retries?: boolean | Prisma.Job$retriesArgs<ExtArgs>
   project?: boolean | Prisma.ProjectDefaultArgs<ExtArgs>
   runs?: boolean | Prisma.Job$runsArgs<ExtArgs>
   checkpoints?: boolean | Prisma.Job$checkpointsArgs<ExtArgs>
@@ -974,10 +1469,14 @@ export type JobSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extension
   name?: boolean
   config?: boolean
   state?: boolean
+  priority?: boolean
+  maxRuntimeS?: boolean
+  retryOf?: boolean
   cancelRequestedAt?: boolean
   createdAt?: boolean
   startedAt?: boolean
   finishedAt?: boolean
+  retried?: boolean | Prisma.Job$retriedArgs<ExtArgs>
   project?: boolean | Prisma.ProjectDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["job"]>
 
@@ -988,10 +1487,14 @@ export type JobSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extension
   name?: boolean
   config?: boolean
   state?: boolean
+  priority?: boolean
+  maxRuntimeS?: boolean
+  retryOf?: boolean
   cancelRequestedAt?: boolean
   createdAt?: boolean
   startedAt?: boolean
   finishedAt?: boolean
+  retried?: boolean | Prisma.Job$retriedArgs<ExtArgs>
   project?: boolean | Prisma.ProjectDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["job"]>
 
@@ -1002,14 +1505,19 @@ export type JobSelectScalar = {
   name?: boolean
   config?: boolean
   state?: boolean
+  priority?: boolean
+  maxRuntimeS?: boolean
+  retryOf?: boolean
   cancelRequestedAt?: boolean
   createdAt?: boolean
   startedAt?: boolean
   finishedAt?: boolean
 }
 
-export type JobOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "projectId" | "kind" | "name" | "config" | "state" | "cancelRequestedAt" | "createdAt" | "startedAt" | "finishedAt", ExtArgs["result"]["job"]>
+export type JobOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "projectId" | "kind" | "name" | "config" | "state" | "priority" | "maxRuntimeS" | "retryOf" | "cancelRequestedAt" | "createdAt" | "startedAt" | "finishedAt", ExtArgs["result"]["job"]>
 export type JobInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  retried?: boolean | Prisma.Job$retriedArgs<ExtArgs>
+  retries?: boolean | Prisma.Job$retriesArgs<ExtArgs>
   project?: boolean | Prisma.ProjectDefaultArgs<ExtArgs>
   runs?: boolean | Prisma.Job$runsArgs<ExtArgs>
   checkpoints?: boolean | Prisma.Job$checkpointsArgs<ExtArgs>
@@ -1017,15 +1525,19 @@ export type JobInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = r
   _count?: boolean | Prisma.JobCountOutputTypeDefaultArgs<ExtArgs>
 }
 export type JobIncludeCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  retried?: boolean | Prisma.Job$retriedArgs<ExtArgs>
   project?: boolean | Prisma.ProjectDefaultArgs<ExtArgs>
 }
 export type JobIncludeUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  retried?: boolean | Prisma.Job$retriedArgs<ExtArgs>
   project?: boolean | Prisma.ProjectDefaultArgs<ExtArgs>
 }
 
 export type $JobPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   name: "Job"
   objects: {
+    retried: Prisma.$JobPayload<ExtArgs> | null
+    retries: Prisma.$JobPayload<ExtArgs>[]
     project: Prisma.$ProjectPayload<ExtArgs>
     runs: Prisma.$RunPayload<ExtArgs>[]
     checkpoints: Prisma.$CheckpointPayload<ExtArgs>[]
@@ -1038,6 +1550,9 @@ export type $JobPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = 
     name: string | null
     config: runtime.JsonValue
     state: $Enums.RunState
+    priority: number
+    maxRuntimeS: number | null
+    retryOf: string | null
     cancelRequestedAt: Date | null
     createdAt: Date
     startedAt: Date | null
@@ -1436,6 +1951,8 @@ readonly fields: JobFieldRefs;
  */
 export interface Prisma__JobClient<T, Null = never, ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs, GlobalOmitOptions = {}> extends Prisma.PrismaPromise<T> {
   readonly [Symbol.toStringTag]: "PrismaPromise"
+  retried<T extends Prisma.Job$retriedArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Job$retriedArgs<ExtArgs>>): Prisma.Prisma__JobClient<runtime.Types.Result.GetResult<Prisma.$JobPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | null, null, ExtArgs, GlobalOmitOptions>
+  retries<T extends Prisma.Job$retriesArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Job$retriesArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$JobPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   project<T extends Prisma.ProjectDefaultArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.ProjectDefaultArgs<ExtArgs>>): Prisma.Prisma__ProjectClient<runtime.Types.Result.GetResult<Prisma.$ProjectPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | Null, Null, ExtArgs, GlobalOmitOptions>
   runs<T extends Prisma.Job$runsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Job$runsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$RunPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   checkpoints<T extends Prisma.Job$checkpointsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Job$checkpointsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$CheckpointPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
@@ -1475,6 +1992,9 @@ export interface JobFieldRefs {
   readonly name: Prisma.FieldRef<"Job", 'String'>
   readonly config: Prisma.FieldRef<"Job", 'Json'>
   readonly state: Prisma.FieldRef<"Job", 'RunState'>
+  readonly priority: Prisma.FieldRef<"Job", 'Int'>
+  readonly maxRuntimeS: Prisma.FieldRef<"Job", 'Int'>
+  readonly retryOf: Prisma.FieldRef<"Job", 'String'>
   readonly cancelRequestedAt: Prisma.FieldRef<"Job", 'DateTime'>
   readonly createdAt: Prisma.FieldRef<"Job", 'DateTime'>
   readonly startedAt: Prisma.FieldRef<"Job", 'DateTime'>
@@ -1877,6 +2397,49 @@ export type JobDeleteManyArgs<ExtArgs extends runtime.Types.Extensions.InternalA
    * Limit how many Jobs to delete.
    */
   limit?: number
+}
+
+/**
+ * Job.retried
+ */
+export type Job$retriedArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the Job
+   */
+  select?: Prisma.JobSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the Job
+   */
+  omit?: Prisma.JobOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.JobInclude<ExtArgs> | null
+  where?: Prisma.JobWhereInput
+}
+
+/**
+ * Job.retries
+ */
+export type Job$retriesArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the Job
+   */
+  select?: Prisma.JobSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the Job
+   */
+  omit?: Prisma.JobOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.JobInclude<ExtArgs> | null
+  where?: Prisma.JobWhereInput
+  orderBy?: Prisma.JobOrderByWithRelationInput | Prisma.JobOrderByWithRelationInput[]
+  cursor?: Prisma.JobWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.JobScalarFieldEnum | Prisma.JobScalarFieldEnum[]
 }
 
 /**

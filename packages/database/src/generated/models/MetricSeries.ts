@@ -505,14 +505,6 @@ export type MetricSeriesUncheckedUpdateManyWithoutRunNestedInput = {
   deleteMany?: Prisma.MetricSeriesScalarWhereInput | Prisma.MetricSeriesScalarWhereInput[]
 }
 
-export type FloatFieldUpdateOperationsInput = {
-  set?: number
-  increment?: number
-  decrement?: number
-  multiply?: number
-  divide?: number
-}
-
 export type MetricSeriesCreateNestedOneWithoutPointsInput = {
   create?: Prisma.XOR<Prisma.MetricSeriesCreateWithoutPointsInput, Prisma.MetricSeriesUncheckedCreateWithoutPointsInput>
   connectOrCreate?: Prisma.MetricSeriesCreateOrConnectWithoutPointsInput

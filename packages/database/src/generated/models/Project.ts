@@ -14,51 +14,85 @@ import type * as Prisma from "../internal/prismaNamespace.ts"
 
 /**
  * Model Project
- * 
+ * `concurrencyLimit` bounds the runs that train at once; `share` weighs the project against others when workers are scarce.
  */
 export type ProjectModel = runtime.Types.Result.DefaultSelection<Prisma.$ProjectPayload>
 
 export type AggregateProject = {
   _count: ProjectCountAggregateOutputType | null
+  _avg: ProjectAvgAggregateOutputType | null
+  _sum: ProjectSumAggregateOutputType | null
   _min: ProjectMinAggregateOutputType | null
   _max: ProjectMaxAggregateOutputType | null
+}
+
+export type ProjectAvgAggregateOutputType = {
+  concurrencyLimit: number | null
+  share: number | null
+}
+
+export type ProjectSumAggregateOutputType = {
+  concurrencyLimit: number | null
+  share: number | null
 }
 
 export type ProjectMinAggregateOutputType = {
   id: string | null
   name: string | null
+  concurrencyLimit: number | null
+  share: number | null
   createdAt: Date | null
 }
 
 export type ProjectMaxAggregateOutputType = {
   id: string | null
   name: string | null
+  concurrencyLimit: number | null
+  share: number | null
   createdAt: Date | null
 }
 
 export type ProjectCountAggregateOutputType = {
   id: number
   name: number
+  concurrencyLimit: number
+  share: number
   createdAt: number
   _all: number
 }
 
 
+export type ProjectAvgAggregateInputType = {
+  concurrencyLimit?: true
+  share?: true
+}
+
+export type ProjectSumAggregateInputType = {
+  concurrencyLimit?: true
+  share?: true
+}
+
 export type ProjectMinAggregateInputType = {
   id?: true
   name?: true
+  concurrencyLimit?: true
+  share?: true
   createdAt?: true
 }
 
 export type ProjectMaxAggregateInputType = {
   id?: true
   name?: true
+  concurrencyLimit?: true
+  share?: true
   createdAt?: true
 }
 
 export type ProjectCountAggregateInputType = {
   id?: true
   name?: true
+  concurrencyLimit?: true
+  share?: true
   createdAt?: true
   _all?: true
 }
@@ -101,6 +135,18 @@ export type ProjectAggregateArgs<ExtArgs extends runtime.Types.Extensions.Intern
   /**
    * {@link https://www.prisma.io/docs/concepts/components/prisma-client/aggregations Aggregation Docs}
    * 
+   * Select which fields to average
+  **/
+  _avg?: ProjectAvgAggregateInputType
+  /**
+   * {@link https://www.prisma.io/docs/concepts/components/prisma-client/aggregations Aggregation Docs}
+   * 
+   * Select which fields to sum
+  **/
+  _sum?: ProjectSumAggregateInputType
+  /**
+   * {@link https://www.prisma.io/docs/concepts/components/prisma-client/aggregations Aggregation Docs}
+   * 
    * Select which fields to find the minimum value
   **/
   _min?: ProjectMinAggregateInputType
@@ -131,6 +177,8 @@ export type ProjectGroupByArgs<ExtArgs extends runtime.Types.Extensions.Internal
   take?: number
   skip?: number
   _count?: ProjectCountAggregateInputType | true
+  _avg?: ProjectAvgAggregateInputType
+  _sum?: ProjectSumAggregateInputType
   _min?: ProjectMinAggregateInputType
   _max?: ProjectMaxAggregateInputType
 }
@@ -138,8 +186,12 @@ export type ProjectGroupByArgs<ExtArgs extends runtime.Types.Extensions.Internal
 export type ProjectGroupByOutputType = {
   id: string
   name: string
+  concurrencyLimit: number | null
+  share: number
   createdAt: Date
   _count: ProjectCountAggregateOutputType | null
+  _avg: ProjectAvgAggregateOutputType | null
+  _sum: ProjectSumAggregateOutputType | null
   _min: ProjectMinAggregateOutputType | null
   _max: ProjectMaxAggregateOutputType | null
 }
@@ -165,6 +217,8 @@ export type ProjectWhereInput = {
   NOT?: Prisma.ProjectWhereInput | Prisma.ProjectWhereInput[]
   id?: Prisma.UuidFilter<"Project"> | string
   name?: Prisma.StringFilter<"Project"> | string
+  concurrencyLimit?: Prisma.IntNullableFilter<"Project"> | number | null
+  share?: Prisma.FloatFilter<"Project"> | number
   createdAt?: Prisma.DateTimeFilter<"Project"> | Date | string
   apiKeys?: Prisma.ApiKeyListRelationFilter
   datasets?: Prisma.DatasetListRelationFilter
@@ -184,6 +238,8 @@ export type ProjectWhereInput = {
 export type ProjectOrderByWithRelationInput = {
   id?: Prisma.SortOrder
   name?: Prisma.SortOrder
+  concurrencyLimit?: Prisma.SortOrderInput | Prisma.SortOrder
+  share?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   apiKeys?: Prisma.ApiKeyOrderByRelationAggregateInput
   datasets?: Prisma.DatasetOrderByRelationAggregateInput
@@ -206,6 +262,8 @@ export type ProjectWhereUniqueInput = Prisma.AtLeast<{
   OR?: Prisma.ProjectWhereInput[]
   NOT?: Prisma.ProjectWhereInput | Prisma.ProjectWhereInput[]
   name?: Prisma.StringFilter<"Project"> | string
+  concurrencyLimit?: Prisma.IntNullableFilter<"Project"> | number | null
+  share?: Prisma.FloatFilter<"Project"> | number
   createdAt?: Prisma.DateTimeFilter<"Project"> | Date | string
   apiKeys?: Prisma.ApiKeyListRelationFilter
   datasets?: Prisma.DatasetListRelationFilter
@@ -225,10 +283,14 @@ export type ProjectWhereUniqueInput = Prisma.AtLeast<{
 export type ProjectOrderByWithAggregationInput = {
   id?: Prisma.SortOrder
   name?: Prisma.SortOrder
+  concurrencyLimit?: Prisma.SortOrderInput | Prisma.SortOrder
+  share?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   _count?: Prisma.ProjectCountOrderByAggregateInput
+  _avg?: Prisma.ProjectAvgOrderByAggregateInput
   _max?: Prisma.ProjectMaxOrderByAggregateInput
   _min?: Prisma.ProjectMinOrderByAggregateInput
+  _sum?: Prisma.ProjectSumOrderByAggregateInput
 }
 
 export type ProjectScalarWhereWithAggregatesInput = {
@@ -237,12 +299,16 @@ export type ProjectScalarWhereWithAggregatesInput = {
   NOT?: Prisma.ProjectScalarWhereWithAggregatesInput | Prisma.ProjectScalarWhereWithAggregatesInput[]
   id?: Prisma.UuidWithAggregatesFilter<"Project"> | string
   name?: Prisma.StringWithAggregatesFilter<"Project"> | string
+  concurrencyLimit?: Prisma.IntNullableWithAggregatesFilter<"Project"> | number | null
+  share?: Prisma.FloatWithAggregatesFilter<"Project"> | number
   createdAt?: Prisma.DateTimeWithAggregatesFilter<"Project"> | Date | string
 }
 
 export type ProjectCreateInput = {
   id: string
   name: string
+  concurrencyLimit?: number | null
+  share?: number
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutProjectInput
   datasets?: Prisma.DatasetCreateNestedManyWithoutProjectInput
@@ -262,6 +328,8 @@ export type ProjectCreateInput = {
 export type ProjectUncheckedCreateInput = {
   id: string
   name: string
+  concurrencyLimit?: number | null
+  share?: number
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutProjectInput
   datasets?: Prisma.DatasetUncheckedCreateNestedManyWithoutProjectInput
@@ -281,6 +349,8 @@ export type ProjectUncheckedCreateInput = {
 export type ProjectUpdateInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
+  concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  share?: Prisma.FloatFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutProjectNestedInput
   datasets?: Prisma.DatasetUpdateManyWithoutProjectNestedInput
@@ -300,6 +370,8 @@ export type ProjectUpdateInput = {
 export type ProjectUncheckedUpdateInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
+  concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  share?: Prisma.FloatFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutProjectNestedInput
   datasets?: Prisma.DatasetUncheckedUpdateManyWithoutProjectNestedInput
@@ -319,37 +391,59 @@ export type ProjectUncheckedUpdateInput = {
 export type ProjectCreateManyInput = {
   id: string
   name: string
+  concurrencyLimit?: number | null
+  share?: number
   createdAt?: Date | string
 }
 
 export type ProjectUpdateManyMutationInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
+  concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  share?: Prisma.FloatFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
 export type ProjectUncheckedUpdateManyInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
+  concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  share?: Prisma.FloatFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
 export type ProjectCountOrderByAggregateInput = {
   id?: Prisma.SortOrder
   name?: Prisma.SortOrder
+  concurrencyLimit?: Prisma.SortOrder
+  share?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
+}
+
+export type ProjectAvgOrderByAggregateInput = {
+  concurrencyLimit?: Prisma.SortOrder
+  share?: Prisma.SortOrder
 }
 
 export type ProjectMaxOrderByAggregateInput = {
   id?: Prisma.SortOrder
   name?: Prisma.SortOrder
+  concurrencyLimit?: Prisma.SortOrder
+  share?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
 }
 
 export type ProjectMinOrderByAggregateInput = {
   id?: Prisma.SortOrder
   name?: Prisma.SortOrder
+  concurrencyLimit?: Prisma.SortOrder
+  share?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
+}
+
+export type ProjectSumOrderByAggregateInput = {
+  concurrencyLimit?: Prisma.SortOrder
+  share?: Prisma.SortOrder
 }
 
 export type ProjectScalarRelationFilter = {
@@ -359,6 +453,22 @@ export type ProjectScalarRelationFilter = {
 
 export type StringFieldUpdateOperationsInput = {
   set?: string
+}
+
+export type NullableIntFieldUpdateOperationsInput = {
+  set?: number | null
+  increment?: number
+  decrement?: number
+  multiply?: number
+  divide?: number
+}
+
+export type FloatFieldUpdateOperationsInput = {
+  set?: number
+  increment?: number
+  decrement?: number
+  multiply?: number
+  divide?: number
 }
 
 export type DateTimeFieldUpdateOperationsInput = {
@@ -550,6 +660,8 @@ export type ProjectUpdateOneRequiredWithoutIdempotencyKeysNestedInput = {
 export type ProjectCreateWithoutApiKeysInput = {
   id: string
   name: string
+  concurrencyLimit?: number | null
+  share?: number
   createdAt?: Date | string
   datasets?: Prisma.DatasetCreateNestedManyWithoutProjectInput
   datasetVersions?: Prisma.DatasetVersionCreateNestedManyWithoutProjectInput
@@ -568,6 +680,8 @@ export type ProjectCreateWithoutApiKeysInput = {
 export type ProjectUncheckedCreateWithoutApiKeysInput = {
   id: string
   name: string
+  concurrencyLimit?: number | null
+  share?: number
   createdAt?: Date | string
   datasets?: Prisma.DatasetUncheckedCreateNestedManyWithoutProjectInput
   datasetVersions?: Prisma.DatasetVersionUncheckedCreateNestedManyWithoutProjectInput
@@ -602,6 +716,8 @@ export type ProjectUpdateToOneWithWhereWithoutApiKeysInput = {
 export type ProjectUpdateWithoutApiKeysInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
+  concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  share?: Prisma.FloatFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   datasets?: Prisma.DatasetUpdateManyWithoutProjectNestedInput
   datasetVersions?: Prisma.DatasetVersionUpdateManyWithoutProjectNestedInput
@@ -620,6 +736,8 @@ export type ProjectUpdateWithoutApiKeysInput = {
 export type ProjectUncheckedUpdateWithoutApiKeysInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
+  concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  share?: Prisma.FloatFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   datasets?: Prisma.DatasetUncheckedUpdateManyWithoutProjectNestedInput
   datasetVersions?: Prisma.DatasetVersionUncheckedUpdateManyWithoutProjectNestedInput
@@ -638,6 +756,8 @@ export type ProjectUncheckedUpdateWithoutApiKeysInput = {
 export type ProjectCreateWithoutDatasetsInput = {
   id: string
   name: string
+  concurrencyLimit?: number | null
+  share?: number
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutProjectInput
   datasetVersions?: Prisma.DatasetVersionCreateNestedManyWithoutProjectInput
@@ -656,6 +776,8 @@ export type ProjectCreateWithoutDatasetsInput = {
 export type ProjectUncheckedCreateWithoutDatasetsInput = {
   id: string
   name: string
+  concurrencyLimit?: number | null
+  share?: number
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutProjectInput
   datasetVersions?: Prisma.DatasetVersionUncheckedCreateNestedManyWithoutProjectInput
@@ -690,6 +812,8 @@ export type ProjectUpdateToOneWithWhereWithoutDatasetsInput = {
 export type ProjectUpdateWithoutDatasetsInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
+  concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  share?: Prisma.FloatFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutProjectNestedInput
   datasetVersions?: Prisma.DatasetVersionUpdateManyWithoutProjectNestedInput
@@ -708,6 +832,8 @@ export type ProjectUpdateWithoutDatasetsInput = {
 export type ProjectUncheckedUpdateWithoutDatasetsInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
+  concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  share?: Prisma.FloatFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutProjectNestedInput
   datasetVersions?: Prisma.DatasetVersionUncheckedUpdateManyWithoutProjectNestedInput
@@ -726,6 +852,8 @@ export type ProjectUncheckedUpdateWithoutDatasetsInput = {
 export type ProjectCreateWithoutDatasetVersionsInput = {
   id: string
   name: string
+  concurrencyLimit?: number | null
+  share?: number
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutProjectInput
   datasets?: Prisma.DatasetCreateNestedManyWithoutProjectInput
@@ -744,6 +872,8 @@ export type ProjectCreateWithoutDatasetVersionsInput = {
 export type ProjectUncheckedCreateWithoutDatasetVersionsInput = {
   id: string
   name: string
+  concurrencyLimit?: number | null
+  share?: number
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutProjectInput
   datasets?: Prisma.DatasetUncheckedCreateNestedManyWithoutProjectInput
@@ -778,6 +908,8 @@ export type ProjectUpdateToOneWithWhereWithoutDatasetVersionsInput = {
 export type ProjectUpdateWithoutDatasetVersionsInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
+  concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  share?: Prisma.FloatFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutProjectNestedInput
   datasets?: Prisma.DatasetUpdateManyWithoutProjectNestedInput
@@ -796,6 +928,8 @@ export type ProjectUpdateWithoutDatasetVersionsInput = {
 export type ProjectUncheckedUpdateWithoutDatasetVersionsInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
+  concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  share?: Prisma.FloatFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutProjectNestedInput
   datasets?: Prisma.DatasetUncheckedUpdateManyWithoutProjectNestedInput
@@ -814,6 +948,8 @@ export type ProjectUncheckedUpdateWithoutDatasetVersionsInput = {
 export type ProjectCreateWithoutUploadsInput = {
   id: string
   name: string
+  concurrencyLimit?: number | null
+  share?: number
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutProjectInput
   datasets?: Prisma.DatasetCreateNestedManyWithoutProjectInput
@@ -832,6 +968,8 @@ export type ProjectCreateWithoutUploadsInput = {
 export type ProjectUncheckedCreateWithoutUploadsInput = {
   id: string
   name: string
+  concurrencyLimit?: number | null
+  share?: number
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutProjectInput
   datasets?: Prisma.DatasetUncheckedCreateNestedManyWithoutProjectInput
@@ -866,6 +1004,8 @@ export type ProjectUpdateToOneWithWhereWithoutUploadsInput = {
 export type ProjectUpdateWithoutUploadsInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
+  concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  share?: Prisma.FloatFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutProjectNestedInput
   datasets?: Prisma.DatasetUpdateManyWithoutProjectNestedInput
@@ -884,6 +1024,8 @@ export type ProjectUpdateWithoutUploadsInput = {
 export type ProjectUncheckedUpdateWithoutUploadsInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
+  concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  share?: Prisma.FloatFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutProjectNestedInput
   datasets?: Prisma.DatasetUncheckedUpdateManyWithoutProjectNestedInput
@@ -902,6 +1044,8 @@ export type ProjectUncheckedUpdateWithoutUploadsInput = {
 export type ProjectCreateWithoutModelsInput = {
   id: string
   name: string
+  concurrencyLimit?: number | null
+  share?: number
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutProjectInput
   datasets?: Prisma.DatasetCreateNestedManyWithoutProjectInput
@@ -920,6 +1064,8 @@ export type ProjectCreateWithoutModelsInput = {
 export type ProjectUncheckedCreateWithoutModelsInput = {
   id: string
   name: string
+  concurrencyLimit?: number | null
+  share?: number
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutProjectInput
   datasets?: Prisma.DatasetUncheckedCreateNestedManyWithoutProjectInput
@@ -954,6 +1100,8 @@ export type ProjectUpdateToOneWithWhereWithoutModelsInput = {
 export type ProjectUpdateWithoutModelsInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
+  concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  share?: Prisma.FloatFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutProjectNestedInput
   datasets?: Prisma.DatasetUpdateManyWithoutProjectNestedInput
@@ -972,6 +1120,8 @@ export type ProjectUpdateWithoutModelsInput = {
 export type ProjectUncheckedUpdateWithoutModelsInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
+  concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  share?: Prisma.FloatFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutProjectNestedInput
   datasets?: Prisma.DatasetUncheckedUpdateManyWithoutProjectNestedInput
@@ -990,6 +1140,8 @@ export type ProjectUncheckedUpdateWithoutModelsInput = {
 export type ProjectCreateWithoutJobsInput = {
   id: string
   name: string
+  concurrencyLimit?: number | null
+  share?: number
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutProjectInput
   datasets?: Prisma.DatasetCreateNestedManyWithoutProjectInput
@@ -1008,6 +1160,8 @@ export type ProjectCreateWithoutJobsInput = {
 export type ProjectUncheckedCreateWithoutJobsInput = {
   id: string
   name: string
+  concurrencyLimit?: number | null
+  share?: number
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutProjectInput
   datasets?: Prisma.DatasetUncheckedCreateNestedManyWithoutProjectInput
@@ -1042,6 +1196,8 @@ export type ProjectUpdateToOneWithWhereWithoutJobsInput = {
 export type ProjectUpdateWithoutJobsInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
+  concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  share?: Prisma.FloatFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutProjectNestedInput
   datasets?: Prisma.DatasetUpdateManyWithoutProjectNestedInput
@@ -1060,6 +1216,8 @@ export type ProjectUpdateWithoutJobsInput = {
 export type ProjectUncheckedUpdateWithoutJobsInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
+  concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  share?: Prisma.FloatFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutProjectNestedInput
   datasets?: Prisma.DatasetUncheckedUpdateManyWithoutProjectNestedInput
@@ -1078,6 +1236,8 @@ export type ProjectUncheckedUpdateWithoutJobsInput = {
 export type ProjectCreateWithoutRunsInput = {
   id: string
   name: string
+  concurrencyLimit?: number | null
+  share?: number
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutProjectInput
   datasets?: Prisma.DatasetCreateNestedManyWithoutProjectInput
@@ -1096,6 +1256,8 @@ export type ProjectCreateWithoutRunsInput = {
 export type ProjectUncheckedCreateWithoutRunsInput = {
   id: string
   name: string
+  concurrencyLimit?: number | null
+  share?: number
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutProjectInput
   datasets?: Prisma.DatasetUncheckedCreateNestedManyWithoutProjectInput
@@ -1130,6 +1292,8 @@ export type ProjectUpdateToOneWithWhereWithoutRunsInput = {
 export type ProjectUpdateWithoutRunsInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
+  concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  share?: Prisma.FloatFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutProjectNestedInput
   datasets?: Prisma.DatasetUpdateManyWithoutProjectNestedInput
@@ -1148,6 +1312,8 @@ export type ProjectUpdateWithoutRunsInput = {
 export type ProjectUncheckedUpdateWithoutRunsInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
+  concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  share?: Prisma.FloatFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutProjectNestedInput
   datasets?: Prisma.DatasetUncheckedUpdateManyWithoutProjectNestedInput
@@ -1166,6 +1332,8 @@ export type ProjectUncheckedUpdateWithoutRunsInput = {
 export type ProjectCreateWithoutAttemptsInput = {
   id: string
   name: string
+  concurrencyLimit?: number | null
+  share?: number
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutProjectInput
   datasets?: Prisma.DatasetCreateNestedManyWithoutProjectInput
@@ -1184,6 +1352,8 @@ export type ProjectCreateWithoutAttemptsInput = {
 export type ProjectUncheckedCreateWithoutAttemptsInput = {
   id: string
   name: string
+  concurrencyLimit?: number | null
+  share?: number
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutProjectInput
   datasets?: Prisma.DatasetUncheckedCreateNestedManyWithoutProjectInput
@@ -1218,6 +1388,8 @@ export type ProjectUpdateToOneWithWhereWithoutAttemptsInput = {
 export type ProjectUpdateWithoutAttemptsInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
+  concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  share?: Prisma.FloatFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutProjectNestedInput
   datasets?: Prisma.DatasetUpdateManyWithoutProjectNestedInput
@@ -1236,6 +1408,8 @@ export type ProjectUpdateWithoutAttemptsInput = {
 export type ProjectUncheckedUpdateWithoutAttemptsInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
+  concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  share?: Prisma.FloatFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutProjectNestedInput
   datasets?: Prisma.DatasetUncheckedUpdateManyWithoutProjectNestedInput
@@ -1254,6 +1428,8 @@ export type ProjectUncheckedUpdateWithoutAttemptsInput = {
 export type ProjectCreateWithoutRunEventsInput = {
   id: string
   name: string
+  concurrencyLimit?: number | null
+  share?: number
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutProjectInput
   datasets?: Prisma.DatasetCreateNestedManyWithoutProjectInput
@@ -1272,6 +1448,8 @@ export type ProjectCreateWithoutRunEventsInput = {
 export type ProjectUncheckedCreateWithoutRunEventsInput = {
   id: string
   name: string
+  concurrencyLimit?: number | null
+  share?: number
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutProjectInput
   datasets?: Prisma.DatasetUncheckedCreateNestedManyWithoutProjectInput
@@ -1306,6 +1484,8 @@ export type ProjectUpdateToOneWithWhereWithoutRunEventsInput = {
 export type ProjectUpdateWithoutRunEventsInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
+  concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  share?: Prisma.FloatFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutProjectNestedInput
   datasets?: Prisma.DatasetUpdateManyWithoutProjectNestedInput
@@ -1324,6 +1504,8 @@ export type ProjectUpdateWithoutRunEventsInput = {
 export type ProjectUncheckedUpdateWithoutRunEventsInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
+  concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  share?: Prisma.FloatFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutProjectNestedInput
   datasets?: Prisma.DatasetUncheckedUpdateManyWithoutProjectNestedInput
@@ -1342,6 +1524,8 @@ export type ProjectUncheckedUpdateWithoutRunEventsInput = {
 export type ProjectCreateWithoutMetricSeriesInput = {
   id: string
   name: string
+  concurrencyLimit?: number | null
+  share?: number
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutProjectInput
   datasets?: Prisma.DatasetCreateNestedManyWithoutProjectInput
@@ -1360,6 +1544,8 @@ export type ProjectCreateWithoutMetricSeriesInput = {
 export type ProjectUncheckedCreateWithoutMetricSeriesInput = {
   id: string
   name: string
+  concurrencyLimit?: number | null
+  share?: number
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutProjectInput
   datasets?: Prisma.DatasetUncheckedCreateNestedManyWithoutProjectInput
@@ -1394,6 +1580,8 @@ export type ProjectUpdateToOneWithWhereWithoutMetricSeriesInput = {
 export type ProjectUpdateWithoutMetricSeriesInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
+  concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  share?: Prisma.FloatFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutProjectNestedInput
   datasets?: Prisma.DatasetUpdateManyWithoutProjectNestedInput
@@ -1412,6 +1600,8 @@ export type ProjectUpdateWithoutMetricSeriesInput = {
 export type ProjectUncheckedUpdateWithoutMetricSeriesInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
+  concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  share?: Prisma.FloatFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutProjectNestedInput
   datasets?: Prisma.DatasetUncheckedUpdateManyWithoutProjectNestedInput
@@ -1430,6 +1620,8 @@ export type ProjectUncheckedUpdateWithoutMetricSeriesInput = {
 export type ProjectCreateWithoutCheckpointsInput = {
   id: string
   name: string
+  concurrencyLimit?: number | null
+  share?: number
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutProjectInput
   datasets?: Prisma.DatasetCreateNestedManyWithoutProjectInput
@@ -1448,6 +1640,8 @@ export type ProjectCreateWithoutCheckpointsInput = {
 export type ProjectUncheckedCreateWithoutCheckpointsInput = {
   id: string
   name: string
+  concurrencyLimit?: number | null
+  share?: number
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutProjectInput
   datasets?: Prisma.DatasetUncheckedCreateNestedManyWithoutProjectInput
@@ -1482,6 +1676,8 @@ export type ProjectUpdateToOneWithWhereWithoutCheckpointsInput = {
 export type ProjectUpdateWithoutCheckpointsInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
+  concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  share?: Prisma.FloatFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutProjectNestedInput
   datasets?: Prisma.DatasetUpdateManyWithoutProjectNestedInput
@@ -1500,6 +1696,8 @@ export type ProjectUpdateWithoutCheckpointsInput = {
 export type ProjectUncheckedUpdateWithoutCheckpointsInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
+  concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  share?: Prisma.FloatFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutProjectNestedInput
   datasets?: Prisma.DatasetUncheckedUpdateManyWithoutProjectNestedInput
@@ -1518,6 +1716,8 @@ export type ProjectUncheckedUpdateWithoutCheckpointsInput = {
 export type ProjectCreateWithoutOutboxInput = {
   id: string
   name: string
+  concurrencyLimit?: number | null
+  share?: number
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutProjectInput
   datasets?: Prisma.DatasetCreateNestedManyWithoutProjectInput
@@ -1536,6 +1736,8 @@ export type ProjectCreateWithoutOutboxInput = {
 export type ProjectUncheckedCreateWithoutOutboxInput = {
   id: string
   name: string
+  concurrencyLimit?: number | null
+  share?: number
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutProjectInput
   datasets?: Prisma.DatasetUncheckedCreateNestedManyWithoutProjectInput
@@ -1570,6 +1772,8 @@ export type ProjectUpdateToOneWithWhereWithoutOutboxInput = {
 export type ProjectUpdateWithoutOutboxInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
+  concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  share?: Prisma.FloatFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutProjectNestedInput
   datasets?: Prisma.DatasetUpdateManyWithoutProjectNestedInput
@@ -1588,6 +1792,8 @@ export type ProjectUpdateWithoutOutboxInput = {
 export type ProjectUncheckedUpdateWithoutOutboxInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
+  concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  share?: Prisma.FloatFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutProjectNestedInput
   datasets?: Prisma.DatasetUncheckedUpdateManyWithoutProjectNestedInput
@@ -1606,6 +1812,8 @@ export type ProjectUncheckedUpdateWithoutOutboxInput = {
 export type ProjectCreateWithoutIdempotencyKeysInput = {
   id: string
   name: string
+  concurrencyLimit?: number | null
+  share?: number
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutProjectInput
   datasets?: Prisma.DatasetCreateNestedManyWithoutProjectInput
@@ -1624,6 +1832,8 @@ export type ProjectCreateWithoutIdempotencyKeysInput = {
 export type ProjectUncheckedCreateWithoutIdempotencyKeysInput = {
   id: string
   name: string
+  concurrencyLimit?: number | null
+  share?: number
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutProjectInput
   datasets?: Prisma.DatasetUncheckedCreateNestedManyWithoutProjectInput
@@ -1658,6 +1868,8 @@ export type ProjectUpdateToOneWithWhereWithoutIdempotencyKeysInput = {
 export type ProjectUpdateWithoutIdempotencyKeysInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
+  concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  share?: Prisma.FloatFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutProjectNestedInput
   datasets?: Prisma.DatasetUpdateManyWithoutProjectNestedInput
@@ -1676,6 +1888,8 @@ export type ProjectUpdateWithoutIdempotencyKeysInput = {
 export type ProjectUncheckedUpdateWithoutIdempotencyKeysInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   name?: Prisma.StringFieldUpdateOperationsInput | string
+  concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  share?: Prisma.FloatFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutProjectNestedInput
   datasets?: Prisma.DatasetUncheckedUpdateManyWithoutProjectNestedInput
@@ -1833,6 +2047,8 @@ export type ProjectCountOutputTypeCountIdempotencyKeysArgs<ExtArgs extends runti
 export type ProjectSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   id?: boolean
   name?: boolean
+  concurrencyLimit?: boolean
+  share?: boolean
   createdAt?: boolean
   apiKeys?: boolean | Prisma.Project$apiKeysArgs<ExtArgs>
   datasets?: boolean | Prisma.Project$datasetsArgs<ExtArgs>
@@ -1853,22 +2069,28 @@ export type ProjectSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs 
 export type ProjectSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   id?: boolean
   name?: boolean
+  concurrencyLimit?: boolean
+  share?: boolean
   createdAt?: boolean
 }, ExtArgs["result"]["project"]>
 
 export type ProjectSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   id?: boolean
   name?: boolean
+  concurrencyLimit?: boolean
+  share?: boolean
   createdAt?: boolean
 }, ExtArgs["result"]["project"]>
 
 export type ProjectSelectScalar = {
   id?: boolean
   name?: boolean
+  concurrencyLimit?: boolean
+  share?: boolean
   createdAt?: boolean
 }
 
-export type ProjectOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "name" | "createdAt", ExtArgs["result"]["project"]>
+export type ProjectOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "name" | "concurrencyLimit" | "share" | "createdAt", ExtArgs["result"]["project"]>
 export type ProjectInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   apiKeys?: boolean | Prisma.Project$apiKeysArgs<ExtArgs>
   datasets?: boolean | Prisma.Project$datasetsArgs<ExtArgs>
@@ -1908,6 +2130,8 @@ export type $ProjectPayload<ExtArgs extends runtime.Types.Extensions.InternalArg
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     id: string
     name: string
+    concurrencyLimit: number | null
+    share: number
     createdAt: Date
   }, ExtArgs["result"]["project"]>
   composites: {}
@@ -2347,6 +2571,8 @@ export interface Prisma__ProjectClient<T, Null = never, ExtArgs extends runtime.
 export interface ProjectFieldRefs {
   readonly id: Prisma.FieldRef<"Project", 'String'>
   readonly name: Prisma.FieldRef<"Project", 'String'>
+  readonly concurrencyLimit: Prisma.FieldRef<"Project", 'Int'>
+  readonly share: Prisma.FieldRef<"Project", 'Float'>
   readonly createdAt: Prisma.FieldRef<"Project", 'DateTime'>
 }
     

@@ -15,6 +15,8 @@ import type * as Prisma from "../internal/prismaNamespace.ts"
 /**
  * Model Run
  * One execution. `leaseEpoch` is the fence: it grows with every claim, and only its holder may write. `eventSeq` numbers the events.
+ * `runtimeMs` is the time in `running` over all attempts that have ended. A queued run waits at least until `notBefore`. `resumeFrom` is the run
+ * whose checkpoints serve until it has some of its own (a retry); no foreign key, since what has ended never changes, not even to forget.
  */
 export type RunModel = runtime.Types.Result.DefaultSelection<Prisma.$RunPayload>
 
@@ -29,7 +31,11 @@ export type AggregateRun = {
 export type RunAvgAggregateOutputType = {
   leaseEpoch: number | null
   dispatchSeq: number | null
+  priority: number | null
+  maxRuntimeS: number | null
+  runtimeMs: number | null
   crashCount: number | null
+  lostCount: number | null
   lastStep: number | null
   totalSteps: number | null
   epoch: number | null
@@ -41,7 +47,11 @@ export type RunAvgAggregateOutputType = {
 export type RunSumAggregateOutputType = {
   leaseEpoch: number | null
   dispatchSeq: number | null
+  priority: number | null
+  maxRuntimeS: number | null
+  runtimeMs: bigint | null
   crashCount: number | null
+  lostCount: number | null
   lastStep: bigint | null
   totalSteps: bigint | null
   epoch: number | null
@@ -62,7 +72,13 @@ export type RunMinAggregateOutputType = {
   leaseExpiresAt: Date | null
   dispatchSeq: number | null
   dispatchedAt: Date | null
+  priority: number | null
+  notBefore: Date | null
+  maxRuntimeS: number | null
+  runtimeMs: bigint | null
+  resumeFrom: string | null
   crashCount: number | null
+  lostCount: number | null
   cancelRequestedAt: Date | null
   pauseRequestedAt: Date | null
   lastStep: bigint | null
@@ -90,7 +106,13 @@ export type RunMaxAggregateOutputType = {
   leaseExpiresAt: Date | null
   dispatchSeq: number | null
   dispatchedAt: Date | null
+  priority: number | null
+  notBefore: Date | null
+  maxRuntimeS: number | null
+  runtimeMs: bigint | null
+  resumeFrom: string | null
   crashCount: number | null
+  lostCount: number | null
   cancelRequestedAt: Date | null
   pauseRequestedAt: Date | null
   lastStep: bigint | null
@@ -119,7 +141,13 @@ export type RunCountAggregateOutputType = {
   leaseExpiresAt: number
   dispatchSeq: number
   dispatchedAt: number
+  priority: number
+  notBefore: number
+  maxRuntimeS: number
+  runtimeMs: number
+  resumeFrom: number
   crashCount: number
+  lostCount: number
   cancelRequestedAt: number
   pauseRequestedAt: number
   lastStep: number
@@ -143,7 +171,11 @@ export type RunCountAggregateOutputType = {
 export type RunAvgAggregateInputType = {
   leaseEpoch?: true
   dispatchSeq?: true
+  priority?: true
+  maxRuntimeS?: true
+  runtimeMs?: true
   crashCount?: true
+  lostCount?: true
   lastStep?: true
   totalSteps?: true
   epoch?: true
@@ -155,7 +187,11 @@ export type RunAvgAggregateInputType = {
 export type RunSumAggregateInputType = {
   leaseEpoch?: true
   dispatchSeq?: true
+  priority?: true
+  maxRuntimeS?: true
+  runtimeMs?: true
   crashCount?: true
+  lostCount?: true
   lastStep?: true
   totalSteps?: true
   epoch?: true
@@ -176,7 +212,13 @@ export type RunMinAggregateInputType = {
   leaseExpiresAt?: true
   dispatchSeq?: true
   dispatchedAt?: true
+  priority?: true
+  notBefore?: true
+  maxRuntimeS?: true
+  runtimeMs?: true
+  resumeFrom?: true
   crashCount?: true
+  lostCount?: true
   cancelRequestedAt?: true
   pauseRequestedAt?: true
   lastStep?: true
@@ -204,7 +246,13 @@ export type RunMaxAggregateInputType = {
   leaseExpiresAt?: true
   dispatchSeq?: true
   dispatchedAt?: true
+  priority?: true
+  notBefore?: true
+  maxRuntimeS?: true
+  runtimeMs?: true
+  resumeFrom?: true
   crashCount?: true
+  lostCount?: true
   cancelRequestedAt?: true
   pauseRequestedAt?: true
   lastStep?: true
@@ -233,7 +281,13 @@ export type RunCountAggregateInputType = {
   leaseExpiresAt?: true
   dispatchSeq?: true
   dispatchedAt?: true
+  priority?: true
+  notBefore?: true
+  maxRuntimeS?: true
+  runtimeMs?: true
+  resumeFrom?: true
   crashCount?: true
+  lostCount?: true
   cancelRequestedAt?: true
   pauseRequestedAt?: true
   lastStep?: true
@@ -352,7 +406,13 @@ export type RunGroupByOutputType = {
   leaseExpiresAt: Date | null
   dispatchSeq: number
   dispatchedAt: Date
+  priority: number
+  notBefore: Date | null
+  maxRuntimeS: number | null
+  runtimeMs: bigint
+  resumeFrom: string | null
   crashCount: number
+  lostCount: number
   cancelRequestedAt: Date | null
   pauseRequestedAt: Date | null
   lastStep: bigint
@@ -407,7 +467,13 @@ export type RunWhereInput = {
   leaseExpiresAt?: Prisma.DateTimeNullableFilter<"Run"> | Date | string | null
   dispatchSeq?: Prisma.IntFilter<"Run"> | number
   dispatchedAt?: Prisma.DateTimeFilter<"Run"> | Date | string
+  priority?: Prisma.IntFilter<"Run"> | number
+  notBefore?: Prisma.DateTimeNullableFilter<"Run"> | Date | string | null
+  maxRuntimeS?: Prisma.IntNullableFilter<"Run"> | number | null
+  runtimeMs?: Prisma.BigIntFilter<"Run"> | bigint | number
+  resumeFrom?: Prisma.UuidNullableFilter<"Run"> | string | null
   crashCount?: Prisma.IntFilter<"Run"> | number
+  lostCount?: Prisma.IntFilter<"Run"> | number
   cancelRequestedAt?: Prisma.DateTimeNullableFilter<"Run"> | Date | string | null
   pauseRequestedAt?: Prisma.DateTimeNullableFilter<"Run"> | Date | string | null
   lastStep?: Prisma.BigIntFilter<"Run"> | bigint | number
@@ -446,7 +512,13 @@ export type RunOrderByWithRelationInput = {
   leaseExpiresAt?: Prisma.SortOrderInput | Prisma.SortOrder
   dispatchSeq?: Prisma.SortOrder
   dispatchedAt?: Prisma.SortOrder
+  priority?: Prisma.SortOrder
+  notBefore?: Prisma.SortOrderInput | Prisma.SortOrder
+  maxRuntimeS?: Prisma.SortOrderInput | Prisma.SortOrder
+  runtimeMs?: Prisma.SortOrder
+  resumeFrom?: Prisma.SortOrderInput | Prisma.SortOrder
   crashCount?: Prisma.SortOrder
+  lostCount?: Prisma.SortOrder
   cancelRequestedAt?: Prisma.SortOrderInput | Prisma.SortOrder
   pauseRequestedAt?: Prisma.SortOrderInput | Prisma.SortOrder
   lastStep?: Prisma.SortOrder
@@ -488,7 +560,13 @@ export type RunWhereUniqueInput = Prisma.AtLeast<{
   leaseExpiresAt?: Prisma.DateTimeNullableFilter<"Run"> | Date | string | null
   dispatchSeq?: Prisma.IntFilter<"Run"> | number
   dispatchedAt?: Prisma.DateTimeFilter<"Run"> | Date | string
+  priority?: Prisma.IntFilter<"Run"> | number
+  notBefore?: Prisma.DateTimeNullableFilter<"Run"> | Date | string | null
+  maxRuntimeS?: Prisma.IntNullableFilter<"Run"> | number | null
+  runtimeMs?: Prisma.BigIntFilter<"Run"> | bigint | number
+  resumeFrom?: Prisma.UuidNullableFilter<"Run"> | string | null
   crashCount?: Prisma.IntFilter<"Run"> | number
+  lostCount?: Prisma.IntFilter<"Run"> | number
   cancelRequestedAt?: Prisma.DateTimeNullableFilter<"Run"> | Date | string | null
   pauseRequestedAt?: Prisma.DateTimeNullableFilter<"Run"> | Date | string | null
   lastStep?: Prisma.BigIntFilter<"Run"> | bigint | number
@@ -527,7 +605,13 @@ export type RunOrderByWithAggregationInput = {
   leaseExpiresAt?: Prisma.SortOrderInput | Prisma.SortOrder
   dispatchSeq?: Prisma.SortOrder
   dispatchedAt?: Prisma.SortOrder
+  priority?: Prisma.SortOrder
+  notBefore?: Prisma.SortOrderInput | Prisma.SortOrder
+  maxRuntimeS?: Prisma.SortOrderInput | Prisma.SortOrder
+  runtimeMs?: Prisma.SortOrder
+  resumeFrom?: Prisma.SortOrderInput | Prisma.SortOrder
   crashCount?: Prisma.SortOrder
+  lostCount?: Prisma.SortOrder
   cancelRequestedAt?: Prisma.SortOrderInput | Prisma.SortOrder
   pauseRequestedAt?: Prisma.SortOrderInput | Prisma.SortOrder
   lastStep?: Prisma.SortOrder
@@ -567,7 +651,13 @@ export type RunScalarWhereWithAggregatesInput = {
   leaseExpiresAt?: Prisma.DateTimeNullableWithAggregatesFilter<"Run"> | Date | string | null
   dispatchSeq?: Prisma.IntWithAggregatesFilter<"Run"> | number
   dispatchedAt?: Prisma.DateTimeWithAggregatesFilter<"Run"> | Date | string
+  priority?: Prisma.IntWithAggregatesFilter<"Run"> | number
+  notBefore?: Prisma.DateTimeNullableWithAggregatesFilter<"Run"> | Date | string | null
+  maxRuntimeS?: Prisma.IntNullableWithAggregatesFilter<"Run"> | number | null
+  runtimeMs?: Prisma.BigIntWithAggregatesFilter<"Run"> | bigint | number
+  resumeFrom?: Prisma.UuidNullableWithAggregatesFilter<"Run"> | string | null
   crashCount?: Prisma.IntWithAggregatesFilter<"Run"> | number
+  lostCount?: Prisma.IntWithAggregatesFilter<"Run"> | number
   cancelRequestedAt?: Prisma.DateTimeNullableWithAggregatesFilter<"Run"> | Date | string | null
   pauseRequestedAt?: Prisma.DateTimeNullableWithAggregatesFilter<"Run"> | Date | string | null
   lastStep?: Prisma.BigIntWithAggregatesFilter<"Run"> | bigint | number
@@ -597,7 +687,13 @@ export type RunCreateInput = {
   leaseExpiresAt?: Date | string | null
   dispatchSeq?: number
   dispatchedAt?: Date | string
+  priority?: number
+  notBefore?: Date | string | null
+  maxRuntimeS?: number | null
+  runtimeMs?: bigint | number
+  resumeFrom?: string | null
   crashCount?: number
+  lostCount?: number
   cancelRequestedAt?: Date | string | null
   pauseRequestedAt?: Date | string | null
   lastStep?: bigint | number
@@ -636,7 +732,13 @@ export type RunUncheckedCreateInput = {
   leaseExpiresAt?: Date | string | null
   dispatchSeq?: number
   dispatchedAt?: Date | string
+  priority?: number
+  notBefore?: Date | string | null
+  maxRuntimeS?: number | null
+  runtimeMs?: bigint | number
+  resumeFrom?: string | null
   crashCount?: number
+  lostCount?: number
   cancelRequestedAt?: Date | string | null
   pauseRequestedAt?: Date | string | null
   lastStep?: bigint | number
@@ -671,7 +773,13 @@ export type RunUpdateInput = {
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   dispatchSeq?: Prisma.IntFieldUpdateOperationsInput | number
   dispatchedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  priority?: Prisma.IntFieldUpdateOperationsInput | number
+  notBefore?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  maxRuntimeS?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  runtimeMs?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  resumeFrom?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   crashCount?: Prisma.IntFieldUpdateOperationsInput | number
+  lostCount?: Prisma.IntFieldUpdateOperationsInput | number
   cancelRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   pauseRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastStep?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
@@ -710,7 +818,13 @@ export type RunUncheckedUpdateInput = {
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   dispatchSeq?: Prisma.IntFieldUpdateOperationsInput | number
   dispatchedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  priority?: Prisma.IntFieldUpdateOperationsInput | number
+  notBefore?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  maxRuntimeS?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  runtimeMs?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  resumeFrom?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   crashCount?: Prisma.IntFieldUpdateOperationsInput | number
+  lostCount?: Prisma.IntFieldUpdateOperationsInput | number
   cancelRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   pauseRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastStep?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
@@ -747,7 +861,13 @@ export type RunCreateManyInput = {
   leaseExpiresAt?: Date | string | null
   dispatchSeq?: number
   dispatchedAt?: Date | string
+  priority?: number
+  notBefore?: Date | string | null
+  maxRuntimeS?: number | null
+  runtimeMs?: bigint | number
+  resumeFrom?: string | null
   crashCount?: number
+  lostCount?: number
   cancelRequestedAt?: Date | string | null
   pauseRequestedAt?: Date | string | null
   lastStep?: bigint | number
@@ -777,7 +897,13 @@ export type RunUpdateManyMutationInput = {
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   dispatchSeq?: Prisma.IntFieldUpdateOperationsInput | number
   dispatchedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  priority?: Prisma.IntFieldUpdateOperationsInput | number
+  notBefore?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  maxRuntimeS?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  runtimeMs?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  resumeFrom?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   crashCount?: Prisma.IntFieldUpdateOperationsInput | number
+  lostCount?: Prisma.IntFieldUpdateOperationsInput | number
   cancelRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   pauseRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastStep?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
@@ -809,7 +935,13 @@ export type RunUncheckedUpdateManyInput = {
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   dispatchSeq?: Prisma.IntFieldUpdateOperationsInput | number
   dispatchedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  priority?: Prisma.IntFieldUpdateOperationsInput | number
+  notBefore?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  maxRuntimeS?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  runtimeMs?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  resumeFrom?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   crashCount?: Prisma.IntFieldUpdateOperationsInput | number
+  lostCount?: Prisma.IntFieldUpdateOperationsInput | number
   cancelRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   pauseRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastStep?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
@@ -851,7 +983,13 @@ export type RunCountOrderByAggregateInput = {
   leaseExpiresAt?: Prisma.SortOrder
   dispatchSeq?: Prisma.SortOrder
   dispatchedAt?: Prisma.SortOrder
+  priority?: Prisma.SortOrder
+  notBefore?: Prisma.SortOrder
+  maxRuntimeS?: Prisma.SortOrder
+  runtimeMs?: Prisma.SortOrder
+  resumeFrom?: Prisma.SortOrder
   crashCount?: Prisma.SortOrder
+  lostCount?: Prisma.SortOrder
   cancelRequestedAt?: Prisma.SortOrder
   pauseRequestedAt?: Prisma.SortOrder
   lastStep?: Prisma.SortOrder
@@ -873,7 +1011,11 @@ export type RunCountOrderByAggregateInput = {
 export type RunAvgOrderByAggregateInput = {
   leaseEpoch?: Prisma.SortOrder
   dispatchSeq?: Prisma.SortOrder
+  priority?: Prisma.SortOrder
+  maxRuntimeS?: Prisma.SortOrder
+  runtimeMs?: Prisma.SortOrder
   crashCount?: Prisma.SortOrder
+  lostCount?: Prisma.SortOrder
   lastStep?: Prisma.SortOrder
   totalSteps?: Prisma.SortOrder
   epoch?: Prisma.SortOrder
@@ -894,7 +1036,13 @@ export type RunMaxOrderByAggregateInput = {
   leaseExpiresAt?: Prisma.SortOrder
   dispatchSeq?: Prisma.SortOrder
   dispatchedAt?: Prisma.SortOrder
+  priority?: Prisma.SortOrder
+  notBefore?: Prisma.SortOrder
+  maxRuntimeS?: Prisma.SortOrder
+  runtimeMs?: Prisma.SortOrder
+  resumeFrom?: Prisma.SortOrder
   crashCount?: Prisma.SortOrder
+  lostCount?: Prisma.SortOrder
   cancelRequestedAt?: Prisma.SortOrder
   pauseRequestedAt?: Prisma.SortOrder
   lastStep?: Prisma.SortOrder
@@ -922,7 +1070,13 @@ export type RunMinOrderByAggregateInput = {
   leaseExpiresAt?: Prisma.SortOrder
   dispatchSeq?: Prisma.SortOrder
   dispatchedAt?: Prisma.SortOrder
+  priority?: Prisma.SortOrder
+  notBefore?: Prisma.SortOrder
+  maxRuntimeS?: Prisma.SortOrder
+  runtimeMs?: Prisma.SortOrder
+  resumeFrom?: Prisma.SortOrder
   crashCount?: Prisma.SortOrder
+  lostCount?: Prisma.SortOrder
   cancelRequestedAt?: Prisma.SortOrder
   pauseRequestedAt?: Prisma.SortOrder
   lastStep?: Prisma.SortOrder
@@ -941,7 +1095,11 @@ export type RunMinOrderByAggregateInput = {
 export type RunSumOrderByAggregateInput = {
   leaseEpoch?: Prisma.SortOrder
   dispatchSeq?: Prisma.SortOrder
+  priority?: Prisma.SortOrder
+  maxRuntimeS?: Prisma.SortOrder
+  runtimeMs?: Prisma.SortOrder
   crashCount?: Prisma.SortOrder
+  lostCount?: Prisma.SortOrder
   lastStep?: Prisma.SortOrder
   totalSteps?: Prisma.SortOrder
   epoch?: Prisma.SortOrder
@@ -1132,7 +1290,13 @@ export type RunCreateWithoutProjectInput = {
   leaseExpiresAt?: Date | string | null
   dispatchSeq?: number
   dispatchedAt?: Date | string
+  priority?: number
+  notBefore?: Date | string | null
+  maxRuntimeS?: number | null
+  runtimeMs?: bigint | number
+  resumeFrom?: string | null
   crashCount?: number
+  lostCount?: number
   cancelRequestedAt?: Date | string | null
   pauseRequestedAt?: Date | string | null
   lastStep?: bigint | number
@@ -1169,7 +1333,13 @@ export type RunUncheckedCreateWithoutProjectInput = {
   leaseExpiresAt?: Date | string | null
   dispatchSeq?: number
   dispatchedAt?: Date | string
+  priority?: number
+  notBefore?: Date | string | null
+  maxRuntimeS?: number | null
+  runtimeMs?: bigint | number
+  resumeFrom?: string | null
   crashCount?: number
+  lostCount?: number
   cancelRequestedAt?: Date | string | null
   pauseRequestedAt?: Date | string | null
   lastStep?: bigint | number
@@ -1235,7 +1405,13 @@ export type RunScalarWhereInput = {
   leaseExpiresAt?: Prisma.DateTimeNullableFilter<"Run"> | Date | string | null
   dispatchSeq?: Prisma.IntFilter<"Run"> | number
   dispatchedAt?: Prisma.DateTimeFilter<"Run"> | Date | string
+  priority?: Prisma.IntFilter<"Run"> | number
+  notBefore?: Prisma.DateTimeNullableFilter<"Run"> | Date | string | null
+  maxRuntimeS?: Prisma.IntNullableFilter<"Run"> | number | null
+  runtimeMs?: Prisma.BigIntFilter<"Run"> | bigint | number
+  resumeFrom?: Prisma.UuidNullableFilter<"Run"> | string | null
   crashCount?: Prisma.IntFilter<"Run"> | number
+  lostCount?: Prisma.IntFilter<"Run"> | number
   cancelRequestedAt?: Prisma.DateTimeNullableFilter<"Run"> | Date | string | null
   pauseRequestedAt?: Prisma.DateTimeNullableFilter<"Run"> | Date | string | null
   lastStep?: Prisma.BigIntFilter<"Run"> | bigint | number
@@ -1265,7 +1441,13 @@ export type RunCreateWithoutJobInput = {
   leaseExpiresAt?: Date | string | null
   dispatchSeq?: number
   dispatchedAt?: Date | string
+  priority?: number
+  notBefore?: Date | string | null
+  maxRuntimeS?: number | null
+  runtimeMs?: bigint | number
+  resumeFrom?: string | null
   crashCount?: number
+  lostCount?: number
   cancelRequestedAt?: Date | string | null
   pauseRequestedAt?: Date | string | null
   lastStep?: bigint | number
@@ -1302,7 +1484,13 @@ export type RunUncheckedCreateWithoutJobInput = {
   leaseExpiresAt?: Date | string | null
   dispatchSeq?: number
   dispatchedAt?: Date | string
+  priority?: number
+  notBefore?: Date | string | null
+  maxRuntimeS?: number | null
+  runtimeMs?: bigint | number
+  resumeFrom?: string | null
   crashCount?: number
+  lostCount?: number
   cancelRequestedAt?: Date | string | null
   pauseRequestedAt?: Date | string | null
   lastStep?: bigint | number
@@ -1363,7 +1551,13 @@ export type RunCreateWithoutAttemptsInput = {
   leaseExpiresAt?: Date | string | null
   dispatchSeq?: number
   dispatchedAt?: Date | string
+  priority?: number
+  notBefore?: Date | string | null
+  maxRuntimeS?: number | null
+  runtimeMs?: bigint | number
+  resumeFrom?: string | null
   crashCount?: number
+  lostCount?: number
   cancelRequestedAt?: Date | string | null
   pauseRequestedAt?: Date | string | null
   lastStep?: bigint | number
@@ -1401,7 +1595,13 @@ export type RunUncheckedCreateWithoutAttemptsInput = {
   leaseExpiresAt?: Date | string | null
   dispatchSeq?: number
   dispatchedAt?: Date | string
+  priority?: number
+  notBefore?: Date | string | null
+  maxRuntimeS?: number | null
+  runtimeMs?: bigint | number
+  resumeFrom?: string | null
   crashCount?: number
+  lostCount?: number
   cancelRequestedAt?: Date | string | null
   pauseRequestedAt?: Date | string | null
   lastStep?: bigint | number
@@ -1451,7 +1651,13 @@ export type RunUpdateWithoutAttemptsInput = {
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   dispatchSeq?: Prisma.IntFieldUpdateOperationsInput | number
   dispatchedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  priority?: Prisma.IntFieldUpdateOperationsInput | number
+  notBefore?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  maxRuntimeS?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  runtimeMs?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  resumeFrom?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   crashCount?: Prisma.IntFieldUpdateOperationsInput | number
+  lostCount?: Prisma.IntFieldUpdateOperationsInput | number
   cancelRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   pauseRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastStep?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
@@ -1489,7 +1695,13 @@ export type RunUncheckedUpdateWithoutAttemptsInput = {
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   dispatchSeq?: Prisma.IntFieldUpdateOperationsInput | number
   dispatchedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  priority?: Prisma.IntFieldUpdateOperationsInput | number
+  notBefore?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  maxRuntimeS?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  runtimeMs?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  resumeFrom?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   crashCount?: Prisma.IntFieldUpdateOperationsInput | number
+  lostCount?: Prisma.IntFieldUpdateOperationsInput | number
   cancelRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   pauseRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastStep?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
@@ -1523,7 +1735,13 @@ export type RunCreateWithoutEventsInput = {
   leaseExpiresAt?: Date | string | null
   dispatchSeq?: number
   dispatchedAt?: Date | string
+  priority?: number
+  notBefore?: Date | string | null
+  maxRuntimeS?: number | null
+  runtimeMs?: bigint | number
+  resumeFrom?: string | null
   crashCount?: number
+  lostCount?: number
   cancelRequestedAt?: Date | string | null
   pauseRequestedAt?: Date | string | null
   lastStep?: bigint | number
@@ -1561,7 +1779,13 @@ export type RunUncheckedCreateWithoutEventsInput = {
   leaseExpiresAt?: Date | string | null
   dispatchSeq?: number
   dispatchedAt?: Date | string
+  priority?: number
+  notBefore?: Date | string | null
+  maxRuntimeS?: number | null
+  runtimeMs?: bigint | number
+  resumeFrom?: string | null
   crashCount?: number
+  lostCount?: number
   cancelRequestedAt?: Date | string | null
   pauseRequestedAt?: Date | string | null
   lastStep?: bigint | number
@@ -1611,7 +1835,13 @@ export type RunUpdateWithoutEventsInput = {
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   dispatchSeq?: Prisma.IntFieldUpdateOperationsInput | number
   dispatchedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  priority?: Prisma.IntFieldUpdateOperationsInput | number
+  notBefore?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  maxRuntimeS?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  runtimeMs?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  resumeFrom?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   crashCount?: Prisma.IntFieldUpdateOperationsInput | number
+  lostCount?: Prisma.IntFieldUpdateOperationsInput | number
   cancelRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   pauseRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastStep?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
@@ -1649,7 +1879,13 @@ export type RunUncheckedUpdateWithoutEventsInput = {
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   dispatchSeq?: Prisma.IntFieldUpdateOperationsInput | number
   dispatchedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  priority?: Prisma.IntFieldUpdateOperationsInput | number
+  notBefore?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  maxRuntimeS?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  runtimeMs?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  resumeFrom?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   crashCount?: Prisma.IntFieldUpdateOperationsInput | number
+  lostCount?: Prisma.IntFieldUpdateOperationsInput | number
   cancelRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   pauseRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastStep?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
@@ -1683,7 +1919,13 @@ export type RunCreateWithoutMetricSeriesInput = {
   leaseExpiresAt?: Date | string | null
   dispatchSeq?: number
   dispatchedAt?: Date | string
+  priority?: number
+  notBefore?: Date | string | null
+  maxRuntimeS?: number | null
+  runtimeMs?: bigint | number
+  resumeFrom?: string | null
   crashCount?: number
+  lostCount?: number
   cancelRequestedAt?: Date | string | null
   pauseRequestedAt?: Date | string | null
   lastStep?: bigint | number
@@ -1721,7 +1963,13 @@ export type RunUncheckedCreateWithoutMetricSeriesInput = {
   leaseExpiresAt?: Date | string | null
   dispatchSeq?: number
   dispatchedAt?: Date | string
+  priority?: number
+  notBefore?: Date | string | null
+  maxRuntimeS?: number | null
+  runtimeMs?: bigint | number
+  resumeFrom?: string | null
   crashCount?: number
+  lostCount?: number
   cancelRequestedAt?: Date | string | null
   pauseRequestedAt?: Date | string | null
   lastStep?: bigint | number
@@ -1771,7 +2019,13 @@ export type RunUpdateWithoutMetricSeriesInput = {
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   dispatchSeq?: Prisma.IntFieldUpdateOperationsInput | number
   dispatchedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  priority?: Prisma.IntFieldUpdateOperationsInput | number
+  notBefore?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  maxRuntimeS?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  runtimeMs?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  resumeFrom?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   crashCount?: Prisma.IntFieldUpdateOperationsInput | number
+  lostCount?: Prisma.IntFieldUpdateOperationsInput | number
   cancelRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   pauseRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastStep?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
@@ -1809,7 +2063,13 @@ export type RunUncheckedUpdateWithoutMetricSeriesInput = {
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   dispatchSeq?: Prisma.IntFieldUpdateOperationsInput | number
   dispatchedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  priority?: Prisma.IntFieldUpdateOperationsInput | number
+  notBefore?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  maxRuntimeS?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  runtimeMs?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  resumeFrom?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   crashCount?: Prisma.IntFieldUpdateOperationsInput | number
+  lostCount?: Prisma.IntFieldUpdateOperationsInput | number
   cancelRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   pauseRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastStep?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
@@ -1843,7 +2103,13 @@ export type RunCreateWithoutCheckpointsInput = {
   leaseExpiresAt?: Date | string | null
   dispatchSeq?: number
   dispatchedAt?: Date | string
+  priority?: number
+  notBefore?: Date | string | null
+  maxRuntimeS?: number | null
+  runtimeMs?: bigint | number
+  resumeFrom?: string | null
   crashCount?: number
+  lostCount?: number
   cancelRequestedAt?: Date | string | null
   pauseRequestedAt?: Date | string | null
   lastStep?: bigint | number
@@ -1881,7 +2147,13 @@ export type RunUncheckedCreateWithoutCheckpointsInput = {
   leaseExpiresAt?: Date | string | null
   dispatchSeq?: number
   dispatchedAt?: Date | string
+  priority?: number
+  notBefore?: Date | string | null
+  maxRuntimeS?: number | null
+  runtimeMs?: bigint | number
+  resumeFrom?: string | null
   crashCount?: number
+  lostCount?: number
   cancelRequestedAt?: Date | string | null
   pauseRequestedAt?: Date | string | null
   lastStep?: bigint | number
@@ -1931,7 +2203,13 @@ export type RunUpdateWithoutCheckpointsInput = {
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   dispatchSeq?: Prisma.IntFieldUpdateOperationsInput | number
   dispatchedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  priority?: Prisma.IntFieldUpdateOperationsInput | number
+  notBefore?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  maxRuntimeS?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  runtimeMs?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  resumeFrom?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   crashCount?: Prisma.IntFieldUpdateOperationsInput | number
+  lostCount?: Prisma.IntFieldUpdateOperationsInput | number
   cancelRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   pauseRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastStep?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
@@ -1969,7 +2247,13 @@ export type RunUncheckedUpdateWithoutCheckpointsInput = {
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   dispatchSeq?: Prisma.IntFieldUpdateOperationsInput | number
   dispatchedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  priority?: Prisma.IntFieldUpdateOperationsInput | number
+  notBefore?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  maxRuntimeS?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  runtimeMs?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  resumeFrom?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   crashCount?: Prisma.IntFieldUpdateOperationsInput | number
+  lostCount?: Prisma.IntFieldUpdateOperationsInput | number
   cancelRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   pauseRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastStep?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
@@ -2003,7 +2287,13 @@ export type RunCreateWithoutOutboxInput = {
   leaseExpiresAt?: Date | string | null
   dispatchSeq?: number
   dispatchedAt?: Date | string
+  priority?: number
+  notBefore?: Date | string | null
+  maxRuntimeS?: number | null
+  runtimeMs?: bigint | number
+  resumeFrom?: string | null
   crashCount?: number
+  lostCount?: number
   cancelRequestedAt?: Date | string | null
   pauseRequestedAt?: Date | string | null
   lastStep?: bigint | number
@@ -2041,7 +2331,13 @@ export type RunUncheckedCreateWithoutOutboxInput = {
   leaseExpiresAt?: Date | string | null
   dispatchSeq?: number
   dispatchedAt?: Date | string
+  priority?: number
+  notBefore?: Date | string | null
+  maxRuntimeS?: number | null
+  runtimeMs?: bigint | number
+  resumeFrom?: string | null
   crashCount?: number
+  lostCount?: number
   cancelRequestedAt?: Date | string | null
   pauseRequestedAt?: Date | string | null
   lastStep?: bigint | number
@@ -2091,7 +2387,13 @@ export type RunUpdateWithoutOutboxInput = {
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   dispatchSeq?: Prisma.IntFieldUpdateOperationsInput | number
   dispatchedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  priority?: Prisma.IntFieldUpdateOperationsInput | number
+  notBefore?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  maxRuntimeS?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  runtimeMs?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  resumeFrom?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   crashCount?: Prisma.IntFieldUpdateOperationsInput | number
+  lostCount?: Prisma.IntFieldUpdateOperationsInput | number
   cancelRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   pauseRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastStep?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
@@ -2129,7 +2431,13 @@ export type RunUncheckedUpdateWithoutOutboxInput = {
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   dispatchSeq?: Prisma.IntFieldUpdateOperationsInput | number
   dispatchedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  priority?: Prisma.IntFieldUpdateOperationsInput | number
+  notBefore?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  maxRuntimeS?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  runtimeMs?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  resumeFrom?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   crashCount?: Prisma.IntFieldUpdateOperationsInput | number
+  lostCount?: Prisma.IntFieldUpdateOperationsInput | number
   cancelRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   pauseRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastStep?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
@@ -2164,7 +2472,13 @@ export type RunCreateManyProjectInput = {
   leaseExpiresAt?: Date | string | null
   dispatchSeq?: number
   dispatchedAt?: Date | string
+  priority?: number
+  notBefore?: Date | string | null
+  maxRuntimeS?: number | null
+  runtimeMs?: bigint | number
+  resumeFrom?: string | null
   crashCount?: number
+  lostCount?: number
   cancelRequestedAt?: Date | string | null
   pauseRequestedAt?: Date | string | null
   lastStep?: bigint | number
@@ -2194,7 +2508,13 @@ export type RunUpdateWithoutProjectInput = {
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   dispatchSeq?: Prisma.IntFieldUpdateOperationsInput | number
   dispatchedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  priority?: Prisma.IntFieldUpdateOperationsInput | number
+  notBefore?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  maxRuntimeS?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  runtimeMs?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  resumeFrom?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   crashCount?: Prisma.IntFieldUpdateOperationsInput | number
+  lostCount?: Prisma.IntFieldUpdateOperationsInput | number
   cancelRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   pauseRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastStep?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
@@ -2231,7 +2551,13 @@ export type RunUncheckedUpdateWithoutProjectInput = {
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   dispatchSeq?: Prisma.IntFieldUpdateOperationsInput | number
   dispatchedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  priority?: Prisma.IntFieldUpdateOperationsInput | number
+  notBefore?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  maxRuntimeS?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  runtimeMs?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  resumeFrom?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   crashCount?: Prisma.IntFieldUpdateOperationsInput | number
+  lostCount?: Prisma.IntFieldUpdateOperationsInput | number
   cancelRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   pauseRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastStep?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
@@ -2267,7 +2593,13 @@ export type RunUncheckedUpdateManyWithoutProjectInput = {
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   dispatchSeq?: Prisma.IntFieldUpdateOperationsInput | number
   dispatchedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  priority?: Prisma.IntFieldUpdateOperationsInput | number
+  notBefore?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  maxRuntimeS?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  runtimeMs?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  resumeFrom?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   crashCount?: Prisma.IntFieldUpdateOperationsInput | number
+  lostCount?: Prisma.IntFieldUpdateOperationsInput | number
   cancelRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   pauseRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastStep?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
@@ -2298,7 +2630,13 @@ export type RunCreateManyJobInput = {
   leaseExpiresAt?: Date | string | null
   dispatchSeq?: number
   dispatchedAt?: Date | string
+  priority?: number
+  notBefore?: Date | string | null
+  maxRuntimeS?: number | null
+  runtimeMs?: bigint | number
+  resumeFrom?: string | null
   crashCount?: number
+  lostCount?: number
   cancelRequestedAt?: Date | string | null
   pauseRequestedAt?: Date | string | null
   lastStep?: bigint | number
@@ -2328,7 +2666,13 @@ export type RunUpdateWithoutJobInput = {
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   dispatchSeq?: Prisma.IntFieldUpdateOperationsInput | number
   dispatchedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  priority?: Prisma.IntFieldUpdateOperationsInput | number
+  notBefore?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  maxRuntimeS?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  runtimeMs?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  resumeFrom?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   crashCount?: Prisma.IntFieldUpdateOperationsInput | number
+  lostCount?: Prisma.IntFieldUpdateOperationsInput | number
   cancelRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   pauseRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastStep?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
@@ -2365,7 +2709,13 @@ export type RunUncheckedUpdateWithoutJobInput = {
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   dispatchSeq?: Prisma.IntFieldUpdateOperationsInput | number
   dispatchedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  priority?: Prisma.IntFieldUpdateOperationsInput | number
+  notBefore?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  maxRuntimeS?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  runtimeMs?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  resumeFrom?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   crashCount?: Prisma.IntFieldUpdateOperationsInput | number
+  lostCount?: Prisma.IntFieldUpdateOperationsInput | number
   cancelRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   pauseRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastStep?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
@@ -2401,7 +2751,13 @@ export type RunUncheckedUpdateManyWithoutJobInput = {
   leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   dispatchSeq?: Prisma.IntFieldUpdateOperationsInput | number
   dispatchedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  priority?: Prisma.IntFieldUpdateOperationsInput | number
+  notBefore?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  maxRuntimeS?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  runtimeMs?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  resumeFrom?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   crashCount?: Prisma.IntFieldUpdateOperationsInput | number
+  lostCount?: Prisma.IntFieldUpdateOperationsInput | number
   cancelRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   pauseRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastStep?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
@@ -2500,7 +2856,13 @@ export type RunSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = ru
   leaseExpiresAt?: boolean
   dispatchSeq?: boolean
   dispatchedAt?: boolean
+  priority?: boolean
+  notBefore?: boolean
+  maxRuntimeS?: boolean
+  runtimeMs?: boolean
+  resumeFrom?: boolean
   crashCount?: boolean
+  lostCount?: boolean
   cancelRequestedAt?: boolean
   pauseRequestedAt?: boolean
   lastStep?: boolean
@@ -2540,7 +2902,13 @@ export type RunSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extension
   leaseExpiresAt?: boolean
   dispatchSeq?: boolean
   dispatchedAt?: boolean
+  priority?: boolean
+  notBefore?: boolean
+  maxRuntimeS?: boolean
+  runtimeMs?: boolean
+  resumeFrom?: boolean
   crashCount?: boolean
+  lostCount?: boolean
   cancelRequestedAt?: boolean
   pauseRequestedAt?: boolean
   lastStep?: boolean
@@ -2574,7 +2942,13 @@ export type RunSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extension
   leaseExpiresAt?: boolean
   dispatchSeq?: boolean
   dispatchedAt?: boolean
+  priority?: boolean
+  notBefore?: boolean
+  maxRuntimeS?: boolean
+  runtimeMs?: boolean
+  resumeFrom?: boolean
   crashCount?: boolean
+  lostCount?: boolean
   cancelRequestedAt?: boolean
   pauseRequestedAt?: boolean
   lastStep?: boolean
@@ -2608,7 +2982,13 @@ export type RunSelectScalar = {
   leaseExpiresAt?: boolean
   dispatchSeq?: boolean
   dispatchedAt?: boolean
+  priority?: boolean
+  notBefore?: boolean
+  maxRuntimeS?: boolean
+  runtimeMs?: boolean
+  resumeFrom?: boolean
   crashCount?: boolean
+  lostCount?: boolean
   cancelRequestedAt?: boolean
   pauseRequestedAt?: boolean
   lastStep?: boolean
@@ -2627,7 +3007,7 @@ export type RunSelectScalar = {
   updatedAt?: boolean
 }
 
-export type RunOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "projectId" | "jobId" | "kind" | "config" | "state" | "phase" | "leaseEpoch" | "leaseOwner" | "leaseExpiresAt" | "dispatchSeq" | "dispatchedAt" | "crashCount" | "cancelRequestedAt" | "pauseRequestedAt" | "lastStep" | "totalSteps" | "epoch" | "totalEpochs" | "samplesPerSecond" | "eventSeq" | "fingerprint" | "plan" | "result" | "failure" | "createdAt" | "startedAt" | "finishedAt" | "updatedAt", ExtArgs["result"]["run"]>
+export type RunOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "projectId" | "jobId" | "kind" | "config" | "state" | "phase" | "leaseEpoch" | "leaseOwner" | "leaseExpiresAt" | "dispatchSeq" | "dispatchedAt" | "priority" | "notBefore" | "maxRuntimeS" | "runtimeMs" | "resumeFrom" | "crashCount" | "lostCount" | "cancelRequestedAt" | "pauseRequestedAt" | "lastStep" | "totalSteps" | "epoch" | "totalEpochs" | "samplesPerSecond" | "eventSeq" | "fingerprint" | "plan" | "result" | "failure" | "createdAt" | "startedAt" | "finishedAt" | "updatedAt", ExtArgs["result"]["run"]>
 export type RunInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   project?: boolean | Prisma.ProjectDefaultArgs<ExtArgs>
   job?: boolean | Prisma.JobDefaultArgs<ExtArgs>
@@ -2671,7 +3051,13 @@ export type $RunPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = 
     leaseExpiresAt: Date | null
     dispatchSeq: number
     dispatchedAt: Date
+    priority: number
+    notBefore: Date | null
+    maxRuntimeS: number | null
+    runtimeMs: bigint
+    resumeFrom: string | null
     crashCount: number
+    lostCount: number
     cancelRequestedAt: Date | null
     pauseRequestedAt: Date | null
     lastStep: bigint
@@ -3130,7 +3516,13 @@ export interface RunFieldRefs {
   readonly leaseExpiresAt: Prisma.FieldRef<"Run", 'DateTime'>
   readonly dispatchSeq: Prisma.FieldRef<"Run", 'Int'>
   readonly dispatchedAt: Prisma.FieldRef<"Run", 'DateTime'>
+  readonly priority: Prisma.FieldRef<"Run", 'Int'>
+  readonly notBefore: Prisma.FieldRef<"Run", 'DateTime'>
+  readonly maxRuntimeS: Prisma.FieldRef<"Run", 'Int'>
+  readonly runtimeMs: Prisma.FieldRef<"Run", 'BigInt'>
+  readonly resumeFrom: Prisma.FieldRef<"Run", 'String'>
   readonly crashCount: Prisma.FieldRef<"Run", 'Int'>
+  readonly lostCount: Prisma.FieldRef<"Run", 'Int'>
   readonly cancelRequestedAt: Prisma.FieldRef<"Run", 'DateTime'>
   readonly pauseRequestedAt: Prisma.FieldRef<"Run", 'DateTime'>
   readonly lastStep: Prisma.FieldRef<"Run", 'BigInt'>
