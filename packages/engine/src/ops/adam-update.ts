@@ -34,6 +34,7 @@ export const adamUpdate: Op<AdamAttributes> = {
     return [parameter, m, v]
   },
   derivative: null,
+  updates: [0, 4, 5],
   cost: (inputs, outputs) => ({ flops: 12 * elementCount(inputs[0]?.shape ?? []), bytes: operandBytes(inputs, outputs) }),
   inPlace: [
     [0, 0],

@@ -59,6 +59,27 @@ export interface AdamAttributes {
   readonly decoupled: boolean
 }
 
+export interface NormalizationAttributes {
+  /** Added to the variance before its root, above 0. */
+  readonly epsilon: number
+}
+
+export interface RunningStatisticsAttributes extends NormalizationAttributes {
+  /** Weight of the new statistics, 0 … 1. */
+  readonly momentum: number
+  /** Values per channel that the statistics were computed over. */
+  readonly values: number
+}
+
+export interface DropoutAttributes {
+  /** Probability of being zeroed, 0 … below 1, to the nearest 2^-16. */
+  readonly rate: number
+  /** What is zeroed as a whole: single elements, or channels of [N, C, …]. */
+  readonly unit: 'element' | 'channel'
+  /** Tells the masks of layers apart, 0 … 2^32 − 1. */
+  readonly stream: number
+}
+
 export interface OpAttributeTable {
   dense: NoAttributes
   dense_backward_data: NoAttributes
@@ -90,6 +111,14 @@ export interface OpAttributeTable {
   squared_error: SquaredErrorAttributes
   squared_error_backward: SquaredErrorAttributes
   correct_count: NoAttributes
+  batch_norm: NormalizationAttributes
+  batch_norm_backward: NormalizationAttributes
+  batch_norm_inference: NormalizationAttributes
+  batch_norm_inference_backward: NormalizationAttributes
+  running_statistics: RunningStatisticsAttributes
+  layer_norm: NormalizationAttributes
+  layer_norm_backward: NormalizationAttributes
+  dropout: DropoutAttributes
   sgd_update: SgdAttributes
   adam_update: AdamAttributes
 }

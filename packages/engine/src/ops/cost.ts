@@ -11,10 +11,10 @@ export function operandBytes(inputs: readonly TensorType[], outputs: readonly Te
   return ELEMENT_BYTES * [...inputs, ...outputs].reduce((sum, { shape }) => sum + elementCount(shape), 0)
 }
 
-/** A cost of so many operations per element of the first input. */
-export function perElement(flops: number) {
+/** A cost of so many operations per element of one input, the first unless `input` says otherwise. */
+export function perElement(flops: number, input = 0) {
   return (inputs: readonly TensorType[], outputs: readonly TensorType[]): Cost => ({
-    flops: flops * elementCount(inputs[0]?.shape ?? []),
+    flops: flops * elementCount(inputs[input]?.shape ?? []),
     bytes: operandBytes(inputs, outputs),
   })
 }

@@ -72,6 +72,10 @@ export interface Op<A> {
   infer(inputs: readonly TensorType[], attributes: A): readonly TensorType[]
   /** null for ops that are themselves derivatives, updates or counts. */
   readonly derivative: Derivative<A> | null
+  /** Outputs that only derivatives and updates read: nothing is differentiated through them. Default: none. */
+  readonly statistics?: readonly number[]
+  /** Inputs that the op changes in place: its outputs are these same tensors, in this order. Default: none. */
+  readonly updates?: readonly number[]
   cost(inputs: readonly TensorType[], outputs: readonly TensorType[], attributes: A): Cost
   /** Pairs [output, input] that may share memory when the input is not needed later. */
   readonly inPlace: readonly (readonly [output: number, input: number])[]

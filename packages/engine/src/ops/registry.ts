@@ -7,6 +7,10 @@ import { add } from './add.ts'
 import type { OpAttributes, OpName } from './attributes.ts'
 import { avgPool2d } from './avg-pool2d.ts'
 import { avgPool2dBackward } from './avg-pool2d-backward.ts'
+import { batchNorm } from './batch-norm.ts'
+import { batchNormBackward } from './batch-norm-backward.ts'
+import { batchNormInference } from './batch-norm-inference.ts'
+import { batchNormInferenceBackward } from './batch-norm-inference-backward.ts'
 import { biasAdd } from './bias-add.ts'
 import { biasBackward } from './bias-backward.ts'
 import { concatenate } from './concatenate.ts'
@@ -17,11 +21,15 @@ import { correctCount } from './correct-count.ts'
 import { dense } from './dense.ts'
 import { denseBackwardData } from './dense-backward-data.ts'
 import { denseBackwardWeight } from './dense-backward-weight.ts'
+import { dropout } from './dropout.ts'
 import { fill } from './fill.ts'
+import { layerNorm } from './layer-norm.ts'
+import { layerNormBackward } from './layer-norm-backward.ts'
 import { maxPool2d } from './max-pool2d.ts'
 import { maxPool2dBackward } from './max-pool2d-backward.ts'
 import type { Op } from './op.ts'
 import { reshape } from './reshape.ts'
+import { runningStatistics } from './running-statistics.ts'
 import { sgdUpdate } from './sgd-update.ts'
 import { slice } from './slice.ts'
 import { softmax } from './softmax.ts'
@@ -66,6 +74,14 @@ export const OPS: { readonly [K in OpName]: Op<OpAttributes<K>> } = {
   squared_error: squaredError,
   squared_error_backward: squaredErrorBackward,
   correct_count: correctCount,
+  batch_norm: batchNorm,
+  batch_norm_backward: batchNormBackward,
+  batch_norm_inference: batchNormInference,
+  batch_norm_inference_backward: batchNormInferenceBackward,
+  running_statistics: runningStatistics,
+  layer_norm: layerNorm,
+  layer_norm_backward: layerNormBackward,
+  dropout,
   sgd_update: sgdUpdate,
   adam_update: adamUpdate,
 }

@@ -28,6 +28,7 @@ export const sgdUpdate: Op<SgdAttributes> = {
     return velocity ? [parameter, velocity] : [parameter]
   },
   derivative: null,
+  updates: [0, 3],
   cost: (inputs, outputs, { momentum }) => ({
     flops: (momentum > 0 ? 4 : 2) * elementCount(inputs[0]?.shape ?? []),
     bytes: operandBytes(inputs, outputs),

@@ -4,7 +4,7 @@ import { differentiate } from '../autodiff/index.ts'
 import type { Backend } from '../backends/backend.ts'
 import type { Program } from '../core/program.ts'
 import { elementCount, type TensorId } from '../core/tensor.ts'
-import { type OpAttributes, type OpName, type OpSample, ProgramBuilder } from '../ops/index.ts'
+import { type OpAttributes, type OpName, type OpSample, opOf, ProgramBuilder } from '../ops/index.ts'
 import { fillUniform } from '../random/index.ts'
 import { sampleValues } from './sample-values.ts'
 
@@ -102,7 +102,8 @@ function buildCheck<K extends OpName>(op: K, sample: OpSample<OpAttributes<K>>, 
   const inputs = sample.inputs.map((type, i) => builder.tensor(`input${i}`, type, 'input'))
   const outputs = builder.emit(op, inputs, sample.attributes, { origin: sample.name, role: 'output' })
   const forward = [...builder.nodes]
-  const real = outputs.filter((id) => builder.type(id).type === 'real')
+  const { statistics = [] } = opOf(op)
+  const real = outputs.filter((id, i) => builder.type(id).type === 'real' && !statistics.includes(i))
   const seeds = new Map(real.map((id) => [id, builder.tensor(`dOutput${id}`, builder.type(id), 'input')]))
   const wanted = inputs.filter((id, i) => by.includes(i) && builder.type(id).type === 'real')
   const derivatives = differentiate(builder, { nodes: forward, seeds, by: wanted })

@@ -2,7 +2,7 @@
 
 import type { Backend, NumericArray } from '../backends/backend.ts'
 import { elementCount, type Shape } from '../core/tensor.ts'
-import { type OpAttributes, type OpName, ProgramBuilder } from '../ops/index.ts'
+import { type OpAttributes, type OpName, opOf, ProgramBuilder } from '../ops/index.ts'
 
 export interface Given {
   readonly shape: Shape
@@ -30,8 +30,7 @@ export function runOp<K extends OpName>(
   const inputs = given.map(({ shape, values }, i) =>
     builder.tensor(`input${i}`, { shape, type: values instanceof Int32Array ? 'index' : 'real' }, 'input'),
   )
-  const updated: { readonly [N in OpName]?: readonly number[] } = { sgd_update: [0, 3], adam_update: [0, 4, 5] }
-  const inPlace = updated[op]?.flatMap((position) => inputs[position] ?? [])
+  const inPlace = opOf(op).updates?.flatMap((position) => inputs[position] ?? [])
   if (inPlace !== undefined) builder.append(op, inputs, inPlace, attributes, 'example')
   const outputs = inPlace ?? builder.emit(op, inputs, attributes, { origin: 'example', role: 'output' })
   const phases = { train: builder.nodes, evaluate: [], predict: [] }

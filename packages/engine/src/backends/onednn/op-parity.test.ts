@@ -28,8 +28,9 @@ interface Sweep {
 function build<K extends OpName>(op: K, sample: OpSample<OpAttributes<K>>): Sweep {
   const builder = new ProgramBuilder()
   const inputs = sample.inputs.map((type, i) => builder.tensor(`input${i}`, type, 'input'))
-  if (op === 'sgd_update' || op === 'adam_update') {
-    const written = (op === 'sgd_update' ? [0, 3] : [0, 4, 5]).flatMap((position) => inputs[position] ?? [])
+  const { updates } = opOf(op)
+  if (updates !== undefined) {
+    const written = updates.flatMap((position) => inputs[position] ?? [])
     builder.append(op, inputs, written, sample.attributes, sample.name)
     return { program: programOf(builder), inputs, seeds: [], results: written }
   }

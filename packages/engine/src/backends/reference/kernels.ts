@@ -1,11 +1,14 @@
 // The reference kernel of every op.
 
 import { avgPool2d, avgPool2dBackward } from './avg-pool2d.ts'
+import { batchNorm, batchNormBackward, batchNormInference, batchNormInferenceBackward, runningStatistics } from './batch-norm.ts'
 import { biasAdd, biasBackward, concatenate, slice } from './channels.ts'
 import { conv2d, conv2dBackwardData, conv2dBackwardWeight } from './conv2d.ts'
 import { dense, denseBackwardData, denseBackwardWeight } from './dense.ts'
+import { dropout } from './dropout.ts'
 import { activation, activationBackward, add, fill, reshape, threshold } from './elementwise.ts'
 import type { KernelTable } from './kernel.ts'
+import { layerNorm, layerNormBackward } from './layer-norm.ts'
 import {
   correctCount,
   softmax,
@@ -49,6 +52,14 @@ export const KERNELS: KernelTable = {
   squared_error: squaredError,
   squared_error_backward: squaredErrorBackward,
   correct_count: correctCount,
+  batch_norm: batchNorm,
+  batch_norm_backward: batchNormBackward,
+  batch_norm_inference: batchNormInference,
+  batch_norm_inference_backward: batchNormInferenceBackward,
+  running_statistics: runningStatistics,
+  layer_norm: layerNorm,
+  layer_norm_backward: layerNormBackward,
+  dropout,
   sgd_update: sgdUpdate,
   adam_update: adamUpdate,
 }
