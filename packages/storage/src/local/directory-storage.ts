@@ -38,9 +38,13 @@ export class DirectoryStorage implements ObjectStorage {
     const temporary = join(dirname(path), `${TEMPORARY}${randomUUID()}`)
     await makeDirectory(dirname(path))
     const { stream, result } = measure(source, signal)
+    // Opened before anything can fail: a stream that is destroyed while it opens its file creates it after we have removed it.
+    const handle = await open(temporary, 'wx').catch((error: unknown) => {
+      throw translate(error, key)
+    })
     try {
       // `flush` is an fsync before the file is closed.
-      await pipeline(stream, createWriteStream(temporary, { flags: 'wx', flush: true }), signal === undefined ? {} : { signal })
+      await pipeline(stream, handle.createWriteStream({ flush: true }), signal === undefined ? {} : { signal })
       await rename(temporary, path)
     } catch (error) {
       await rm(temporary, { force: true })
