@@ -45,7 +45,7 @@ export function compiledModel(name: ModelName): CompiledModel {
   const { spec, batchSize } = MODELS[name]
   const graph = buildGraph(modelSpecSchema.parse(spec), { batchSize })
   return buildModel(graph, {
-    loss: { type: 'softmax_cross_entropy' },
+    loss: { type: 'softmax_cross_entropy', label_smoothing: 0 },
     optimizer: { type: 'sgd', learning_rate: 0.01, momentum: 0.9, nesterov: false, weight_decay: 0 },
   })
 }

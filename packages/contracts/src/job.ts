@@ -1,8 +1,15 @@
 // Jobs: what a client submits and what it polls.
 
-import { lossConfigSchema, modelSpecSchema, optimizerConfigSchema, type TrainingConfig, trainingConfigSchema } from '@trainyard/engine/spec'
+import {
+  lossConfigSchema,
+  modelSpecSchema,
+  optimizerConfigSchema,
+  resolveClassWeights,
+  type TrainingConfig,
+  trainingConfigSchema,
+} from '@trainyard/engine/spec'
 import { z } from 'zod'
-import type { DatasetTarget } from './dataset-manifest.ts'
+import type { DatasetManifest, DatasetTarget } from './dataset-manifest.ts'
 import { idSchema } from './ids.ts'
 import { wireNumberSchema } from './number.ts'
 import { actionSchema, failureSchema, jobKindSchema, jobStateSchema, runPhaseSchema, runStateSchema } from './states.ts'
@@ -36,13 +43,17 @@ export const submittedTrainingSchema = trainingConfigSchema.extend({
 export type SubmittedTraining = z.infer<typeof submittedTrainingSchema>
 
 const DEFAULT_LOSS = {
-  class: { type: 'softmax_cross_entropy' },
+  class: { type: 'softmax_cross_entropy', label_smoothing: 0 },
   value: { type: 'squared_error', reduction: 'mean' },
 } as const satisfies Record<DatasetTarget['kind'], TrainingConfig['loss']>
 
-/** Fills in what follows from the data. */
-export function resolveTraining(training: SubmittedTraining, target: DatasetTarget): TrainingConfig {
-  return { ...training, loss: training.loss ?? DEFAULT_LOSS[target.kind] }
+/** Fills in what follows from the data: the loss, and balanced class weights. */
+export function resolveTraining(
+  training: SubmittedTraining,
+  { target, splits }: Pick<DatasetManifest, 'target' | 'splits'>,
+): TrainingConfig {
+  const loss = resolveClassWeights(training.loss ?? DEFAULT_LOSS[target.kind], splits.train?.class_counts ?? [])
+  return { ...training, loss }
 }
 
 export const trainJobSchema = z.strictObject({

@@ -50,13 +50,20 @@ export async function runPredict(start: StartMessage, channel: Channel): Promise
 
 function describe(output: Float32Array, target: CheckpointMetadata['dataset']['target'], topK: number): Prediction {
   if (target.kind === 'value') return { outputs: Array.from(output, toWireNumber) }
-  const classes = Array.from(output, (probability, index) => ({ label: target.classes[index] ?? String(index), index, probability }))
+  const probabilities = probabilitiesOf(output, target.classes.length)
+  const classes = Array.from(probabilities, (probability, index) => ({ label: target.classes[index] ?? String(index), index, probability }))
   classes.sort((a, b) => b.probability - a.probability || a.index - b.index)
   return {
     // Logits are known up to a constant; these are the ones whose exponentials sum to 1.
-    outputs: Array.from(output, (probability) => toWireNumber(Math.log(probability))),
+    outputs: Array.from(probabilities, (probability) => toWireNumber(Math.log(probability))),
     classes: classes.slice(0, topK).map((entry) => ({ ...entry, probability: toWireNumber(entry.probability) })),
   }
+}
+
+/** One output for two classes is the probability of the second. */
+function probabilitiesOf(output: Float32Array, classes: number): Float32Array {
+  const [second] = output
+  return output.length === 1 && classes === 2 && second !== undefined ? Float32Array.of(1 - second, second) : output
 }
 
 /** @throws TrainyardError invalid_data with every input that does not fit */

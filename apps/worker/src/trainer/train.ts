@@ -180,7 +180,7 @@ function metadataOf({ config, dataset, schedule, opened }: Training, loop: Train
     seed: config.training.seed,
     frozen: [...opened.frozen],
     metrics: { ...metrics },
-    interval: { samples: interval.samples, loss_sum: interval.lossSum, correct: interval.correct },
+    interval: { samples: interval.samples, weight: interval.weight, loss_sum: interval.lossSum, correct: interval.correct },
     evaluated_step: evaluatedStep,
     fingerprint: opened.fingerprint,
     dataset: { input, target, normalization },
@@ -190,7 +190,7 @@ function metadataOf({ config, dataset, schedule, opened }: Training, loop: Train
 function loopStateOf({ step, interval, evaluated_step: evaluatedStep, metrics }: CheckpointMetadata): LoopState {
   return {
     step,
-    interval: { samples: interval.samples, lossSum: interval.loss_sum, correct: interval.correct },
+    interval: { samples: interval.samples, weight: interval.weight, lossSum: interval.loss_sum, correct: interval.correct },
     evaluatedStep,
     metrics,
   }

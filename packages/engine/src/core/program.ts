@@ -25,7 +25,7 @@ export interface Segment {
   readonly members: readonly TensorId[]
 }
 
-/** `train`: forward, backward, update. `evaluate`: forward, loss and counts. `predict`: forward only. */
+/** `train`: forward, backward, update. `evaluate`: forward, loss, counts and predictions. `predict`: forward only. */
 export type Phase = 'train' | 'evaluate' | 'predict'
 
 export interface Program {

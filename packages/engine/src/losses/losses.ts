@@ -1,8 +1,8 @@
 // What each loss of a training configuration becomes: the targets it takes, the ops of its value, and what the model predicts under it.
 
 import type { TensorId, TensorType } from '../core/tensor.ts'
-import type { EmitOptions, ProgramBuilder } from '../ops/index.ts'
-import type { LossConfig } from '../spec/training-config.ts'
+import type { EmitOptions, PointwiseLossAttributes, ProgramBuilder } from '../ops/index.ts'
+import type { LossConfig } from '../spec/loss-config.ts'
 
 export interface LossOperands {
   /** The model's output [N, …]. */
@@ -13,34 +13,120 @@ export interface LossOperands {
 }
 
 export interface LossRule<C> {
-  /** Targets for an output of that type. */
+  /** Targets for an output of that type. Class labels 0 and 1 may be written into a real tensor [N, 1]. */
   targets(output: TensorType): TensorType
+  /** Values that targets may have, where the loss is not defined for all. */
+  readonly targetRange: readonly [low: number, high: number] | null
   /** [1] */
   value(builder: ProgramBuilder, operands: LossOperands, config: C): TensorId
   /** Rows that the model gets right, [1]; null where that has no meaning. */
-  readonly correct: ((builder: ProgramBuilder, operands: LossOperands) => TensorId) | null
+  readonly correct: ((builder: ProgramBuilder, operands: LossOperands) => TensorId | null) | null
   /** Predictions of the model: the output itself, or probabilities. */
   predictions(builder: ProgramBuilder, output: TensorId): TensorId
+  /** Weight of each class in the mean of a batch; null where every row weighs the same. */
+  classWeights(config: C): readonly number[] | null
 }
 
-export const LOSSES: { readonly [T in LossConfig['type']]: LossRule<Extract<LossConfig, { type: T }>> } = {
+type RuleOf<T extends LossConfig['type']> = LossRule<Extract<LossConfig, { type: T }>>
+
+const UNWEIGHTED = () => null
+
+/** A loss over numbers of the output's shape. */
+function pointwise<C>(attributes: (config: C) => PointwiseLossAttributes): Omit<LossRule<C>, 'predictions'> {
+  return {
+    targets: ({ shape }) => ({ shape, type: 'real' }),
+    targetRange: null,
+    value: (builder, { output, targets, count }, config) =>
+      first(builder.emit('pointwise_loss', [output, targets, count], attributes(config), result('loss'))),
+    correct: null,
+    classWeights: UNWEIGHTED,
+  }
+}
+
+function outputItself(builder: ProgramBuilder, output: TensorId): TensorId {
+  builder.assignRole(output, 'output', 'predictions')
+  return output
+}
+
+function softmaxOf(builder: ProgramBuilder, output: TensorId): TensorId {
+  return first(builder.emit('softmax', [output], {}, result('predictions')))
+}
+
+function sigmoidOf(builder: ProgramBuilder, output: TensorId): TensorId {
+  return first(builder.emit('activation', [output], { function: 'sigmoid', alpha: 0 }, result('predictions')))
+}
+
+const binaryCorrect: RuleOf<'hinge'>['correct'] = (builder, { output, targets, count }) =>
+  first(builder.emit('binary_correct_count', [output, targets, count], {}, result('correct')))
+
+const labelCorrect: RuleOf<'hinge'>['correct'] = (builder, { output, targets, count }) =>
+  first(builder.emit('correct_count', [output, targets, count], {}, result('correct')))
+
+const isOneOutput = ({ shape }: TensorType) => shape.length === 2 && shape[1] === 1
+
+export const LOSSES: { readonly [T in LossConfig['type']]: RuleOf<T> } = {
   softmax_cross_entropy: {
     targets: ({ shape: [rows = 0] }) => ({ shape: [rows], type: 'index' }),
-    value: (builder, { output, targets, count }) =>
-      first(builder.emit('softmax_cross_entropy', [output, targets, count], {}, result('loss'))),
-    correct: (builder, { output, targets, count }) => first(builder.emit('correct_count', [output, targets, count], {}, result('correct'))),
-    predictions: (builder, output) => first(builder.emit('softmax', [output], {}, result('predictions'))),
+    targetRange: null,
+    value: (builder, { output, targets, count }, config) => {
+      const attributes = { labelSmoothing: config.label_smoothing, classWeights: numericWeights(config) }
+      return first(builder.emit('softmax_cross_entropy', [output, targets, count], attributes, result('loss')))
+    },
+    correct: labelCorrect,
+    predictions: softmaxOf,
+    classWeights: numericWeights,
+  },
+  binary_cross_entropy: {
+    ...pointwise(({ positive_weight }) => ({ loss: 'binary_cross_entropy', parameter: positive_weight, reduction: 'mean' })),
+    targetRange: [0, 1],
+    // Images have no rows that are right or wrong.
+    correct: (builder, operands) => (builder.type(operands.output).shape.length === 2 ? binaryCorrect(builder, operands) : null),
+    predictions: sigmoidOf,
   },
   squared_error: {
-    targets: ({ shape }) => ({ shape, type: 'real' }),
-    value: (builder, { output, targets, count }, { reduction }) =>
-      first(builder.emit('squared_error', [output, targets, count], { reduction }, result('loss'))),
-    correct: null,
-    predictions: (builder, output) => {
-      builder.assignRole(output, 'output', 'predictions')
-      return output
-    },
+    ...pointwise(({ reduction }) => ({ loss: 'squared_error', parameter: 0, reduction })),
+    predictions: outputItself,
   },
+  absolute_error: {
+    ...pointwise(() => ({ loss: 'absolute_error', parameter: 0, reduction: 'mean' })),
+    predictions: outputItself,
+  },
+  huber: {
+    ...pointwise(({ delta }) => ({ loss: 'huber', parameter: delta, reduction: 'mean' })),
+    predictions: outputItself,
+  },
+  hinge: {
+    targets: (output) => (isOneOutput(output) ? { shape: output.shape, type: 'real' } : { shape: output.shape.slice(0, 1), type: 'index' }),
+    targetRange: null,
+    value: (builder, { output, targets, count }, { margin }) =>
+      isOneOutput(builder.type(output))
+        ? first(
+            builder.emit(
+              'pointwise_loss',
+              [output, targets, count],
+              { loss: 'hinge', parameter: margin, reduction: 'mean' },
+              result('loss'),
+            ),
+          )
+        : first(builder.emit('multi_class_hinge', [output, targets, count], { margin }, result('loss'))),
+    correct: (builder, operands) => (isOneOutput(builder.type(operands.output)) ? binaryCorrect : labelCorrect)(builder, operands),
+    // Scores as if they were logits: the order is theirs, the probabilities are not calibrated.
+    predictions: (builder, output) => (isOneOutput(builder.type(output)) ? sigmoidOf : softmaxOf)(builder, output),
+    classWeights: UNWEIGHTED,
+  },
+  kl_divergence: {
+    targets: ({ shape }) => ({ shape, type: 'real' }),
+    targetRange: [0, Number.POSITIVE_INFINITY],
+    value: (builder, { output, targets, count }) => first(builder.emit('kl_divergence', [output, targets, count], {}, result('loss'))),
+    correct: null,
+    predictions: softmaxOf,
+    classWeights: UNWEIGHTED,
+  },
+}
+
+function numericWeights({ class_weights: weights }: Extract<LossConfig, { type: 'softmax_cross_entropy' }>): readonly number[] | null {
+  if (weights === 'balanced') throw new Error('balanced class weights are numbers by now: resolveClassWeights')
+  return weights ?? null
 }
 
 function result(name: string): EmitOptions {
@@ -53,6 +139,6 @@ function first([tensor]: readonly TensorId[]): TensorId {
 }
 
 /** The rule of a loss that is known at run time only. */
-export function lossRule<T extends LossConfig['type']>(type: T): LossRule<Extract<LossConfig, { type: T }>> {
+export function lossRule<T extends LossConfig['type']>(type: T): RuleOf<T> {
   return LOSSES[type]
 }

@@ -39,9 +39,25 @@ export interface ActivationAttributes {
   readonly alpha: number
 }
 
-export interface SquaredErrorAttributes {
+export type PointwiseLossFunction = 'squared_error' | 'absolute_error' | 'huber' | 'binary_cross_entropy' | 'hinge'
+
+export interface PointwiseLossAttributes {
+  readonly loss: PointwiseLossFunction
+  /** Delta of huber, margin of hinge, weight of the positives of binary_cross_entropy; 0 for the others. */
+  readonly parameter: number
   /** `mean`: over rows and values. `half_sum`: ½ Σ over values, mean over rows. */
   readonly reduction: 'mean' | 'half_sum'
+}
+
+export interface CrossEntropyAttributes {
+  /** Share of the target that is spread evenly over all classes, in [0, 1). */
+  readonly labelSmoothing: number
+  /** Weight of each class, above 0; null weighs all alike. */
+  readonly classWeights: readonly number[] | null
+}
+
+export interface MarginAttributes {
+  readonly margin: number
 }
 
 export interface SgdAttributes {
@@ -106,10 +122,14 @@ export interface OpAttributeTable {
   threshold: { readonly threshold: number }
   softmax: NoAttributes
   softmax_backward: NoAttributes
-  softmax_cross_entropy: NoAttributes
-  softmax_cross_entropy_backward: NoAttributes
-  squared_error: SquaredErrorAttributes
-  squared_error_backward: SquaredErrorAttributes
+  softmax_cross_entropy: CrossEntropyAttributes
+  softmax_cross_entropy_backward: CrossEntropyAttributes
+  pointwise_loss: PointwiseLossAttributes
+  pointwise_loss_backward: PointwiseLossAttributes
+  multi_class_hinge: MarginAttributes
+  multi_class_hinge_backward: MarginAttributes
+  kl_divergence: NoAttributes
+  kl_divergence_backward: NoAttributes
   correct_count: NoAttributes
   batch_norm: NormalizationAttributes
   batch_norm_backward: NormalizationAttributes
@@ -119,6 +139,7 @@ export interface OpAttributeTable {
   layer_norm: NormalizationAttributes
   layer_norm_backward: NormalizationAttributes
   dropout: DropoutAttributes
+  binary_correct_count: NoAttributes
   sgd_update: SgdAttributes
   adam_update: AdamAttributes
 }

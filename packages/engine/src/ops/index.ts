@@ -5,17 +5,20 @@ export type {
   AdamAttributes,
   AveragePoolingAttributes,
   ConvolutionAttributes,
+  CrossEntropyAttributes,
   DropoutAttributes,
+  MarginAttributes,
   NormalizationAttributes,
   OpAttributes,
   OpAttributeTable,
   OpName,
   Pair,
+  PointwiseLossAttributes,
+  PointwiseLossFunction,
   PoolingAttributes,
   RunningStatisticsAttributes,
   SgdAttributes,
   Sides,
-  SquaredErrorAttributes,
   UpsamplingAttributes,
 } from './attributes.ts'
 export { nodeCost, totalCost } from './node-cost.ts'
@@ -30,5 +33,6 @@ export {
   type SampleInput,
   ShapeError,
 } from './op.ts'
+export { POINTWISE_LOSS_FUNCTIONS, POINTWISE_LOSS_NAMES, type PointwiseLossEntry } from './pointwise-loss-functions.ts'
 export { type EmitOptions, ForwardBuilder, ProgramBuilder } from './program-builder.ts'
 export { OP_NAMES, OPS, opOf } from './registry.ts'

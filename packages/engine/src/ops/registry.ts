@@ -13,6 +13,7 @@ import { batchNormInference } from './batch-norm-inference.ts'
 import { batchNormInferenceBackward } from './batch-norm-inference-backward.ts'
 import { biasAdd } from './bias-add.ts'
 import { biasBackward } from './bias-backward.ts'
+import { binaryCorrectCount } from './binary-correct-count.ts'
 import { concatenate } from './concatenate.ts'
 import { conv2d } from './conv2d.ts'
 import { conv2dBackwardData } from './conv2d-backward-data.ts'
@@ -23,11 +24,17 @@ import { denseBackwardData } from './dense-backward-data.ts'
 import { denseBackwardWeight } from './dense-backward-weight.ts'
 import { dropout } from './dropout.ts'
 import { fill } from './fill.ts'
+import { klDivergence } from './kl-divergence.ts'
+import { klDivergenceBackward } from './kl-divergence-backward.ts'
 import { layerNorm } from './layer-norm.ts'
 import { layerNormBackward } from './layer-norm-backward.ts'
 import { maxPool2d } from './max-pool2d.ts'
 import { maxPool2dBackward } from './max-pool2d-backward.ts'
+import { multiClassHinge } from './multi-class-hinge.ts'
+import { multiClassHingeBackward } from './multi-class-hinge-backward.ts'
 import type { Op } from './op.ts'
+import { pointwiseLoss } from './pointwise-loss.ts'
+import { pointwiseLossBackward } from './pointwise-loss-backward.ts'
 import { reshape } from './reshape.ts'
 import { runningStatistics } from './running-statistics.ts'
 import { sgdUpdate } from './sgd-update.ts'
@@ -36,8 +43,6 @@ import { softmax } from './softmax.ts'
 import { softmaxBackward } from './softmax-backward.ts'
 import { softmaxCrossEntropy } from './softmax-cross-entropy.ts'
 import { softmaxCrossEntropyBackward } from './softmax-cross-entropy-backward.ts'
-import { squaredError } from './squared-error.ts'
-import { squaredErrorBackward } from './squared-error-backward.ts'
 import { threshold } from './threshold.ts'
 import { upsample2d } from './upsample2d.ts'
 import { upsample2dBackward } from './upsample2d-backward.ts'
@@ -71,8 +76,12 @@ export const OPS: { readonly [K in OpName]: Op<OpAttributes<K>> } = {
   softmax_backward: softmaxBackward,
   softmax_cross_entropy: softmaxCrossEntropy,
   softmax_cross_entropy_backward: softmaxCrossEntropyBackward,
-  squared_error: squaredError,
-  squared_error_backward: squaredErrorBackward,
+  pointwise_loss: pointwiseLoss,
+  pointwise_loss_backward: pointwiseLossBackward,
+  multi_class_hinge: multiClassHinge,
+  multi_class_hinge_backward: multiClassHingeBackward,
+  kl_divergence: klDivergence,
+  kl_divergence_backward: klDivergenceBackward,
   correct_count: correctCount,
   batch_norm: batchNorm,
   batch_norm_backward: batchNormBackward,
@@ -82,6 +91,7 @@ export const OPS: { readonly [K in OpName]: Op<OpAttributes<K>> } = {
   layer_norm: layerNorm,
   layer_norm_backward: layerNormBackward,
   dropout,
+  binary_correct_count: binaryCorrectCount,
   sgd_update: sgdUpdate,
   adam_update: adamUpdate,
 }

@@ -7,13 +7,14 @@ import { elementCount, type Shape, type TensorId, type TensorRole } from '../cor
 import { type LossRule, lossRule } from '../losses/index.ts'
 import { ProgramBuilder } from '../ops/index.ts'
 import { type OptimizerRule, optimizerRule } from '../optim/index.ts'
-import type { LossConfig, OptimizerConfig, TrainingConfig } from '../spec/training-config.ts'
+import type { LossConfig } from '../spec/loss-config.ts'
+import type { OptimizerConfig, TrainingConfig } from '../spec/training-config.ts'
 
 /** Tensors that a session writes before a step and reads after it. */
 export interface Bindings {
   /** [N, …] */
   readonly samples: TensorId
-  /** [N] of type index for class targets, else [N, K]. */
+  /** As the loss declares them: [N] of type index for classes, else real numbers of the output's shape. */
   readonly targets: TensorId
   /** Rows of the batch that are real, [1]. */
   readonly count: TensorId
@@ -23,10 +24,18 @@ export interface Bindings {
   readonly biasCorrection: TensorId | null
   /** Mean over the real rows, [1]. */
   readonly loss: TensorId
-  /** Rows that the model gets right, [1]; null for value targets. */
+  /** Rows that the model gets right, [1]; null where the loss knows no right and wrong. */
   readonly correct: TensorId | null
-  /** Probabilities or values, [N, K]; only the phase `predict` writes them for class targets. */
+  /** Probabilities or values, [N, K]; written by the phases `evaluate` and `predict`. */
   readonly predictions: TensorId
+}
+
+/** What a loss asks of its targets, and how it weighs them. */
+export interface TargetRules {
+  /** Values that the loss is defined for; null where all are. */
+  readonly range: readonly [low: number, high: number] | null
+  /** Weight of each class in the mean over a batch; null where every row weighs the same. */
+  readonly classWeights: readonly number[] | null
 }
 
 export interface ModelParameter extends ParameterInfo {
@@ -47,6 +56,7 @@ export interface CompiledModel {
   readonly parameters: readonly ModelParameter[]
   readonly buffers: readonly ParameterInfo[]
   readonly slots: readonly ModelSlot[]
+  readonly targets: TargetRules
   /** [beta1, beta2] where `bindings.biasCorrection` is written. */
   readonly betas: readonly [number, number] | null
   readonly layers: readonly LayerSummary[]
@@ -125,7 +135,7 @@ function compile<L extends LossConfig, O extends OptimizerConfig>(
       segments,
       phases: {
         train: [...scored, ...backwardNodes, ...updateNodes],
-        evaluate: scored,
+        evaluate: [...scored, ...predictionNodes],
         predict: [...graph.nodes, ...predictionNodes],
       },
     },
@@ -133,6 +143,7 @@ function compile<L extends LossConfig, O extends OptimizerConfig>(
     parameters,
     buffers: graph.buffers,
     slots,
+    targets: { range: lossOf.targetRange, classWeights: lossOf.classWeights(lossConfig) },
     betas,
     layers: graph.layers,
   }

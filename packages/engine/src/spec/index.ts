@@ -10,6 +10,7 @@ export {
 export { type BuildOptions, buildGraph } from './build-graph.ts'
 export { type ExplainedLayer, type Explanation, explainModel, formatExplanation } from './explain.ts'
 export { limitIssues, type Parsed, parseWithIssues } from './issues.ts'
+export { fitLoss, type LossConfig, type LossFit, lossConfigSchema, resolveClassWeights, type TargetDescription } from './loss-config.ts'
 export {
   type GraphSpec,
   graphSpecSchema,
@@ -29,8 +30,6 @@ export { parameterShapes } from './parameters.ts'
 export { expandPreset, isPresetName, PRESET_NAMES, PRESETS, type PresetName, presetOptions } from './presets/registry.ts'
 export { type ResolvedModel, resolveModel } from './resolve-model.ts'
 export {
-  type LossConfig,
-  lossConfigSchema,
   type OptimizerConfig,
   optimizerConfigSchema,
   seedSchema,

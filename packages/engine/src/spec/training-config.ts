@@ -2,6 +2,7 @@
 
 import { z } from 'zod'
 import { augmentationSchema } from './augmentation-config.ts'
+import { lossConfigSchema } from './loss-config.ts'
 
 /** Seeds are 32-bit words of the generator's key. */
 export const seedSchema = z.int().min(0).max(4_294_967_295)
@@ -10,22 +11,6 @@ const learningRate = z.number().positive().max(1000)
 const weightDecay = z.number().nonnegative().max(1).default(0)
 const decayRate = z.number().min(0).lt(1)
 const stepCount = z.int().positive().max(1_000_000_000)
-
-export const lossConfigSchema = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('softmax_cross_entropy') }).meta({
-    description: 'Softmax and cross-entropy from logits, for class targets: mean over the batch of −log p(class).',
-  }),
-  z
-    .strictObject({
-      type: z.literal('squared_error'),
-      reduction: z.enum(['mean', 'half_sum']).default('mean').meta({
-        description:
-          "'mean': mean of (o − y)² over batch and outputs. 'half_sum': ½ Σ (o − y)², summed over the outputs, mean over the batch.",
-      }),
-    })
-    .meta({ description: 'Squared error, for value targets.' }),
-])
-export type LossConfig = z.output<typeof lossConfigSchema>
 
 export const optimizerConfigSchema = z.discriminatedUnion('type', [
   z

@@ -2,13 +2,14 @@ import { describe, expect, it } from 'vitest'
 import {
   type DatasetDescription,
   type ModelSpec,
+  resolveClassWeights,
   type TrainingConfig,
   validateModelSpec,
   validateTraining,
   validateTrainingConfig,
 } from './index.ts'
 
-const LOSS = { type: 'softmax_cross_entropy' }
+const LOSS = { type: 'softmax_cross_entropy', label_smoothing: 0 }
 const SGD = { type: 'sgd', learning_rate: 0.1 }
 
 describe('validateTrainingConfig', () => {
@@ -63,6 +64,10 @@ describe('validateTrainingConfig', () => {
     ],
     ['an unknown loss', { loss: { type: 'mse' }, optimizer: SGD }, ['training.loss.type unknown_type']],
     ['an unknown backend', { loss: LOSS, optimizer: SGD, backend: 'cuda' }, ['training.backend unknown_value']],
+    ['smoothing of 1', { loss: { ...LOSS, label_smoothing: 1 }, optimizer: SGD }, ['training.loss.label_smoothing too_large']],
+    ['a class weight of 0', { loss: { ...LOSS, class_weights: [1, 0] }, optimizer: SGD }, ['training.loss.class_weights[1] too_small']],
+    ['class weights by word', { loss: { ...LOSS, class_weights: 'equal' }, optimizer: SGD }, ['training.loss.class_weights unknown_value']],
+    ['a huber loss without width', { loss: { type: 'huber', delta: 0 }, optimizer: SGD }, ['training.loss.delta too_small']],
     ['no epoch', { loss: LOSS, optimizer: SGD, epochs: 0 }, ['training.epochs too_small']],
     ['half a batch', { loss: LOSS, optimizer: SGD, batch_size: 0.5 }, ['training.batch_size not_a_whole_number']],
     ['a seed of 33 bits', { loss: LOSS, optimizer: SGD, seed: 2 ** 32 }, ['training.seed too_large']],
@@ -86,6 +91,14 @@ describe('validateTrainingConfig', () => {
   })
 })
 
+describe('balanced class weights', () => {
+  it('are rows / (classes · rows of the class)', () => {
+    // scikit-learn: compute_class_weight('balanced', classes=[0, 1, 2], y=[0]*6 + [1]*3 + [2])
+    const loss = resolveClassWeights({ type: 'softmax_cross_entropy', label_smoothing: 0, class_weights: 'balanced' }, [6, 3, 1])
+    expect(loss).toEqual({ type: 'softmax_cross_entropy', label_smoothing: 0, class_weights: [10 / 18, 10 / 9, 10 / 3] })
+  })
+})
+
 describe('validateTraining', () => {
   const model = (json: unknown): ModelSpec => {
     const result = validateModelSpec(json)
@@ -103,6 +116,7 @@ describe('validateTraining', () => {
     splits: ['train', 'test'],
   }
   const table: DatasetDescription = { input: { shape: [2] }, target: { kind: 'value', size: 1 } }
+  const pair: DatasetDescription = { input: { shape: [2] }, target: { kind: 'class', classes: ['no', 'yes'] } }
   const preset = (name: string, options: Record<string, unknown> = {}) => model({ version: 1, preset: { name, options } })
   const chain = (layers: readonly unknown[]) => model({ version: 1, input: { shape: [1, 28, 28] }, layers })
   const squared = { loss: { type: 'squared_error' } }
@@ -111,6 +125,9 @@ describe('validateTraining', () => {
     ['LeNet-5 on digits', preset('lenet5'), training({}), digits],
     ['a vector input on images', preset('mlp', { sizes: [784, 10] }), training({ evaluate: { split: 'test' } }), digits],
     ['2-8-1 on a table', preset('mlp', { sizes: [2, 8, 1] }), training(squared), table],
+    ['one output for two classes', preset('mlp', { sizes: [2, 1] }), training({ loss: { type: 'binary_cross_entropy' } }), pair],
+    ['a hinge with an output per class', preset('mlp', { sizes: [2, 2] }), training({ loss: { type: 'hinge' } }), pair],
+    ['balanced classes', preset('lenet5'), training({ loss: { type: 'softmax_cross_entropy', class_weights: 'balanced' } }), digits],
   ])('accepts %s', (_, spec, config, dataset) => {
     expect(validateTraining(spec, config, dataset)).toEqual([])
   })
@@ -121,6 +138,34 @@ describe('validateTraining', () => {
     ['an image as output', chain([{ type: 'relu' }]), training({}), digits, ['model.layers[0] wrong_output_rank']],
     ['cross-entropy on values', preset('mlp', { sizes: [2, 1] }), training({}), table, ['training.loss.type loss_target_mismatch']],
     ['squared error on classes', preset('lenet5'), training(squared), digits, ['training.loss.type loss_target_mismatch']],
+    [
+      'binary cross-entropy on ten classes',
+      preset('lenet5'),
+      training({ loss: { type: 'binary_cross_entropy' } }),
+      digits,
+      ['training.loss.type loss_target_mismatch'],
+    ],
+    [
+      'binary cross-entropy with an output per class',
+      preset('mlp', { sizes: [2, 2] }),
+      training({ loss: { type: 'binary_cross_entropy' } }),
+      pair,
+      ['model.preset.options wrong_output_width'],
+    ],
+    [
+      'a divergence from one value',
+      preset('mlp', { sizes: [2, 1] }),
+      training({ loss: { type: 'kl_divergence' } }),
+      table,
+      ['training.loss.type loss_target_mismatch'],
+    ],
+    [
+      'weights for nine of ten classes',
+      preset('lenet5'),
+      training({ loss: { type: 'softmax_cross_entropy', class_weights: Array(9).fill(1) } }),
+      digits,
+      ['training.loss.class_weights wrong_class_weights'],
+    ],
     ['another number of values', preset('mlp', { sizes: [2, 3] }), training(squared), table, ['model.preset.options wrong_output_width']],
     ['an unknown split', preset('lenet5'), training({ evaluate: { split: 'tset' } }), digits, ['training.evaluate.split unknown_split']],
     [

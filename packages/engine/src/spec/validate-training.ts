@@ -4,10 +4,11 @@ import type { Issue } from '@trainyard/errors'
 import { elementCount, type Shape } from '../core/tensor.ts'
 import { validateAugmentation } from './augmentation-config.ts'
 import { parseWithIssues } from './issues.ts'
+import { fitLoss, type LossConfig, type TargetDescription } from './loss-config.ts'
 import type { ModelSpec } from './model-spec.ts'
 import { type ResolvedModel, resolveModel } from './resolve-model.ts'
 import { suggest } from './suggest.ts'
-import { type LossConfig, type TrainingConfig, trainingConfigSchema } from './training-config.ts'
+import { type TrainingConfig, trainingConfigSchema } from './training-config.ts'
 
 export type TrainingValidation =
   | { readonly ok: true; readonly training: TrainingConfig }
@@ -16,7 +17,7 @@ export type TrainingValidation =
 /** What a dataset offers, as in its manifest. */
 export interface DatasetDescription {
   readonly input: { readonly shape: Shape }
-  readonly target: { readonly kind: 'class'; readonly classes: readonly string[] } | { readonly kind: 'value'; readonly size: number }
+  readonly target: TargetDescription
   /** Names of its splits; where given, `evaluate.split` must be one of them. */
   readonly splits?: readonly string[]
   /** Rows of its training split; where given, they must make a batch. */
@@ -52,6 +53,7 @@ export function validateTraining(
   return [
     ...checkInput(model, dataset, modelPath),
     ...checkTarget(model, training.loss, dataset, modelPath, trainingPath),
+    ...checkClassWeights(training.loss, dataset, trainingPath),
     ...checkBatch(model, training, trainingPath),
     ...checkSplit(training, dataset, trainingPath),
     ...checkDropLast(training, dataset, trainingPath),
@@ -76,9 +78,6 @@ function checkInput({ draft }: ResolvedModel, { input }: DatasetDescription, mod
   })
 }
 
-/** Loss → the target that it is for. */
-const TARGETS = { softmax_cross_entropy: 'class', squared_error: 'value' } as const satisfies Record<LossConfig['type'], string>
-
 function checkTarget(
   { draft, layers }: ResolvedModel,
   loss: LossConfig,
@@ -86,27 +85,33 @@ function checkTarget(
   modelPath: string,
   trainingPath: string,
 ): readonly Issue[] {
-  const width = target.kind === 'class' ? target.classes.length : target.size
-  const what = target.kind === 'class' ? `${width} classes` : `${width} values per row`
-  if (TARGETS[loss.type] !== target.kind) {
-    const isClass = target.kind === 'class'
-    const message = `The loss "${loss.type}" is for ${isClass ? 'value' : 'class'} targets, but the dataset has ${what}.`
-    const hint = isClass
-      ? 'Use "softmax_cross_entropy", or prepare the dataset with target_kind "value".'
-      : 'Use "squared_error", or prepare the dataset with target_kind "class".'
-    return [{ path: `${trainingPath}.loss.type`, code: 'loss_target_mismatch', message, hint }]
+  const what = target.kind === 'class' ? `${target.classes.length} classes` : `${target.size} values per row`
+  const fit = fitLoss(loss, target)
+  if (!fit.fits) {
+    const message = `The loss "${loss.type}" is for ${fit.takes}, but the dataset has ${what}.`
+    return [{ path: `${trainingPath}.loss.type`, code: 'loss_target_mismatch', message, hint: fit.hint }]
   }
+  const widths = fit.widths.join(' or ')
   const last = layers.find(({ id }) => id === draft.outputs?.[0])
   if (last === undefined) return []
   const path = `${modelPath}.${last.path}`
   const shape = last.output.join(', ')
   if (last.output.length !== 1) {
-    const message = `The model's output "${last.id}" has the shape [${shape}]. Expected a vector of ${width} for the dataset's ${what}.`
-    return [{ path, code: 'wrong_output_rank', message, hint: `End the model with "flatten" and a dense layer of ${width} units.` }]
+    const message = `The model's output "${last.id}" has the shape [${shape}]. Expected a vector of ${widths} for the dataset's ${what}.`
+    return [{ path, code: 'wrong_output_rank', message, hint: `End the model with "flatten" and a dense layer of ${widths} units.` }]
   }
-  if (last.output[0] === width) return []
-  const message = `The model's output "${last.id}" has ${shape} values, but the dataset has ${what}.`
-  return [{ path, code: 'wrong_output_width', message, hint: `Use ${width} units in the last layer (option "classes" of most presets).` }]
+  if (fit.widths.some((width) => width === last.output[0])) return []
+  const message = `The model's output "${last.id}" has ${shape} values, but the dataset has ${what}, and "${loss.type}" takes ${widths}.`
+  return [{ path, code: 'wrong_output_width', message, hint: `Use ${widths} units in the last layer (option "classes" of most presets).` }]
+}
+
+function checkClassWeights(loss: LossConfig, { target }: DatasetDescription, trainingPath: string): readonly Issue[] {
+  if (loss.type !== 'softmax_cross_entropy' || !Array.isArray(loss.class_weights) || target.kind !== 'class') return []
+  const { length } = target.classes
+  if (loss.class_weights.length === length) return []
+  const message = `There are ${loss.class_weights.length} class weights, but the dataset has ${length} classes.`
+  const hint = 'Give one weight per class, in the order of the dataset\'s classes, or "balanced".'
+  return [{ path: `${trainingPath}.loss.class_weights`, code: 'wrong_class_weights', message, hint }]
 }
 
 function checkBatch({ layers }: ResolvedModel, { batch_size }: TrainingConfig, trainingPath: string): readonly Issue[] {

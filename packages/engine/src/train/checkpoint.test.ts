@@ -30,7 +30,7 @@ const metadata: CheckpointMetadata = {
   seed: 7,
   frozen: ['fc1.weight'],
   metrics: { 'train/loss': Number.NaN, 'test/loss': 0.1, 'test/best': Number.NEGATIVE_INFINITY },
-  interval: { samples: 3, loss_sum: 0.30000000000000004, correct: 0 },
+  interval: { samples: 3, weight: 3, loss_sum: 0.30000000000000004, correct: 0 },
   evaluated_step: 8,
   fingerprint: 'trainyard 0.1.0; reference 1; threads 1',
   dataset: {

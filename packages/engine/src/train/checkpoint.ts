@@ -55,7 +55,10 @@ export const checkpointMetadataSchema = z.object({
   /** Newest value of each series. */
   metrics: z.record(z.string(), numberSchema),
   /** What has gathered since the last point of the training curve. */
-  interval: z.object({ samples: count, loss_sum: numberSchema, correct: numberSchema }),
+  interval: z
+    .object({ samples: count, weight: numberSchema.optional(), loss_sum: numberSchema, correct: numberSchema })
+    // Without class weights, rows are the weight; older files have those only.
+    .transform(({ weight, ...interval }) => ({ ...interval, weight: weight ?? interval.samples })),
   /** Step of the last evaluation; 0 before the first. */
   evaluated_step: count,
   /** What decides the bits of the result: engine, backend, instruction set, threads. */

@@ -13,11 +13,12 @@ export interface EvaluationData {
   batch(step: number): Batch
 }
 
-export type EvaluatingSession = Pick<Session, 'evaluateBatch' | 'predict' | 'scalars' | 'predictions'>
+export type EvaluatingSession = Pick<Session, 'evaluateBatch' | 'scalars' | 'predictions'>
 
 /** Yields after every batch, so that the caller can look up from the work. @returns metric → value, `loss` among them. */
 export function* evaluate(session: EvaluatingSession, data: EvaluationData): Generator<undefined, Record<string, number>> {
   let lossSum = 0
+  let weightSum = 0
   let correct = 0
   let squared = 0
   let absolute = 0
@@ -25,11 +26,11 @@ export function* evaluate(session: EvaluatingSession, data: EvaluationData): Gen
   for (let step = 0; step < data.steps; step++) {
     const batch = data.batch(step)
     session.evaluateBatch(batch)
-    const [loss = Number.NaN, hits = 0] = session.scalars
-    lossSum += loss * batch.count
+    const [loss = Number.NaN, hits = 0, weight = 0] = session.scalars
+    lossSum += loss * weight
+    weightSum += weight
     correct += hits
     if (data.target.kind === 'value') {
-      session.predict(batch.samples, batch.count)
       const size = data.target.size * batch.count
       for (let i = 0; i < size; i++) {
         const error = (session.predictions[i] ?? Number.NaN) - (batch.targets[i] ?? Number.NaN)
@@ -40,6 +41,6 @@ export function* evaluate(session: EvaluatingSession, data: EvaluationData): Gen
     }
     yield
   }
-  const loss = lossSum / data.rows
+  const loss = lossSum / weightSum
   return data.target.kind === 'class' ? { loss, accuracy: correct / data.rows } : { loss, mse: squared / values, mae: absolute / values }
 }

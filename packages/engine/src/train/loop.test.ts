@@ -34,7 +34,7 @@ function harness(
       },
     }
   }
-  const scalars = new Float64Array(2)
+  const scalars = new Float64Array(3)
   const model = { weight }
   let time = 0
   const loop = new TrainingLoop({
@@ -45,12 +45,13 @@ function harness(
         model.weight = model.weight * 0.9 + (batch.samples[0] ?? 0) / step
         scalars[0] = lossAt?.(step) ?? model.weight
         scalars[1] = batch.count / 2
+        scalars[2] = batch.count
       },
       evaluateBatch(batch) {
         scalars[0] = model.weight * 2
         scalars[1] = batch.count
+        scalars[2] = batch.count
       },
-      predict() {},
     },
     training: config,
     schedule,

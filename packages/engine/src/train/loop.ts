@@ -16,7 +16,7 @@ export interface LoopState {
   /** Steps done. */
   readonly step: number
   /** What has gathered since the last point of the training curve. */
-  readonly interval: { readonly samples: number; readonly lossSum: number; readonly correct: number }
+  readonly interval: { readonly samples: number; readonly weight: number; readonly lossSum: number; readonly correct: number }
   /** Step of the last evaluation; 0 before the first. */
   readonly evaluatedStep: number
   /** Newest value of each series. */
@@ -25,7 +25,7 @@ export interface LoopState {
 
 export const INITIAL_LOOP_STATE: LoopState = {
   step: 0,
-  interval: { samples: 0, lossSum: 0, correct: 0 },
+  interval: { samples: 0, weight: 0, lossSum: 0, correct: 0 },
   evaluatedStep: 0,
   metrics: {},
 }
@@ -74,6 +74,7 @@ export class TrainingLoop {
   readonly #throughput = new Throughput()
   #step: number
   #samples: number
+  #weight: number
   #lossSum: number
   #correct: number
   #evaluatedStep: number
@@ -85,6 +86,7 @@ export class TrainingLoop {
     this.#options = options
     this.#step = step
     this.#samples = interval.samples
+    this.#weight = interval.weight
     this.#lossSum = interval.lossSum
     this.#correct = interval.correct
     this.#evaluatedStep = evaluatedStep
@@ -94,7 +96,7 @@ export class TrainingLoop {
   get state(): LoopState {
     return {
       step: this.#step,
-      interval: { samples: this.#samples, lossSum: this.#lossSum, correct: this.#correct },
+      interval: { samples: this.#samples, weight: this.#weight, lossSum: this.#lossSum, correct: this.#correct },
       evaluatedStep: this.#evaluatedStep,
       metrics: { ...this.#metrics },
     }
@@ -145,18 +147,20 @@ export class TrainingLoop {
     const batch = batches.next()
     session.trainStep(batch, training.optimizer.learning_rate, this.#step + 1)
     this.#step++
-    const [loss = Number.NaN, correct = 0] = session.scalars
+    const [loss = Number.NaN, correct = 0, weight = 0] = session.scalars
     this.#samples += batch.count
-    this.#lossSum += loss * batch.count
+    this.#weight += weight
+    this.#lossSum += loss * weight
     if (this.#options.target.kind === 'class') this.#correct += correct
     this.#throughput.add(batch.count, now() - before)
     return loss
   }
 
   #closeInterval(): LoopEvent {
-    const means: Record<string, number> = { loss: this.#lossSum / this.#samples }
+    const means: Record<string, number> = { loss: this.#lossSum / this.#weight }
     if (this.#options.target.kind === 'class') means.accuracy = this.#correct / this.#samples
     this.#samples = 0
+    this.#weight = 0
     this.#lossSum = 0
     this.#correct = 0
     return this.#record('train', means)

@@ -28,13 +28,16 @@ export interface Session {
   readonly bytes: number
   /** Forward, backward, update. `step` counts from 1 over the whole run. */
   trainStep(batch: Batch, learningRate: number, step: number): void
-  /** Loss and count of correct rows, nothing changes. */
+  /** Loss, count of correct rows and predictions; nothing changes. */
   evaluateBatch(batch: Batch): void
   /** Fills `predictions`; `samples` may hold `count` rows only. */
   predict(samples: Float32Array, count: number): void
-  /** [loss, correct rows] of the last trainStep or evaluateBatch; correct is NaN for value targets. */
+  /**
+   * [loss, correct rows, weight] of the last trainStep or evaluateBatch. Correct is NaN where the loss knows no right and wrong. The weight is
+   * what the loss was divided by: rows, or the sum of their class weights; means over batches are weighted by it.
+   */
   readonly scalars: Float64Array
-  /** Row-major [N, K] of the last predict; rows past its count are meaningless. */
+  /** Row-major [N, K] of the last evaluateBatch or predict; rows past its count are meaningless. */
   readonly predictions: Float32Array
   /** Copies of all parameters (`model.*`) and optimizer slots (`optimizer.*`). */
   exportState(): StateTensors
@@ -76,7 +79,7 @@ export function createSession({ model, backend, threads }: SessionOptions): Sess
   ]
   const number = new Float64Array(1)
   const corrections = new Float64Array(2)
-  const scalars = new Float64Array(2)
+  const scalars = new Float64Array(3)
   const predictions = new Float32Array(elementCount(shapeOf(bindings.predictions)))
   const sampleCount = elementCount(shapeOf(bindings.samples))
   const padded = new Float32Array(sampleCount)
@@ -95,15 +98,25 @@ export function createSession({ model, backend, threads }: SessionOptions): Sess
       throw new RangeError(`the batch has ${count} rows; expected 1 to ${program.batchSize}`)
     }
   }
+  const { range, classWeights } = model.targets
+  const targetSize = elementCount(shapeOf(bindings.targets)) / program.batchSize
+  const weightOf = ({ targets, count }: Batch): number => {
+    if (classWeights === null) return count
+    let weight = 0
+    for (let n = 0; n < count; n++) weight += classWeights[targets[n] ?? 0] ?? Number.NaN
+    return weight
+  }
   const writeBatch = ({ samples, targets, count }: Batch): void => {
     requireCount(count)
+    if (range !== null) requireTargets(targets, count * targetSize, range)
     executable.write(bindings.samples, samples)
     executable.write(bindings.targets, targets)
     writeNumber(bindings.count, count)
   }
-  const readScalars = (): void => {
+  const readScalars = (batch: Batch): void => {
     scalars[0] = readNumber(bindings.loss)
     scalars[1] = readNumber(bindings.correct)
+    scalars[2] = weightOf(batch)
   }
   const read = ({ tensor, shape }: StateEntry): StateTensor => {
     const data = new Float32Array(elementCount(shape))
@@ -127,12 +140,13 @@ export function createSession({ model, backend, threads }: SessionOptions): Sess
         executable.write(bindings.biasCorrection, corrections)
       }
       executable.run('train')
-      readScalars()
+      readScalars(batch)
     },
     evaluateBatch(batch) {
       writeBatch(batch)
       executable.run('evaluate')
-      readScalars()
+      executable.read(bindings.predictions, predictions)
+      readScalars(batch)
     },
     predict(samples, count) {
       requireCount(count)
@@ -164,6 +178,18 @@ export function createSession({ model, backend, threads }: SessionOptions): Sess
       for (const { tensor, shape } of slots) write(tensor, new Float32Array(elementCount(shape)))
     },
     close: () => executable.close(),
+  }
+}
+
+/** @throws TrainyardError invalid_data for the first target that the loss is not defined for */
+function requireTargets(targets: Batch['targets'], size: number, [low, high]: readonly [number, number]): void {
+  for (let i = 0; i < size; i++) {
+    const target = targets[i] ?? Number.NaN
+    if (target >= low && target <= high) continue
+    throw new TrainyardError('invalid_data', {
+      detail: `A target is ${target}. The loss is defined for targets of ${high === Number.POSITIVE_INFINITY ? `at least ${low}` : `${low} to ${high}`}.`,
+      hint: 'Scale the targets when the dataset is prepared, or use "squared_error".',
+    })
   }
 }
 

@@ -23,7 +23,7 @@ async function resolveTrain(tx: Tx, job: Extract<SubmitJob, { kind: 'train' }>):
   const dataset = await findReadyVersion(tx, job.dataset, 'dataset', issues)
   const spec = await findSpec(tx, job.model, 'model', issues)
   const source = job.transfer && (await findTrainedCheckpoint(tx, job.transfer.checkpoint_id, 'transfer.checkpoint_id', issues))
-  const training = dataset && resolveTraining(job.training, dataset.manifest.target)
+  const training = dataset && resolveTraining(job.training, dataset.manifest)
   if (spec !== null && dataset !== null && training !== null) issues.push(...validateTraining(spec, training, describeDataset(dataset)))
   const plan = spec && job.transfer && source ? planTransfer(parametersOf(source.spec), parametersOf(spec), job.transfer) : null
   issues.push(...(plan?.issues ?? []))

@@ -20,7 +20,7 @@ const optimizers: [string, OptimizerConfig][] = [
 function open(optimizer: OptimizerConfig): Session {
   if (!opened.available) throw new Error(opened.reason)
   const graph = buildGraph({ version: 1, preset: { name: 'lenet5' } }, { batchSize: BATCH })
-  const model = buildModel(graph, { loss: { type: 'softmax_cross_entropy' }, optimizer })
+  const model = buildModel(graph, { loss: { type: 'softmax_cross_entropy', label_smoothing: 0 }, optimizer })
   return createSession({ model, backend: opened.backend, threads: 2 })
 }
 

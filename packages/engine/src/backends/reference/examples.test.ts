@@ -139,18 +139,29 @@ describe('softmax and cross-entropy', () => {
 
   it('is the mean of −ln p(label)', () => {
     const given = [logits, labels(2, 1), tensor([1], [2])]
-    expectClose(runOp(backend, 'softmax_cross_entropy', given, {})[0], [-(Math.log(0.5) + Math.log(0.3)) / 2])
+    expectClose(runOp(backend, 'softmax_cross_entropy', given, { labelSmoothing: 0, classWeights: null })[0], [
+      -(Math.log(0.5) + Math.log(0.3)) / 2,
+    ])
   })
 
   it('ignores rows past count', () => {
-    expectClose(runOp(backend, 'softmax_cross_entropy', [logits, labels(2, 1), tensor([1], [1])], {})[0], [-Math.log(0.5)])
+    expectClose(
+      runOp(backend, 'softmax_cross_entropy', [logits, labels(2, 1), tensor([1], [1])], { labelSmoothing: 0, classWeights: null })[0],
+      [-Math.log(0.5)],
+    )
   })
 
   it('has the derivative p − onehot, over the rows', () => {
     const given = [tensor([1], [1]), logits, labels(2, 1), tensor([1], [2])]
-    expectClose(runOp(backend, 'softmax_cross_entropy_backward', given, {})[0], [0.1, 0.15, -0.25, 0.25, -0.35, 0.1])
+    expectClose(
+      runOp(backend, 'softmax_cross_entropy_backward', given, { labelSmoothing: 0, classWeights: null })[0],
+      [0.1, 0.15, -0.25, 0.25, -0.35, 0.1],
+    )
     const firstRow = [tensor([1], [1]), logits, labels(2, 1), tensor([1], [1])]
-    expectClose(runOp(backend, 'softmax_cross_entropy_backward', firstRow, {})[0], [0.2, 0.3, -0.5, 0, 0, 0])
+    expectClose(
+      runOp(backend, 'softmax_cross_entropy_backward', firstRow, { labelSmoothing: 0, classWeights: null })[0],
+      [0.2, 0.3, -0.5, 0, 0, 0],
+    )
   })
 
   it('counts rows whose largest logit is the label', () => {
@@ -165,9 +176,15 @@ describe('squared error', () => {
 
   it('is the mean over all values, or half the sum of each row', () => {
     // Squares: 1, 4, 0, 9.
-    expect(runOp(backend, 'squared_error', [...given, tensor([1], [2])], { reduction: 'mean' })).toEqual([[3.5]])
-    expect(runOp(backend, 'squared_error', [...given, tensor([1], [2])], { reduction: 'half_sum' })).toEqual([[3.5]])
-    expect(runOp(backend, 'squared_error', [...given, tensor([1], [1])], { reduction: 'mean' })).toEqual([[2.5]])
+    expect(
+      runOp(backend, 'pointwise_loss', [...given, tensor([1], [2])], { loss: 'squared_error', parameter: 0, reduction: 'mean' }),
+    ).toEqual([[3.5]])
+    expect(
+      runOp(backend, 'pointwise_loss', [...given, tensor([1], [2])], { loss: 'squared_error', parameter: 0, reduction: 'half_sum' }),
+    ).toEqual([[3.5]])
+    expect(
+      runOp(backend, 'pointwise_loss', [...given, tensor([1], [1])], { loss: 'squared_error', parameter: 0, reduction: 'mean' }),
+    ).toEqual([[2.5]])
   })
 })
 
@@ -176,9 +193,9 @@ describe('the delta rule', () => {
     // Net input 0: o = 0.5, δ = (1 − 0.5) · 0.5 · 0.5 = 0.125 (Rumelhart et al. 1986, eq. 13).
     const [dy = []] = runOp(
       backend,
-      'squared_error_backward',
+      'pointwise_loss_backward',
       [tensor([1], [1]), tensor([1, 1], [0.5]), tensor([1, 1], [1]), tensor([1], [1])],
-      { reduction: 'half_sum' },
+      { loss: 'squared_error', parameter: 0, reduction: 'half_sum' },
     )
     const [delta = []] = runOp(backend, 'activation_backward', [tensor([1, 1], dy), tensor([1, 1], [0.5])], {
       function: 'sigmoid',

@@ -10,13 +10,18 @@ import { activation, activationBackward, add, fill, reshape, threshold } from '.
 import type { KernelTable } from './kernel.ts'
 import { layerNorm, layerNormBackward } from './layer-norm.ts'
 import {
+  binaryCorrectCount,
   correctCount,
+  klDivergence,
+  klDivergenceBackward,
+  multiClassHinge,
+  multiClassHingeBackward,
+  pointwiseLoss,
+  pointwiseLossBackward,
   softmax,
   softmaxBackward,
   softmaxCrossEntropy,
   softmaxCrossEntropyBackward,
-  squaredError,
-  squaredErrorBackward,
 } from './losses.ts'
 import { maxPool2d, maxPool2dBackward } from './max-pool2d.ts'
 import { adamUpdate, sgdUpdate } from './updates.ts'
@@ -49,8 +54,12 @@ export const KERNELS: KernelTable = {
   softmax_backward: softmaxBackward,
   softmax_cross_entropy: softmaxCrossEntropy,
   softmax_cross_entropy_backward: softmaxCrossEntropyBackward,
-  squared_error: squaredError,
-  squared_error_backward: squaredErrorBackward,
+  pointwise_loss: pointwiseLoss,
+  pointwise_loss_backward: pointwiseLossBackward,
+  multi_class_hinge: multiClassHinge,
+  multi_class_hinge_backward: multiClassHingeBackward,
+  kl_divergence: klDivergence,
+  kl_divergence_backward: klDivergenceBackward,
   correct_count: correctCount,
   batch_norm: batchNorm,
   batch_norm_backward: batchNormBackward,
@@ -60,6 +69,7 @@ export const KERNELS: KernelTable = {
   layer_norm: layerNorm,
   layer_norm_backward: layerNormBackward,
   dropout,
+  binary_correct_count: binaryCorrectCount,
   sgd_update: sgdUpdate,
   adam_update: adamUpdate,
 }

@@ -1,6 +1,6 @@
 // Kernels of losses, probabilities and counts. Rows past `count` are padding and never looked at.
 
-import type { OpAttributes } from '../../ops/index.ts'
+import { type OpAttributes, POINTWISE_LOSS_FUNCTIONS } from '../../ops/index.ts'
 import type { RealArray } from '../backend.ts'
 import type { Kernel } from './kernel.ts'
 
@@ -53,46 +53,77 @@ export const softmaxBackward: Kernel<OpAttributes<'softmax_backward'>> = {
   },
 }
 
-/** loss = 1/count · Σ_{n<count} (m + ln Σ_c e^(logits − m) − logits[label]) */
+/** w: the weights of the classes, Σ w[labels[n]] over the rows, and the parts of v = w · ((1 − ε)·onehot + ε/C). */
+function crossEntropyWeights({ labelSmoothing, classWeights }: OpAttributes<'softmax_cross_entropy'>, C: number) {
+  const weights = classWeights === null ? new Float64Array(C).fill(1) : Float64Array.from(classWeights)
+  const share = labelSmoothing / C
+  return {
+    weights,
+    /** Of the label in v, beside its share. */
+    own: 1 - labelSmoothing,
+    /** Of every class in v. */
+    share,
+    /** Part of Σ_c v that is equal in all rows. */
+    spread: share * weights.reduce((sum, weight) => sum + weight, 0),
+    total(labels: Int32Array, rows: number): number {
+      let sum = 0
+      for (let n = 0; n < rows; n++) sum += weights[labels[n]!]!
+      return sum
+    },
+  }
+}
+
+/** loss = 1/Σ w[label] · Σ_{n<count, c} v[n,c] · (m + ln Σ_k e^(logits − m) − logits[n,c]) */
 export const softmaxCrossEntropy: Kernel<OpAttributes<'softmax_cross_entropy'>> = {
-  bind({ inputs, outputs }) {
+  bind({ inputs, outputs }, attributes) {
     const C = inputs[0]!.shape[1]!
     const logits = inputs[0]!.values
     const labels = inputs[1]!.indices
     const count = inputs[2]!.values
     const loss = outputs[0]!.values
+    const { weights, own, share, spread, total } = crossEntropyWeights(attributes, C)
     return () => {
       const rows = count[0]!
-      let total = 0
+      let sum = 0
       for (let n = 0; n < rows; n++) {
         const start = n * C
+        const label = labels[n]!
         const m = rowMaximum(logits, start, C)
-        let sum = 0
-        for (let i = start; i < start + C; i++) sum += Math.exp(logits[i]! - m)
-        total += m + Math.log(sum) - logits[start + labels[n]!]!
+        let exponents = 0
+        for (let i = start; i < start + C; i++) exponents += Math.exp(logits[i]! - m)
+        const normalizer = m + Math.log(exponents)
+        sum += own * weights[label]! * (normalizer - logits[start + label]!)
+        if (share === 0) continue
+        sum += spread * normalizer
+        for (let c = 0; c < C; c++) sum -= share * weights[c]! * logits[start + c]!
       }
-      loss[0] = total / rows
+      loss[0] = sum / total(labels, rows)
     }
   },
 }
 
-/** dLogits = dLoss / count · (softmax(logits) − onehot(label)) */
+/** dLogits = dLoss / Σ w[label] · (softmax(logits) · Σ_k v[n,k] − v[n,c]) */
 export const softmaxCrossEntropyBackward: Kernel<OpAttributes<'softmax_cross_entropy_backward'>> = {
-  bind({ inputs, outputs }) {
+  bind({ inputs, outputs }, attributes) {
     const [N, C] = inputs[1]!.shape as [number, number]
     const dLoss = inputs[0]!.values
     const logits = inputs[1]!.values
     const labels = inputs[2]!.indices
     const count = inputs[3]!.values
     const dLogits = outputs[0]!.values
+    const { weights, own, share, spread, total } = crossEntropyWeights(attributes, C)
     return () => {
       const rows = count[0]!
-      const scale = dLoss[0]! / rows
+      const scale = dLoss[0]! / total(labels, rows)
       for (let n = 0; n < rows; n++) {
         const start = n * C
-        const factor = scale / exponentials(logits, dLogits, start, C)
+        const label = labels[n]!
+        const mass = own * weights[label]! + spread
+        const factor = (scale * mass) / exponentials(logits, dLogits, start, C)
         for (let i = start; i < start + C; i++) dLogits[i]! *= factor
-        dLogits[start + labels[n]!]! -= scale
+        dLogits[start + label]! -= scale * own * weights[label]!
+        if (share === 0) continue
+        for (let c = 0; c < C; c++) dLogits[start + c]! -= scale * share * weights[c]!
       }
       for (let i = rows * C; i < N * C; i++) dLogits[i] = 0
     }
@@ -120,45 +151,162 @@ export const correctCount: Kernel<OpAttributes<'correct_count'>> = {
   },
 }
 
+/** correct = Σ_{n<count} Π_k [(logits > 0) = (target > ½)] */
+export const binaryCorrectCount: Kernel<OpAttributes<'binary_correct_count'>> = {
+  bind({ inputs, outputs }) {
+    const K = inputs[0]!.shape[1]!
+    const logits = inputs[0]!.values
+    const target = inputs[1]!.values
+    const count = inputs[2]!.values
+    const correct = outputs[0]!.values
+    return () => {
+      const rows = count[0]!
+      let total = 0
+      for (let n = 0; n < rows; n++) {
+        let isRight = 1
+        for (let i = n * K; i < (n + 1) * K; i++) if (logits[i]! > 0 !== target[i]! > 0.5) isRight = 0
+        total += isRight
+      }
+      correct[0] = total
+    }
+  },
+}
+
 /** 1/(count·K) for mean, ½/count for half_sum */
-function squaredErrorFactor({ reduction }: OpAttributes<'squared_error'>, rows: number, K: number): number {
+function pointwiseFactor({ reduction }: OpAttributes<'pointwise_loss'>, rows: number, K: number): number {
   return reduction === 'mean' ? 1 / (rows * K) : 0.5 / rows
 }
 
-/** loss = factor · Σ_{n<count, k} (prediction − target)² */
-export const squaredError: Kernel<OpAttributes<'squared_error'>> = {
+/** loss = factor · Σ_{n<count, k} f(output, target) */
+export const pointwiseLoss: Kernel<OpAttributes<'pointwise_loss'>> = {
   bind({ inputs, outputs }, attributes) {
-    const K = inputs[0]!.shape[1]!
-    const prediction = inputs[0]!.values
+    const output = inputs[0]!.values
+    const K = output.length / inputs[0]!.shape[0]!
+    const target = inputs[1]!.values
+    const count = inputs[2]!.values
+    const loss = outputs[0]!.values
+    const { f } = POINTWISE_LOSS_FUNCTIONS[attributes.loss]
+    const { parameter } = attributes
+    return () => {
+      const rows = count[0]!
+      let total = 0
+      for (let i = 0; i < rows * K; i++) total += f(output[i]!, target[i]!, parameter)
+      loss[0] = total * pointwiseFactor(attributes, rows, K)
+    }
+  },
+}
+
+/** dOutput = dLoss · factor · ∂f/∂output */
+export const pointwiseLossBackward: Kernel<OpAttributes<'pointwise_loss_backward'>> = {
+  bind({ inputs, outputs }, attributes) {
+    const dLoss = inputs[0]!.values
+    const output = inputs[1]!.values
+    const K = output.length / inputs[1]!.shape[0]!
+    const target = inputs[2]!.values
+    const count = inputs[3]!.values
+    const dOutput = outputs[0]!.values
+    const { derivative } = POINTWISE_LOSS_FUNCTIONS[attributes.loss]
+    const { parameter } = attributes
+    return () => {
+      const rows = count[0]!
+      const scale = dLoss[0]! * pointwiseFactor(attributes, rows, K)
+      for (let i = 0; i < rows * K; i++) dOutput[i] = scale * derivative(output[i]!, target[i]!, parameter)
+      for (let i = rows * K; i < output.length; i++) dOutput[i] = 0
+    }
+  },
+}
+
+/** loss = 1/(count·C) · Σ_{n<count} Σ_{c≠label} max(0, margin − scores[label] + scores[c]) */
+export const multiClassHinge: Kernel<OpAttributes<'multi_class_hinge'>> = {
+  bind({ inputs, outputs }, { margin }) {
+    const C = inputs[0]!.shape[1]!
+    const scores = inputs[0]!.values
+    const labels = inputs[1]!.indices
+    const count = inputs[2]!.values
+    const loss = outputs[0]!.values
+    return () => {
+      const rows = count[0]!
+      let total = 0
+      for (let n = 0; n < rows; n++) {
+        const right = n * C + labels[n]!
+        for (let i = n * C; i < (n + 1) * C; i++) if (i !== right) total += Math.max(0, margin - scores[right]! + scores[i]!)
+      }
+      loss[0] = total / (rows * C)
+    }
+  },
+}
+
+/** dScores[c] = dLoss/(count·C) · [margin − scores[label] + scores[c] > 0]; dScores[label] = −Σ_{c≠label} dScores[c] */
+export const multiClassHingeBackward: Kernel<OpAttributes<'multi_class_hinge_backward'>> = {
+  bind({ inputs, outputs }, { margin }) {
+    const [N, C] = inputs[1]!.shape as [number, number]
+    const dLoss = inputs[0]!.values
+    const scores = inputs[1]!.values
+    const labels = inputs[2]!.indices
+    const count = inputs[3]!.values
+    const dScores = outputs[0]!.values
+    return () => {
+      const rows = count[0]!
+      const scale = dLoss[0]! / (rows * C)
+      for (let n = 0; n < rows; n++) {
+        const right = n * C + labels[n]!
+        let active = 0
+        for (let i = n * C; i < (n + 1) * C; i++) {
+          const isActive = i !== right && margin - scores[right]! + scores[i]! > 0
+          dScores[i] = isActive ? scale : 0
+          if (isActive) active++
+        }
+        dScores[right] = -active * scale
+      }
+      for (let i = rows * C; i < N * C; i++) dScores[i] = 0
+    }
+  },
+}
+
+/** loss = 1/count · Σ_{n<count, c} target · (ln target − ln softmax(logits)); 0 where target is 0 */
+export const klDivergence: Kernel<OpAttributes<'kl_divergence'>> = {
+  bind({ inputs, outputs }) {
+    const C = inputs[0]!.shape[1]!
+    const logits = inputs[0]!.values
     const target = inputs[1]!.values
     const count = inputs[2]!.values
     const loss = outputs[0]!.values
     return () => {
       const rows = count[0]!
       let total = 0
-      for (let i = 0; i < rows * K; i++) {
-        const error = prediction[i]! - target[i]!
-        total += error * error
+      for (let n = 0; n < rows; n++) {
+        const m = rowMaximum(logits, n * C, C)
+        let exponents = 0
+        for (let i = n * C; i < (n + 1) * C; i++) exponents += Math.exp(logits[i]! - m)
+        const normalizer = m + Math.log(exponents)
+        for (let i = n * C; i < (n + 1) * C; i++) {
+          if (target[i]! > 0) total += target[i]! * (Math.log(target[i]!) - logits[i]! + normalizer)
+        }
       }
-      loss[0] = total * squaredErrorFactor(attributes, rows, K)
+      loss[0] = total / rows
     }
   },
 }
 
-/** dPrediction = dLoss · 2 · factor · (prediction − target) */
-export const squaredErrorBackward: Kernel<OpAttributes<'squared_error_backward'>> = {
-  bind({ inputs, outputs }, attributes) {
-    const [N, K] = inputs[1]!.shape as [number, number]
+/** dLogits = dLoss/count · (softmax(logits) · Σ_k target[n,k] − target[n,c]) */
+export const klDivergenceBackward: Kernel<OpAttributes<'kl_divergence_backward'>> = {
+  bind({ inputs, outputs }) {
+    const [N, C] = inputs[1]!.shape as [number, number]
     const dLoss = inputs[0]!.values
-    const prediction = inputs[1]!.values
+    const logits = inputs[1]!.values
     const target = inputs[2]!.values
     const count = inputs[3]!.values
-    const dPrediction = outputs[0]!.values
+    const dLogits = outputs[0]!.values
     return () => {
       const rows = count[0]!
-      const scale = dLoss[0]! * 2 * squaredErrorFactor(attributes, rows, K)
-      for (let i = 0; i < rows * K; i++) dPrediction[i] = scale * (prediction[i]! - target[i]!)
-      for (let i = rows * K; i < N * K; i++) dPrediction[i] = 0
+      const scale = dLoss[0]! / rows
+      for (let n = 0; n < rows; n++) {
+        let mass = 0
+        for (let i = n * C; i < (n + 1) * C; i++) mass += target[i]!
+        const factor = (scale * mass) / exponentials(logits, dLogits, n * C, C)
+        for (let i = n * C; i < (n + 1) * C; i++) dLogits[i] = dLogits[i]! * factor - scale * target[i]!
+      }
+      for (let i = rows * C; i < N * C; i++) dLogits[i] = 0
     }
   },
 }
