@@ -9,7 +9,6 @@ export const ID_PREFIXES = {
   api_key: 'key',
   dataset: 'ds',
   dataset_version: 'dsv',
-  upload: 'upl',
   model: 'mdl',
   job: 'job',
   run: 'run',

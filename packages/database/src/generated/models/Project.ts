@@ -14,8 +14,7 @@ import type * as Prisma from "../internal/prismaNamespace.ts"
 
 /**
  * Model Project
- * `concurrencyLimit` bounds the runs that train at once; `share` weighs the project against others when workers are scarce; `storageLimit` is
- * in bytes of uploads, versions and checkpoints in all. null is no limit.
+ * `concurrencyLimit` bounds the runs that train at once; `share` weighs the project against others when workers are scarce.
  */
 export type ProjectModel = runtime.Types.Result.DefaultSelection<Prisma.$ProjectPayload>
 
@@ -30,13 +29,11 @@ export type AggregateProject = {
 export type ProjectAvgAggregateOutputType = {
   concurrencyLimit: number | null
   share: number | null
-  storageLimit: number | null
 }
 
 export type ProjectSumAggregateOutputType = {
   concurrencyLimit: number | null
   share: number | null
-  storageLimit: bigint | null
 }
 
 export type ProjectMinAggregateOutputType = {
@@ -44,7 +41,6 @@ export type ProjectMinAggregateOutputType = {
   name: string | null
   concurrencyLimit: number | null
   share: number | null
-  storageLimit: bigint | null
   createdAt: Date | null
 }
 
@@ -53,7 +49,6 @@ export type ProjectMaxAggregateOutputType = {
   name: string | null
   concurrencyLimit: number | null
   share: number | null
-  storageLimit: bigint | null
   createdAt: Date | null
 }
 
@@ -62,7 +57,6 @@ export type ProjectCountAggregateOutputType = {
   name: number
   concurrencyLimit: number
   share: number
-  storageLimit: number
   createdAt: number
   _all: number
 }
@@ -71,13 +65,11 @@ export type ProjectCountAggregateOutputType = {
 export type ProjectAvgAggregateInputType = {
   concurrencyLimit?: true
   share?: true
-  storageLimit?: true
 }
 
 export type ProjectSumAggregateInputType = {
   concurrencyLimit?: true
   share?: true
-  storageLimit?: true
 }
 
 export type ProjectMinAggregateInputType = {
@@ -85,7 +77,6 @@ export type ProjectMinAggregateInputType = {
   name?: true
   concurrencyLimit?: true
   share?: true
-  storageLimit?: true
   createdAt?: true
 }
 
@@ -94,7 +85,6 @@ export type ProjectMaxAggregateInputType = {
   name?: true
   concurrencyLimit?: true
   share?: true
-  storageLimit?: true
   createdAt?: true
 }
 
@@ -103,7 +93,6 @@ export type ProjectCountAggregateInputType = {
   name?: true
   concurrencyLimit?: true
   share?: true
-  storageLimit?: true
   createdAt?: true
   _all?: true
 }
@@ -199,7 +188,6 @@ export type ProjectGroupByOutputType = {
   name: string
   concurrencyLimit: number | null
   share: number
-  storageLimit: bigint | null
   createdAt: Date
   _count: ProjectCountAggregateOutputType | null
   _avg: ProjectAvgAggregateOutputType | null
@@ -231,13 +219,11 @@ export type ProjectWhereInput = {
   name?: Prisma.StringFilter<"Project"> | string
   concurrencyLimit?: Prisma.IntNullableFilter<"Project"> | number | null
   share?: Prisma.FloatFilter<"Project"> | number
-  storageLimit?: Prisma.BigIntNullableFilter<"Project"> | bigint | number | null
   createdAt?: Prisma.DateTimeFilter<"Project"> | Date | string
   apiKeys?: Prisma.ApiKeyListRelationFilter
   datasets?: Prisma.DatasetListRelationFilter
   datasetVersions?: Prisma.DatasetVersionListRelationFilter
   uploads?: Prisma.UploadListRelationFilter
-  uploadParts?: Prisma.UploadPartListRelationFilter
   models?: Prisma.ModelListRelationFilter
   jobs?: Prisma.JobListRelationFilter
   runs?: Prisma.RunListRelationFilter
@@ -254,13 +240,11 @@ export type ProjectOrderByWithRelationInput = {
   name?: Prisma.SortOrder
   concurrencyLimit?: Prisma.SortOrderInput | Prisma.SortOrder
   share?: Prisma.SortOrder
-  storageLimit?: Prisma.SortOrderInput | Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   apiKeys?: Prisma.ApiKeyOrderByRelationAggregateInput
   datasets?: Prisma.DatasetOrderByRelationAggregateInput
   datasetVersions?: Prisma.DatasetVersionOrderByRelationAggregateInput
   uploads?: Prisma.UploadOrderByRelationAggregateInput
-  uploadParts?: Prisma.UploadPartOrderByRelationAggregateInput
   models?: Prisma.ModelOrderByRelationAggregateInput
   jobs?: Prisma.JobOrderByRelationAggregateInput
   runs?: Prisma.RunOrderByRelationAggregateInput
@@ -280,13 +264,11 @@ export type ProjectWhereUniqueInput = Prisma.AtLeast<{
   name?: Prisma.StringFilter<"Project"> | string
   concurrencyLimit?: Prisma.IntNullableFilter<"Project"> | number | null
   share?: Prisma.FloatFilter<"Project"> | number
-  storageLimit?: Prisma.BigIntNullableFilter<"Project"> | bigint | number | null
   createdAt?: Prisma.DateTimeFilter<"Project"> | Date | string
   apiKeys?: Prisma.ApiKeyListRelationFilter
   datasets?: Prisma.DatasetListRelationFilter
   datasetVersions?: Prisma.DatasetVersionListRelationFilter
   uploads?: Prisma.UploadListRelationFilter
-  uploadParts?: Prisma.UploadPartListRelationFilter
   models?: Prisma.ModelListRelationFilter
   jobs?: Prisma.JobListRelationFilter
   runs?: Prisma.RunListRelationFilter
@@ -303,7 +285,6 @@ export type ProjectOrderByWithAggregationInput = {
   name?: Prisma.SortOrder
   concurrencyLimit?: Prisma.SortOrderInput | Prisma.SortOrder
   share?: Prisma.SortOrder
-  storageLimit?: Prisma.SortOrderInput | Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   _count?: Prisma.ProjectCountOrderByAggregateInput
   _avg?: Prisma.ProjectAvgOrderByAggregateInput
@@ -320,7 +301,6 @@ export type ProjectScalarWhereWithAggregatesInput = {
   name?: Prisma.StringWithAggregatesFilter<"Project"> | string
   concurrencyLimit?: Prisma.IntNullableWithAggregatesFilter<"Project"> | number | null
   share?: Prisma.FloatWithAggregatesFilter<"Project"> | number
-  storageLimit?: Prisma.BigIntNullableWithAggregatesFilter<"Project"> | bigint | number | null
   createdAt?: Prisma.DateTimeWithAggregatesFilter<"Project"> | Date | string
 }
 
@@ -329,13 +309,11 @@ export type ProjectCreateInput = {
   name: string
   concurrencyLimit?: number | null
   share?: number
-  storageLimit?: bigint | number | null
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutProjectInput
   datasets?: Prisma.DatasetCreateNestedManyWithoutProjectInput
   datasetVersions?: Prisma.DatasetVersionCreateNestedManyWithoutProjectInput
   uploads?: Prisma.UploadCreateNestedManyWithoutProjectInput
-  uploadParts?: Prisma.UploadPartCreateNestedManyWithoutProjectInput
   models?: Prisma.ModelCreateNestedManyWithoutProjectInput
   jobs?: Prisma.JobCreateNestedManyWithoutProjectInput
   runs?: Prisma.RunCreateNestedManyWithoutProjectInput
@@ -352,13 +330,11 @@ export type ProjectUncheckedCreateInput = {
   name: string
   concurrencyLimit?: number | null
   share?: number
-  storageLimit?: bigint | number | null
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutProjectInput
   datasets?: Prisma.DatasetUncheckedCreateNestedManyWithoutProjectInput
   datasetVersions?: Prisma.DatasetVersionUncheckedCreateNestedManyWithoutProjectInput
   uploads?: Prisma.UploadUncheckedCreateNestedManyWithoutProjectInput
-  uploadParts?: Prisma.UploadPartUncheckedCreateNestedManyWithoutProjectInput
   models?: Prisma.ModelUncheckedCreateNestedManyWithoutProjectInput
   jobs?: Prisma.JobUncheckedCreateNestedManyWithoutProjectInput
   runs?: Prisma.RunUncheckedCreateNestedManyWithoutProjectInput
@@ -375,13 +351,11 @@ export type ProjectUpdateInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   share?: Prisma.FloatFieldUpdateOperationsInput | number
-  storageLimit?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutProjectNestedInput
   datasets?: Prisma.DatasetUpdateManyWithoutProjectNestedInput
   datasetVersions?: Prisma.DatasetVersionUpdateManyWithoutProjectNestedInput
   uploads?: Prisma.UploadUpdateManyWithoutProjectNestedInput
-  uploadParts?: Prisma.UploadPartUpdateManyWithoutProjectNestedInput
   models?: Prisma.ModelUpdateManyWithoutProjectNestedInput
   jobs?: Prisma.JobUpdateManyWithoutProjectNestedInput
   runs?: Prisma.RunUpdateManyWithoutProjectNestedInput
@@ -398,13 +372,11 @@ export type ProjectUncheckedUpdateInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   share?: Prisma.FloatFieldUpdateOperationsInput | number
-  storageLimit?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutProjectNestedInput
   datasets?: Prisma.DatasetUncheckedUpdateManyWithoutProjectNestedInput
   datasetVersions?: Prisma.DatasetVersionUncheckedUpdateManyWithoutProjectNestedInput
   uploads?: Prisma.UploadUncheckedUpdateManyWithoutProjectNestedInput
-  uploadParts?: Prisma.UploadPartUncheckedUpdateManyWithoutProjectNestedInput
   models?: Prisma.ModelUncheckedUpdateManyWithoutProjectNestedInput
   jobs?: Prisma.JobUncheckedUpdateManyWithoutProjectNestedInput
   runs?: Prisma.RunUncheckedUpdateManyWithoutProjectNestedInput
@@ -421,7 +393,6 @@ export type ProjectCreateManyInput = {
   name: string
   concurrencyLimit?: number | null
   share?: number
-  storageLimit?: bigint | number | null
   createdAt?: Date | string
 }
 
@@ -430,7 +401,6 @@ export type ProjectUpdateManyMutationInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   share?: Prisma.FloatFieldUpdateOperationsInput | number
-  storageLimit?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
@@ -439,7 +409,6 @@ export type ProjectUncheckedUpdateManyInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   share?: Prisma.FloatFieldUpdateOperationsInput | number
-  storageLimit?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
@@ -448,14 +417,12 @@ export type ProjectCountOrderByAggregateInput = {
   name?: Prisma.SortOrder
   concurrencyLimit?: Prisma.SortOrder
   share?: Prisma.SortOrder
-  storageLimit?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
 }
 
 export type ProjectAvgOrderByAggregateInput = {
   concurrencyLimit?: Prisma.SortOrder
   share?: Prisma.SortOrder
-  storageLimit?: Prisma.SortOrder
 }
 
 export type ProjectMaxOrderByAggregateInput = {
@@ -463,7 +430,6 @@ export type ProjectMaxOrderByAggregateInput = {
   name?: Prisma.SortOrder
   concurrencyLimit?: Prisma.SortOrder
   share?: Prisma.SortOrder
-  storageLimit?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
 }
 
@@ -472,14 +438,12 @@ export type ProjectMinOrderByAggregateInput = {
   name?: Prisma.SortOrder
   concurrencyLimit?: Prisma.SortOrder
   share?: Prisma.SortOrder
-  storageLimit?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
 }
 
 export type ProjectSumOrderByAggregateInput = {
   concurrencyLimit?: Prisma.SortOrder
   share?: Prisma.SortOrder
-  storageLimit?: Prisma.SortOrder
 }
 
 export type ProjectScalarRelationFilter = {
@@ -505,14 +469,6 @@ export type FloatFieldUpdateOperationsInput = {
   decrement?: number
   multiply?: number
   divide?: number
-}
-
-export type NullableBigIntFieldUpdateOperationsInput = {
-  set?: bigint | number | null
-  increment?: bigint | number
-  decrement?: bigint | number
-  multiply?: bigint | number
-  divide?: bigint | number
 }
 
 export type DateTimeFieldUpdateOperationsInput = {
@@ -573,20 +529,6 @@ export type ProjectUpdateOneRequiredWithoutUploadsNestedInput = {
   upsert?: Prisma.ProjectUpsertWithoutUploadsInput
   connect?: Prisma.ProjectWhereUniqueInput
   update?: Prisma.XOR<Prisma.XOR<Prisma.ProjectUpdateToOneWithWhereWithoutUploadsInput, Prisma.ProjectUpdateWithoutUploadsInput>, Prisma.ProjectUncheckedUpdateWithoutUploadsInput>
-}
-
-export type ProjectCreateNestedOneWithoutUploadPartsInput = {
-  create?: Prisma.XOR<Prisma.ProjectCreateWithoutUploadPartsInput, Prisma.ProjectUncheckedCreateWithoutUploadPartsInput>
-  connectOrCreate?: Prisma.ProjectCreateOrConnectWithoutUploadPartsInput
-  connect?: Prisma.ProjectWhereUniqueInput
-}
-
-export type ProjectUpdateOneRequiredWithoutUploadPartsNestedInput = {
-  create?: Prisma.XOR<Prisma.ProjectCreateWithoutUploadPartsInput, Prisma.ProjectUncheckedCreateWithoutUploadPartsInput>
-  connectOrCreate?: Prisma.ProjectCreateOrConnectWithoutUploadPartsInput
-  upsert?: Prisma.ProjectUpsertWithoutUploadPartsInput
-  connect?: Prisma.ProjectWhereUniqueInput
-  update?: Prisma.XOR<Prisma.XOR<Prisma.ProjectUpdateToOneWithWhereWithoutUploadPartsInput, Prisma.ProjectUpdateWithoutUploadPartsInput>, Prisma.ProjectUncheckedUpdateWithoutUploadPartsInput>
 }
 
 export type ProjectCreateNestedOneWithoutModelsInput = {
@@ -720,12 +662,10 @@ export type ProjectCreateWithoutApiKeysInput = {
   name: string
   concurrencyLimit?: number | null
   share?: number
-  storageLimit?: bigint | number | null
   createdAt?: Date | string
   datasets?: Prisma.DatasetCreateNestedManyWithoutProjectInput
   datasetVersions?: Prisma.DatasetVersionCreateNestedManyWithoutProjectInput
   uploads?: Prisma.UploadCreateNestedManyWithoutProjectInput
-  uploadParts?: Prisma.UploadPartCreateNestedManyWithoutProjectInput
   models?: Prisma.ModelCreateNestedManyWithoutProjectInput
   jobs?: Prisma.JobCreateNestedManyWithoutProjectInput
   runs?: Prisma.RunCreateNestedManyWithoutProjectInput
@@ -742,12 +682,10 @@ export type ProjectUncheckedCreateWithoutApiKeysInput = {
   name: string
   concurrencyLimit?: number | null
   share?: number
-  storageLimit?: bigint | number | null
   createdAt?: Date | string
   datasets?: Prisma.DatasetUncheckedCreateNestedManyWithoutProjectInput
   datasetVersions?: Prisma.DatasetVersionUncheckedCreateNestedManyWithoutProjectInput
   uploads?: Prisma.UploadUncheckedCreateNestedManyWithoutProjectInput
-  uploadParts?: Prisma.UploadPartUncheckedCreateNestedManyWithoutProjectInput
   models?: Prisma.ModelUncheckedCreateNestedManyWithoutProjectInput
   jobs?: Prisma.JobUncheckedCreateNestedManyWithoutProjectInput
   runs?: Prisma.RunUncheckedCreateNestedManyWithoutProjectInput
@@ -780,12 +718,10 @@ export type ProjectUpdateWithoutApiKeysInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   share?: Prisma.FloatFieldUpdateOperationsInput | number
-  storageLimit?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   datasets?: Prisma.DatasetUpdateManyWithoutProjectNestedInput
   datasetVersions?: Prisma.DatasetVersionUpdateManyWithoutProjectNestedInput
   uploads?: Prisma.UploadUpdateManyWithoutProjectNestedInput
-  uploadParts?: Prisma.UploadPartUpdateManyWithoutProjectNestedInput
   models?: Prisma.ModelUpdateManyWithoutProjectNestedInput
   jobs?: Prisma.JobUpdateManyWithoutProjectNestedInput
   runs?: Prisma.RunUpdateManyWithoutProjectNestedInput
@@ -802,12 +738,10 @@ export type ProjectUncheckedUpdateWithoutApiKeysInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   share?: Prisma.FloatFieldUpdateOperationsInput | number
-  storageLimit?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   datasets?: Prisma.DatasetUncheckedUpdateManyWithoutProjectNestedInput
   datasetVersions?: Prisma.DatasetVersionUncheckedUpdateManyWithoutProjectNestedInput
   uploads?: Prisma.UploadUncheckedUpdateManyWithoutProjectNestedInput
-  uploadParts?: Prisma.UploadPartUncheckedUpdateManyWithoutProjectNestedInput
   models?: Prisma.ModelUncheckedUpdateManyWithoutProjectNestedInput
   jobs?: Prisma.JobUncheckedUpdateManyWithoutProjectNestedInput
   runs?: Prisma.RunUncheckedUpdateManyWithoutProjectNestedInput
@@ -824,12 +758,10 @@ export type ProjectCreateWithoutDatasetsInput = {
   name: string
   concurrencyLimit?: number | null
   share?: number
-  storageLimit?: bigint | number | null
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutProjectInput
   datasetVersions?: Prisma.DatasetVersionCreateNestedManyWithoutProjectInput
   uploads?: Prisma.UploadCreateNestedManyWithoutProjectInput
-  uploadParts?: Prisma.UploadPartCreateNestedManyWithoutProjectInput
   models?: Prisma.ModelCreateNestedManyWithoutProjectInput
   jobs?: Prisma.JobCreateNestedManyWithoutProjectInput
   runs?: Prisma.RunCreateNestedManyWithoutProjectInput
@@ -846,12 +778,10 @@ export type ProjectUncheckedCreateWithoutDatasetsInput = {
   name: string
   concurrencyLimit?: number | null
   share?: number
-  storageLimit?: bigint | number | null
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutProjectInput
   datasetVersions?: Prisma.DatasetVersionUncheckedCreateNestedManyWithoutProjectInput
   uploads?: Prisma.UploadUncheckedCreateNestedManyWithoutProjectInput
-  uploadParts?: Prisma.UploadPartUncheckedCreateNestedManyWithoutProjectInput
   models?: Prisma.ModelUncheckedCreateNestedManyWithoutProjectInput
   jobs?: Prisma.JobUncheckedCreateNestedManyWithoutProjectInput
   runs?: Prisma.RunUncheckedCreateNestedManyWithoutProjectInput
@@ -884,12 +814,10 @@ export type ProjectUpdateWithoutDatasetsInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   share?: Prisma.FloatFieldUpdateOperationsInput | number
-  storageLimit?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutProjectNestedInput
   datasetVersions?: Prisma.DatasetVersionUpdateManyWithoutProjectNestedInput
   uploads?: Prisma.UploadUpdateManyWithoutProjectNestedInput
-  uploadParts?: Prisma.UploadPartUpdateManyWithoutProjectNestedInput
   models?: Prisma.ModelUpdateManyWithoutProjectNestedInput
   jobs?: Prisma.JobUpdateManyWithoutProjectNestedInput
   runs?: Prisma.RunUpdateManyWithoutProjectNestedInput
@@ -906,12 +834,10 @@ export type ProjectUncheckedUpdateWithoutDatasetsInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   share?: Prisma.FloatFieldUpdateOperationsInput | number
-  storageLimit?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutProjectNestedInput
   datasetVersions?: Prisma.DatasetVersionUncheckedUpdateManyWithoutProjectNestedInput
   uploads?: Prisma.UploadUncheckedUpdateManyWithoutProjectNestedInput
-  uploadParts?: Prisma.UploadPartUncheckedUpdateManyWithoutProjectNestedInput
   models?: Prisma.ModelUncheckedUpdateManyWithoutProjectNestedInput
   jobs?: Prisma.JobUncheckedUpdateManyWithoutProjectNestedInput
   runs?: Prisma.RunUncheckedUpdateManyWithoutProjectNestedInput
@@ -928,12 +854,10 @@ export type ProjectCreateWithoutDatasetVersionsInput = {
   name: string
   concurrencyLimit?: number | null
   share?: number
-  storageLimit?: bigint | number | null
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutProjectInput
   datasets?: Prisma.DatasetCreateNestedManyWithoutProjectInput
   uploads?: Prisma.UploadCreateNestedManyWithoutProjectInput
-  uploadParts?: Prisma.UploadPartCreateNestedManyWithoutProjectInput
   models?: Prisma.ModelCreateNestedManyWithoutProjectInput
   jobs?: Prisma.JobCreateNestedManyWithoutProjectInput
   runs?: Prisma.RunCreateNestedManyWithoutProjectInput
@@ -950,12 +874,10 @@ export type ProjectUncheckedCreateWithoutDatasetVersionsInput = {
   name: string
   concurrencyLimit?: number | null
   share?: number
-  storageLimit?: bigint | number | null
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutProjectInput
   datasets?: Prisma.DatasetUncheckedCreateNestedManyWithoutProjectInput
   uploads?: Prisma.UploadUncheckedCreateNestedManyWithoutProjectInput
-  uploadParts?: Prisma.UploadPartUncheckedCreateNestedManyWithoutProjectInput
   models?: Prisma.ModelUncheckedCreateNestedManyWithoutProjectInput
   jobs?: Prisma.JobUncheckedCreateNestedManyWithoutProjectInput
   runs?: Prisma.RunUncheckedCreateNestedManyWithoutProjectInput
@@ -988,12 +910,10 @@ export type ProjectUpdateWithoutDatasetVersionsInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   share?: Prisma.FloatFieldUpdateOperationsInput | number
-  storageLimit?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutProjectNestedInput
   datasets?: Prisma.DatasetUpdateManyWithoutProjectNestedInput
   uploads?: Prisma.UploadUpdateManyWithoutProjectNestedInput
-  uploadParts?: Prisma.UploadPartUpdateManyWithoutProjectNestedInput
   models?: Prisma.ModelUpdateManyWithoutProjectNestedInput
   jobs?: Prisma.JobUpdateManyWithoutProjectNestedInput
   runs?: Prisma.RunUpdateManyWithoutProjectNestedInput
@@ -1010,12 +930,10 @@ export type ProjectUncheckedUpdateWithoutDatasetVersionsInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   share?: Prisma.FloatFieldUpdateOperationsInput | number
-  storageLimit?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutProjectNestedInput
   datasets?: Prisma.DatasetUncheckedUpdateManyWithoutProjectNestedInput
   uploads?: Prisma.UploadUncheckedUpdateManyWithoutProjectNestedInput
-  uploadParts?: Prisma.UploadPartUncheckedUpdateManyWithoutProjectNestedInput
   models?: Prisma.ModelUncheckedUpdateManyWithoutProjectNestedInput
   jobs?: Prisma.JobUncheckedUpdateManyWithoutProjectNestedInput
   runs?: Prisma.RunUncheckedUpdateManyWithoutProjectNestedInput
@@ -1032,12 +950,10 @@ export type ProjectCreateWithoutUploadsInput = {
   name: string
   concurrencyLimit?: number | null
   share?: number
-  storageLimit?: bigint | number | null
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutProjectInput
   datasets?: Prisma.DatasetCreateNestedManyWithoutProjectInput
   datasetVersions?: Prisma.DatasetVersionCreateNestedManyWithoutProjectInput
-  uploadParts?: Prisma.UploadPartCreateNestedManyWithoutProjectInput
   models?: Prisma.ModelCreateNestedManyWithoutProjectInput
   jobs?: Prisma.JobCreateNestedManyWithoutProjectInput
   runs?: Prisma.RunCreateNestedManyWithoutProjectInput
@@ -1054,12 +970,10 @@ export type ProjectUncheckedCreateWithoutUploadsInput = {
   name: string
   concurrencyLimit?: number | null
   share?: number
-  storageLimit?: bigint | number | null
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutProjectInput
   datasets?: Prisma.DatasetUncheckedCreateNestedManyWithoutProjectInput
   datasetVersions?: Prisma.DatasetVersionUncheckedCreateNestedManyWithoutProjectInput
-  uploadParts?: Prisma.UploadPartUncheckedCreateNestedManyWithoutProjectInput
   models?: Prisma.ModelUncheckedCreateNestedManyWithoutProjectInput
   jobs?: Prisma.JobUncheckedCreateNestedManyWithoutProjectInput
   runs?: Prisma.RunUncheckedCreateNestedManyWithoutProjectInput
@@ -1092,12 +1006,10 @@ export type ProjectUpdateWithoutUploadsInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   share?: Prisma.FloatFieldUpdateOperationsInput | number
-  storageLimit?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutProjectNestedInput
   datasets?: Prisma.DatasetUpdateManyWithoutProjectNestedInput
   datasetVersions?: Prisma.DatasetVersionUpdateManyWithoutProjectNestedInput
-  uploadParts?: Prisma.UploadPartUpdateManyWithoutProjectNestedInput
   models?: Prisma.ModelUpdateManyWithoutProjectNestedInput
   jobs?: Prisma.JobUpdateManyWithoutProjectNestedInput
   runs?: Prisma.RunUpdateManyWithoutProjectNestedInput
@@ -1114,116 +1026,10 @@ export type ProjectUncheckedUpdateWithoutUploadsInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   share?: Prisma.FloatFieldUpdateOperationsInput | number
-  storageLimit?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutProjectNestedInput
   datasets?: Prisma.DatasetUncheckedUpdateManyWithoutProjectNestedInput
   datasetVersions?: Prisma.DatasetVersionUncheckedUpdateManyWithoutProjectNestedInput
-  uploadParts?: Prisma.UploadPartUncheckedUpdateManyWithoutProjectNestedInput
-  models?: Prisma.ModelUncheckedUpdateManyWithoutProjectNestedInput
-  jobs?: Prisma.JobUncheckedUpdateManyWithoutProjectNestedInput
-  runs?: Prisma.RunUncheckedUpdateManyWithoutProjectNestedInput
-  attempts?: Prisma.AttemptUncheckedUpdateManyWithoutProjectNestedInput
-  runEvents?: Prisma.RunEventUncheckedUpdateManyWithoutProjectNestedInput
-  metricSeries?: Prisma.MetricSeriesUncheckedUpdateManyWithoutProjectNestedInput
-  checkpoints?: Prisma.CheckpointUncheckedUpdateManyWithoutProjectNestedInput
-  outbox?: Prisma.OutboxUncheckedUpdateManyWithoutProjectNestedInput
-  idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutProjectNestedInput
-}
-
-export type ProjectCreateWithoutUploadPartsInput = {
-  id: string
-  name: string
-  concurrencyLimit?: number | null
-  share?: number
-  storageLimit?: bigint | number | null
-  createdAt?: Date | string
-  apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutProjectInput
-  datasets?: Prisma.DatasetCreateNestedManyWithoutProjectInput
-  datasetVersions?: Prisma.DatasetVersionCreateNestedManyWithoutProjectInput
-  uploads?: Prisma.UploadCreateNestedManyWithoutProjectInput
-  models?: Prisma.ModelCreateNestedManyWithoutProjectInput
-  jobs?: Prisma.JobCreateNestedManyWithoutProjectInput
-  runs?: Prisma.RunCreateNestedManyWithoutProjectInput
-  attempts?: Prisma.AttemptCreateNestedManyWithoutProjectInput
-  runEvents?: Prisma.RunEventCreateNestedManyWithoutProjectInput
-  metricSeries?: Prisma.MetricSeriesCreateNestedManyWithoutProjectInput
-  checkpoints?: Prisma.CheckpointCreateNestedManyWithoutProjectInput
-  outbox?: Prisma.OutboxCreateNestedManyWithoutProjectInput
-  idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutProjectInput
-}
-
-export type ProjectUncheckedCreateWithoutUploadPartsInput = {
-  id: string
-  name: string
-  concurrencyLimit?: number | null
-  share?: number
-  storageLimit?: bigint | number | null
-  createdAt?: Date | string
-  apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutProjectInput
-  datasets?: Prisma.DatasetUncheckedCreateNestedManyWithoutProjectInput
-  datasetVersions?: Prisma.DatasetVersionUncheckedCreateNestedManyWithoutProjectInput
-  uploads?: Prisma.UploadUncheckedCreateNestedManyWithoutProjectInput
-  models?: Prisma.ModelUncheckedCreateNestedManyWithoutProjectInput
-  jobs?: Prisma.JobUncheckedCreateNestedManyWithoutProjectInput
-  runs?: Prisma.RunUncheckedCreateNestedManyWithoutProjectInput
-  attempts?: Prisma.AttemptUncheckedCreateNestedManyWithoutProjectInput
-  runEvents?: Prisma.RunEventUncheckedCreateNestedManyWithoutProjectInput
-  metricSeries?: Prisma.MetricSeriesUncheckedCreateNestedManyWithoutProjectInput
-  checkpoints?: Prisma.CheckpointUncheckedCreateNestedManyWithoutProjectInput
-  outbox?: Prisma.OutboxUncheckedCreateNestedManyWithoutProjectInput
-  idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutProjectInput
-}
-
-export type ProjectCreateOrConnectWithoutUploadPartsInput = {
-  where: Prisma.ProjectWhereUniqueInput
-  create: Prisma.XOR<Prisma.ProjectCreateWithoutUploadPartsInput, Prisma.ProjectUncheckedCreateWithoutUploadPartsInput>
-}
-
-export type ProjectUpsertWithoutUploadPartsInput = {
-  update: Prisma.XOR<Prisma.ProjectUpdateWithoutUploadPartsInput, Prisma.ProjectUncheckedUpdateWithoutUploadPartsInput>
-  create: Prisma.XOR<Prisma.ProjectCreateWithoutUploadPartsInput, Prisma.ProjectUncheckedCreateWithoutUploadPartsInput>
-  where?: Prisma.ProjectWhereInput
-}
-
-export type ProjectUpdateToOneWithWhereWithoutUploadPartsInput = {
-  where?: Prisma.ProjectWhereInput
-  data: Prisma.XOR<Prisma.ProjectUpdateWithoutUploadPartsInput, Prisma.ProjectUncheckedUpdateWithoutUploadPartsInput>
-}
-
-export type ProjectUpdateWithoutUploadPartsInput = {
-  id?: Prisma.StringFieldUpdateOperationsInput | string
-  name?: Prisma.StringFieldUpdateOperationsInput | string
-  concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
-  share?: Prisma.FloatFieldUpdateOperationsInput | number
-  storageLimit?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
-  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  apiKeys?: Prisma.ApiKeyUpdateManyWithoutProjectNestedInput
-  datasets?: Prisma.DatasetUpdateManyWithoutProjectNestedInput
-  datasetVersions?: Prisma.DatasetVersionUpdateManyWithoutProjectNestedInput
-  uploads?: Prisma.UploadUpdateManyWithoutProjectNestedInput
-  models?: Prisma.ModelUpdateManyWithoutProjectNestedInput
-  jobs?: Prisma.JobUpdateManyWithoutProjectNestedInput
-  runs?: Prisma.RunUpdateManyWithoutProjectNestedInput
-  attempts?: Prisma.AttemptUpdateManyWithoutProjectNestedInput
-  runEvents?: Prisma.RunEventUpdateManyWithoutProjectNestedInput
-  metricSeries?: Prisma.MetricSeriesUpdateManyWithoutProjectNestedInput
-  checkpoints?: Prisma.CheckpointUpdateManyWithoutProjectNestedInput
-  outbox?: Prisma.OutboxUpdateManyWithoutProjectNestedInput
-  idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutProjectNestedInput
-}
-
-export type ProjectUncheckedUpdateWithoutUploadPartsInput = {
-  id?: Prisma.StringFieldUpdateOperationsInput | string
-  name?: Prisma.StringFieldUpdateOperationsInput | string
-  concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
-  share?: Prisma.FloatFieldUpdateOperationsInput | number
-  storageLimit?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
-  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutProjectNestedInput
-  datasets?: Prisma.DatasetUncheckedUpdateManyWithoutProjectNestedInput
-  datasetVersions?: Prisma.DatasetVersionUncheckedUpdateManyWithoutProjectNestedInput
-  uploads?: Prisma.UploadUncheckedUpdateManyWithoutProjectNestedInput
   models?: Prisma.ModelUncheckedUpdateManyWithoutProjectNestedInput
   jobs?: Prisma.JobUncheckedUpdateManyWithoutProjectNestedInput
   runs?: Prisma.RunUncheckedUpdateManyWithoutProjectNestedInput
@@ -1240,13 +1046,11 @@ export type ProjectCreateWithoutModelsInput = {
   name: string
   concurrencyLimit?: number | null
   share?: number
-  storageLimit?: bigint | number | null
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutProjectInput
   datasets?: Prisma.DatasetCreateNestedManyWithoutProjectInput
   datasetVersions?: Prisma.DatasetVersionCreateNestedManyWithoutProjectInput
   uploads?: Prisma.UploadCreateNestedManyWithoutProjectInput
-  uploadParts?: Prisma.UploadPartCreateNestedManyWithoutProjectInput
   jobs?: Prisma.JobCreateNestedManyWithoutProjectInput
   runs?: Prisma.RunCreateNestedManyWithoutProjectInput
   attempts?: Prisma.AttemptCreateNestedManyWithoutProjectInput
@@ -1262,13 +1066,11 @@ export type ProjectUncheckedCreateWithoutModelsInput = {
   name: string
   concurrencyLimit?: number | null
   share?: number
-  storageLimit?: bigint | number | null
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutProjectInput
   datasets?: Prisma.DatasetUncheckedCreateNestedManyWithoutProjectInput
   datasetVersions?: Prisma.DatasetVersionUncheckedCreateNestedManyWithoutProjectInput
   uploads?: Prisma.UploadUncheckedCreateNestedManyWithoutProjectInput
-  uploadParts?: Prisma.UploadPartUncheckedCreateNestedManyWithoutProjectInput
   jobs?: Prisma.JobUncheckedCreateNestedManyWithoutProjectInput
   runs?: Prisma.RunUncheckedCreateNestedManyWithoutProjectInput
   attempts?: Prisma.AttemptUncheckedCreateNestedManyWithoutProjectInput
@@ -1300,13 +1102,11 @@ export type ProjectUpdateWithoutModelsInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   share?: Prisma.FloatFieldUpdateOperationsInput | number
-  storageLimit?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutProjectNestedInput
   datasets?: Prisma.DatasetUpdateManyWithoutProjectNestedInput
   datasetVersions?: Prisma.DatasetVersionUpdateManyWithoutProjectNestedInput
   uploads?: Prisma.UploadUpdateManyWithoutProjectNestedInput
-  uploadParts?: Prisma.UploadPartUpdateManyWithoutProjectNestedInput
   jobs?: Prisma.JobUpdateManyWithoutProjectNestedInput
   runs?: Prisma.RunUpdateManyWithoutProjectNestedInput
   attempts?: Prisma.AttemptUpdateManyWithoutProjectNestedInput
@@ -1322,13 +1122,11 @@ export type ProjectUncheckedUpdateWithoutModelsInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   share?: Prisma.FloatFieldUpdateOperationsInput | number
-  storageLimit?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutProjectNestedInput
   datasets?: Prisma.DatasetUncheckedUpdateManyWithoutProjectNestedInput
   datasetVersions?: Prisma.DatasetVersionUncheckedUpdateManyWithoutProjectNestedInput
   uploads?: Prisma.UploadUncheckedUpdateManyWithoutProjectNestedInput
-  uploadParts?: Prisma.UploadPartUncheckedUpdateManyWithoutProjectNestedInput
   jobs?: Prisma.JobUncheckedUpdateManyWithoutProjectNestedInput
   runs?: Prisma.RunUncheckedUpdateManyWithoutProjectNestedInput
   attempts?: Prisma.AttemptUncheckedUpdateManyWithoutProjectNestedInput
@@ -1344,13 +1142,11 @@ export type ProjectCreateWithoutJobsInput = {
   name: string
   concurrencyLimit?: number | null
   share?: number
-  storageLimit?: bigint | number | null
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutProjectInput
   datasets?: Prisma.DatasetCreateNestedManyWithoutProjectInput
   datasetVersions?: Prisma.DatasetVersionCreateNestedManyWithoutProjectInput
   uploads?: Prisma.UploadCreateNestedManyWithoutProjectInput
-  uploadParts?: Prisma.UploadPartCreateNestedManyWithoutProjectInput
   models?: Prisma.ModelCreateNestedManyWithoutProjectInput
   runs?: Prisma.RunCreateNestedManyWithoutProjectInput
   attempts?: Prisma.AttemptCreateNestedManyWithoutProjectInput
@@ -1366,13 +1162,11 @@ export type ProjectUncheckedCreateWithoutJobsInput = {
   name: string
   concurrencyLimit?: number | null
   share?: number
-  storageLimit?: bigint | number | null
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutProjectInput
   datasets?: Prisma.DatasetUncheckedCreateNestedManyWithoutProjectInput
   datasetVersions?: Prisma.DatasetVersionUncheckedCreateNestedManyWithoutProjectInput
   uploads?: Prisma.UploadUncheckedCreateNestedManyWithoutProjectInput
-  uploadParts?: Prisma.UploadPartUncheckedCreateNestedManyWithoutProjectInput
   models?: Prisma.ModelUncheckedCreateNestedManyWithoutProjectInput
   runs?: Prisma.RunUncheckedCreateNestedManyWithoutProjectInput
   attempts?: Prisma.AttemptUncheckedCreateNestedManyWithoutProjectInput
@@ -1404,13 +1198,11 @@ export type ProjectUpdateWithoutJobsInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   share?: Prisma.FloatFieldUpdateOperationsInput | number
-  storageLimit?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutProjectNestedInput
   datasets?: Prisma.DatasetUpdateManyWithoutProjectNestedInput
   datasetVersions?: Prisma.DatasetVersionUpdateManyWithoutProjectNestedInput
   uploads?: Prisma.UploadUpdateManyWithoutProjectNestedInput
-  uploadParts?: Prisma.UploadPartUpdateManyWithoutProjectNestedInput
   models?: Prisma.ModelUpdateManyWithoutProjectNestedInput
   runs?: Prisma.RunUpdateManyWithoutProjectNestedInput
   attempts?: Prisma.AttemptUpdateManyWithoutProjectNestedInput
@@ -1426,13 +1218,11 @@ export type ProjectUncheckedUpdateWithoutJobsInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   share?: Prisma.FloatFieldUpdateOperationsInput | number
-  storageLimit?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutProjectNestedInput
   datasets?: Prisma.DatasetUncheckedUpdateManyWithoutProjectNestedInput
   datasetVersions?: Prisma.DatasetVersionUncheckedUpdateManyWithoutProjectNestedInput
   uploads?: Prisma.UploadUncheckedUpdateManyWithoutProjectNestedInput
-  uploadParts?: Prisma.UploadPartUncheckedUpdateManyWithoutProjectNestedInput
   models?: Prisma.ModelUncheckedUpdateManyWithoutProjectNestedInput
   runs?: Prisma.RunUncheckedUpdateManyWithoutProjectNestedInput
   attempts?: Prisma.AttemptUncheckedUpdateManyWithoutProjectNestedInput
@@ -1448,13 +1238,11 @@ export type ProjectCreateWithoutRunsInput = {
   name: string
   concurrencyLimit?: number | null
   share?: number
-  storageLimit?: bigint | number | null
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutProjectInput
   datasets?: Prisma.DatasetCreateNestedManyWithoutProjectInput
   datasetVersions?: Prisma.DatasetVersionCreateNestedManyWithoutProjectInput
   uploads?: Prisma.UploadCreateNestedManyWithoutProjectInput
-  uploadParts?: Prisma.UploadPartCreateNestedManyWithoutProjectInput
   models?: Prisma.ModelCreateNestedManyWithoutProjectInput
   jobs?: Prisma.JobCreateNestedManyWithoutProjectInput
   attempts?: Prisma.AttemptCreateNestedManyWithoutProjectInput
@@ -1470,13 +1258,11 @@ export type ProjectUncheckedCreateWithoutRunsInput = {
   name: string
   concurrencyLimit?: number | null
   share?: number
-  storageLimit?: bigint | number | null
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutProjectInput
   datasets?: Prisma.DatasetUncheckedCreateNestedManyWithoutProjectInput
   datasetVersions?: Prisma.DatasetVersionUncheckedCreateNestedManyWithoutProjectInput
   uploads?: Prisma.UploadUncheckedCreateNestedManyWithoutProjectInput
-  uploadParts?: Prisma.UploadPartUncheckedCreateNestedManyWithoutProjectInput
   models?: Prisma.ModelUncheckedCreateNestedManyWithoutProjectInput
   jobs?: Prisma.JobUncheckedCreateNestedManyWithoutProjectInput
   attempts?: Prisma.AttemptUncheckedCreateNestedManyWithoutProjectInput
@@ -1508,13 +1294,11 @@ export type ProjectUpdateWithoutRunsInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   share?: Prisma.FloatFieldUpdateOperationsInput | number
-  storageLimit?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutProjectNestedInput
   datasets?: Prisma.DatasetUpdateManyWithoutProjectNestedInput
   datasetVersions?: Prisma.DatasetVersionUpdateManyWithoutProjectNestedInput
   uploads?: Prisma.UploadUpdateManyWithoutProjectNestedInput
-  uploadParts?: Prisma.UploadPartUpdateManyWithoutProjectNestedInput
   models?: Prisma.ModelUpdateManyWithoutProjectNestedInput
   jobs?: Prisma.JobUpdateManyWithoutProjectNestedInput
   attempts?: Prisma.AttemptUpdateManyWithoutProjectNestedInput
@@ -1530,13 +1314,11 @@ export type ProjectUncheckedUpdateWithoutRunsInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   share?: Prisma.FloatFieldUpdateOperationsInput | number
-  storageLimit?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutProjectNestedInput
   datasets?: Prisma.DatasetUncheckedUpdateManyWithoutProjectNestedInput
   datasetVersions?: Prisma.DatasetVersionUncheckedUpdateManyWithoutProjectNestedInput
   uploads?: Prisma.UploadUncheckedUpdateManyWithoutProjectNestedInput
-  uploadParts?: Prisma.UploadPartUncheckedUpdateManyWithoutProjectNestedInput
   models?: Prisma.ModelUncheckedUpdateManyWithoutProjectNestedInput
   jobs?: Prisma.JobUncheckedUpdateManyWithoutProjectNestedInput
   attempts?: Prisma.AttemptUncheckedUpdateManyWithoutProjectNestedInput
@@ -1552,13 +1334,11 @@ export type ProjectCreateWithoutAttemptsInput = {
   name: string
   concurrencyLimit?: number | null
   share?: number
-  storageLimit?: bigint | number | null
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutProjectInput
   datasets?: Prisma.DatasetCreateNestedManyWithoutProjectInput
   datasetVersions?: Prisma.DatasetVersionCreateNestedManyWithoutProjectInput
   uploads?: Prisma.UploadCreateNestedManyWithoutProjectInput
-  uploadParts?: Prisma.UploadPartCreateNestedManyWithoutProjectInput
   models?: Prisma.ModelCreateNestedManyWithoutProjectInput
   jobs?: Prisma.JobCreateNestedManyWithoutProjectInput
   runs?: Prisma.RunCreateNestedManyWithoutProjectInput
@@ -1574,13 +1354,11 @@ export type ProjectUncheckedCreateWithoutAttemptsInput = {
   name: string
   concurrencyLimit?: number | null
   share?: number
-  storageLimit?: bigint | number | null
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutProjectInput
   datasets?: Prisma.DatasetUncheckedCreateNestedManyWithoutProjectInput
   datasetVersions?: Prisma.DatasetVersionUncheckedCreateNestedManyWithoutProjectInput
   uploads?: Prisma.UploadUncheckedCreateNestedManyWithoutProjectInput
-  uploadParts?: Prisma.UploadPartUncheckedCreateNestedManyWithoutProjectInput
   models?: Prisma.ModelUncheckedCreateNestedManyWithoutProjectInput
   jobs?: Prisma.JobUncheckedCreateNestedManyWithoutProjectInput
   runs?: Prisma.RunUncheckedCreateNestedManyWithoutProjectInput
@@ -1612,13 +1390,11 @@ export type ProjectUpdateWithoutAttemptsInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   share?: Prisma.FloatFieldUpdateOperationsInput | number
-  storageLimit?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutProjectNestedInput
   datasets?: Prisma.DatasetUpdateManyWithoutProjectNestedInput
   datasetVersions?: Prisma.DatasetVersionUpdateManyWithoutProjectNestedInput
   uploads?: Prisma.UploadUpdateManyWithoutProjectNestedInput
-  uploadParts?: Prisma.UploadPartUpdateManyWithoutProjectNestedInput
   models?: Prisma.ModelUpdateManyWithoutProjectNestedInput
   jobs?: Prisma.JobUpdateManyWithoutProjectNestedInput
   runs?: Prisma.RunUpdateManyWithoutProjectNestedInput
@@ -1634,13 +1410,11 @@ export type ProjectUncheckedUpdateWithoutAttemptsInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   share?: Prisma.FloatFieldUpdateOperationsInput | number
-  storageLimit?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutProjectNestedInput
   datasets?: Prisma.DatasetUncheckedUpdateManyWithoutProjectNestedInput
   datasetVersions?: Prisma.DatasetVersionUncheckedUpdateManyWithoutProjectNestedInput
   uploads?: Prisma.UploadUncheckedUpdateManyWithoutProjectNestedInput
-  uploadParts?: Prisma.UploadPartUncheckedUpdateManyWithoutProjectNestedInput
   models?: Prisma.ModelUncheckedUpdateManyWithoutProjectNestedInput
   jobs?: Prisma.JobUncheckedUpdateManyWithoutProjectNestedInput
   runs?: Prisma.RunUncheckedUpdateManyWithoutProjectNestedInput
@@ -1656,13 +1430,11 @@ export type ProjectCreateWithoutRunEventsInput = {
   name: string
   concurrencyLimit?: number | null
   share?: number
-  storageLimit?: bigint | number | null
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutProjectInput
   datasets?: Prisma.DatasetCreateNestedManyWithoutProjectInput
   datasetVersions?: Prisma.DatasetVersionCreateNestedManyWithoutProjectInput
   uploads?: Prisma.UploadCreateNestedManyWithoutProjectInput
-  uploadParts?: Prisma.UploadPartCreateNestedManyWithoutProjectInput
   models?: Prisma.ModelCreateNestedManyWithoutProjectInput
   jobs?: Prisma.JobCreateNestedManyWithoutProjectInput
   runs?: Prisma.RunCreateNestedManyWithoutProjectInput
@@ -1678,13 +1450,11 @@ export type ProjectUncheckedCreateWithoutRunEventsInput = {
   name: string
   concurrencyLimit?: number | null
   share?: number
-  storageLimit?: bigint | number | null
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutProjectInput
   datasets?: Prisma.DatasetUncheckedCreateNestedManyWithoutProjectInput
   datasetVersions?: Prisma.DatasetVersionUncheckedCreateNestedManyWithoutProjectInput
   uploads?: Prisma.UploadUncheckedCreateNestedManyWithoutProjectInput
-  uploadParts?: Prisma.UploadPartUncheckedCreateNestedManyWithoutProjectInput
   models?: Prisma.ModelUncheckedCreateNestedManyWithoutProjectInput
   jobs?: Prisma.JobUncheckedCreateNestedManyWithoutProjectInput
   runs?: Prisma.RunUncheckedCreateNestedManyWithoutProjectInput
@@ -1716,13 +1486,11 @@ export type ProjectUpdateWithoutRunEventsInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   share?: Prisma.FloatFieldUpdateOperationsInput | number
-  storageLimit?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutProjectNestedInput
   datasets?: Prisma.DatasetUpdateManyWithoutProjectNestedInput
   datasetVersions?: Prisma.DatasetVersionUpdateManyWithoutProjectNestedInput
   uploads?: Prisma.UploadUpdateManyWithoutProjectNestedInput
-  uploadParts?: Prisma.UploadPartUpdateManyWithoutProjectNestedInput
   models?: Prisma.ModelUpdateManyWithoutProjectNestedInput
   jobs?: Prisma.JobUpdateManyWithoutProjectNestedInput
   runs?: Prisma.RunUpdateManyWithoutProjectNestedInput
@@ -1738,13 +1506,11 @@ export type ProjectUncheckedUpdateWithoutRunEventsInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   share?: Prisma.FloatFieldUpdateOperationsInput | number
-  storageLimit?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutProjectNestedInput
   datasets?: Prisma.DatasetUncheckedUpdateManyWithoutProjectNestedInput
   datasetVersions?: Prisma.DatasetVersionUncheckedUpdateManyWithoutProjectNestedInput
   uploads?: Prisma.UploadUncheckedUpdateManyWithoutProjectNestedInput
-  uploadParts?: Prisma.UploadPartUncheckedUpdateManyWithoutProjectNestedInput
   models?: Prisma.ModelUncheckedUpdateManyWithoutProjectNestedInput
   jobs?: Prisma.JobUncheckedUpdateManyWithoutProjectNestedInput
   runs?: Prisma.RunUncheckedUpdateManyWithoutProjectNestedInput
@@ -1760,13 +1526,11 @@ export type ProjectCreateWithoutMetricSeriesInput = {
   name: string
   concurrencyLimit?: number | null
   share?: number
-  storageLimit?: bigint | number | null
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutProjectInput
   datasets?: Prisma.DatasetCreateNestedManyWithoutProjectInput
   datasetVersions?: Prisma.DatasetVersionCreateNestedManyWithoutProjectInput
   uploads?: Prisma.UploadCreateNestedManyWithoutProjectInput
-  uploadParts?: Prisma.UploadPartCreateNestedManyWithoutProjectInput
   models?: Prisma.ModelCreateNestedManyWithoutProjectInput
   jobs?: Prisma.JobCreateNestedManyWithoutProjectInput
   runs?: Prisma.RunCreateNestedManyWithoutProjectInput
@@ -1782,13 +1546,11 @@ export type ProjectUncheckedCreateWithoutMetricSeriesInput = {
   name: string
   concurrencyLimit?: number | null
   share?: number
-  storageLimit?: bigint | number | null
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutProjectInput
   datasets?: Prisma.DatasetUncheckedCreateNestedManyWithoutProjectInput
   datasetVersions?: Prisma.DatasetVersionUncheckedCreateNestedManyWithoutProjectInput
   uploads?: Prisma.UploadUncheckedCreateNestedManyWithoutProjectInput
-  uploadParts?: Prisma.UploadPartUncheckedCreateNestedManyWithoutProjectInput
   models?: Prisma.ModelUncheckedCreateNestedManyWithoutProjectInput
   jobs?: Prisma.JobUncheckedCreateNestedManyWithoutProjectInput
   runs?: Prisma.RunUncheckedCreateNestedManyWithoutProjectInput
@@ -1820,13 +1582,11 @@ export type ProjectUpdateWithoutMetricSeriesInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   share?: Prisma.FloatFieldUpdateOperationsInput | number
-  storageLimit?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutProjectNestedInput
   datasets?: Prisma.DatasetUpdateManyWithoutProjectNestedInput
   datasetVersions?: Prisma.DatasetVersionUpdateManyWithoutProjectNestedInput
   uploads?: Prisma.UploadUpdateManyWithoutProjectNestedInput
-  uploadParts?: Prisma.UploadPartUpdateManyWithoutProjectNestedInput
   models?: Prisma.ModelUpdateManyWithoutProjectNestedInput
   jobs?: Prisma.JobUpdateManyWithoutProjectNestedInput
   runs?: Prisma.RunUpdateManyWithoutProjectNestedInput
@@ -1842,13 +1602,11 @@ export type ProjectUncheckedUpdateWithoutMetricSeriesInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   share?: Prisma.FloatFieldUpdateOperationsInput | number
-  storageLimit?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutProjectNestedInput
   datasets?: Prisma.DatasetUncheckedUpdateManyWithoutProjectNestedInput
   datasetVersions?: Prisma.DatasetVersionUncheckedUpdateManyWithoutProjectNestedInput
   uploads?: Prisma.UploadUncheckedUpdateManyWithoutProjectNestedInput
-  uploadParts?: Prisma.UploadPartUncheckedUpdateManyWithoutProjectNestedInput
   models?: Prisma.ModelUncheckedUpdateManyWithoutProjectNestedInput
   jobs?: Prisma.JobUncheckedUpdateManyWithoutProjectNestedInput
   runs?: Prisma.RunUncheckedUpdateManyWithoutProjectNestedInput
@@ -1864,13 +1622,11 @@ export type ProjectCreateWithoutCheckpointsInput = {
   name: string
   concurrencyLimit?: number | null
   share?: number
-  storageLimit?: bigint | number | null
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutProjectInput
   datasets?: Prisma.DatasetCreateNestedManyWithoutProjectInput
   datasetVersions?: Prisma.DatasetVersionCreateNestedManyWithoutProjectInput
   uploads?: Prisma.UploadCreateNestedManyWithoutProjectInput
-  uploadParts?: Prisma.UploadPartCreateNestedManyWithoutProjectInput
   models?: Prisma.ModelCreateNestedManyWithoutProjectInput
   jobs?: Prisma.JobCreateNestedManyWithoutProjectInput
   runs?: Prisma.RunCreateNestedManyWithoutProjectInput
@@ -1886,13 +1642,11 @@ export type ProjectUncheckedCreateWithoutCheckpointsInput = {
   name: string
   concurrencyLimit?: number | null
   share?: number
-  storageLimit?: bigint | number | null
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutProjectInput
   datasets?: Prisma.DatasetUncheckedCreateNestedManyWithoutProjectInput
   datasetVersions?: Prisma.DatasetVersionUncheckedCreateNestedManyWithoutProjectInput
   uploads?: Prisma.UploadUncheckedCreateNestedManyWithoutProjectInput
-  uploadParts?: Prisma.UploadPartUncheckedCreateNestedManyWithoutProjectInput
   models?: Prisma.ModelUncheckedCreateNestedManyWithoutProjectInput
   jobs?: Prisma.JobUncheckedCreateNestedManyWithoutProjectInput
   runs?: Prisma.RunUncheckedCreateNestedManyWithoutProjectInput
@@ -1924,13 +1678,11 @@ export type ProjectUpdateWithoutCheckpointsInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   share?: Prisma.FloatFieldUpdateOperationsInput | number
-  storageLimit?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutProjectNestedInput
   datasets?: Prisma.DatasetUpdateManyWithoutProjectNestedInput
   datasetVersions?: Prisma.DatasetVersionUpdateManyWithoutProjectNestedInput
   uploads?: Prisma.UploadUpdateManyWithoutProjectNestedInput
-  uploadParts?: Prisma.UploadPartUpdateManyWithoutProjectNestedInput
   models?: Prisma.ModelUpdateManyWithoutProjectNestedInput
   jobs?: Prisma.JobUpdateManyWithoutProjectNestedInput
   runs?: Prisma.RunUpdateManyWithoutProjectNestedInput
@@ -1946,13 +1698,11 @@ export type ProjectUncheckedUpdateWithoutCheckpointsInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   share?: Prisma.FloatFieldUpdateOperationsInput | number
-  storageLimit?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutProjectNestedInput
   datasets?: Prisma.DatasetUncheckedUpdateManyWithoutProjectNestedInput
   datasetVersions?: Prisma.DatasetVersionUncheckedUpdateManyWithoutProjectNestedInput
   uploads?: Prisma.UploadUncheckedUpdateManyWithoutProjectNestedInput
-  uploadParts?: Prisma.UploadPartUncheckedUpdateManyWithoutProjectNestedInput
   models?: Prisma.ModelUncheckedUpdateManyWithoutProjectNestedInput
   jobs?: Prisma.JobUncheckedUpdateManyWithoutProjectNestedInput
   runs?: Prisma.RunUncheckedUpdateManyWithoutProjectNestedInput
@@ -1968,13 +1718,11 @@ export type ProjectCreateWithoutOutboxInput = {
   name: string
   concurrencyLimit?: number | null
   share?: number
-  storageLimit?: bigint | number | null
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutProjectInput
   datasets?: Prisma.DatasetCreateNestedManyWithoutProjectInput
   datasetVersions?: Prisma.DatasetVersionCreateNestedManyWithoutProjectInput
   uploads?: Prisma.UploadCreateNestedManyWithoutProjectInput
-  uploadParts?: Prisma.UploadPartCreateNestedManyWithoutProjectInput
   models?: Prisma.ModelCreateNestedManyWithoutProjectInput
   jobs?: Prisma.JobCreateNestedManyWithoutProjectInput
   runs?: Prisma.RunCreateNestedManyWithoutProjectInput
@@ -1990,13 +1738,11 @@ export type ProjectUncheckedCreateWithoutOutboxInput = {
   name: string
   concurrencyLimit?: number | null
   share?: number
-  storageLimit?: bigint | number | null
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutProjectInput
   datasets?: Prisma.DatasetUncheckedCreateNestedManyWithoutProjectInput
   datasetVersions?: Prisma.DatasetVersionUncheckedCreateNestedManyWithoutProjectInput
   uploads?: Prisma.UploadUncheckedCreateNestedManyWithoutProjectInput
-  uploadParts?: Prisma.UploadPartUncheckedCreateNestedManyWithoutProjectInput
   models?: Prisma.ModelUncheckedCreateNestedManyWithoutProjectInput
   jobs?: Prisma.JobUncheckedCreateNestedManyWithoutProjectInput
   runs?: Prisma.RunUncheckedCreateNestedManyWithoutProjectInput
@@ -2028,13 +1774,11 @@ export type ProjectUpdateWithoutOutboxInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   share?: Prisma.FloatFieldUpdateOperationsInput | number
-  storageLimit?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutProjectNestedInput
   datasets?: Prisma.DatasetUpdateManyWithoutProjectNestedInput
   datasetVersions?: Prisma.DatasetVersionUpdateManyWithoutProjectNestedInput
   uploads?: Prisma.UploadUpdateManyWithoutProjectNestedInput
-  uploadParts?: Prisma.UploadPartUpdateManyWithoutProjectNestedInput
   models?: Prisma.ModelUpdateManyWithoutProjectNestedInput
   jobs?: Prisma.JobUpdateManyWithoutProjectNestedInput
   runs?: Prisma.RunUpdateManyWithoutProjectNestedInput
@@ -2050,13 +1794,11 @@ export type ProjectUncheckedUpdateWithoutOutboxInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   share?: Prisma.FloatFieldUpdateOperationsInput | number
-  storageLimit?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutProjectNestedInput
   datasets?: Prisma.DatasetUncheckedUpdateManyWithoutProjectNestedInput
   datasetVersions?: Prisma.DatasetVersionUncheckedUpdateManyWithoutProjectNestedInput
   uploads?: Prisma.UploadUncheckedUpdateManyWithoutProjectNestedInput
-  uploadParts?: Prisma.UploadPartUncheckedUpdateManyWithoutProjectNestedInput
   models?: Prisma.ModelUncheckedUpdateManyWithoutProjectNestedInput
   jobs?: Prisma.JobUncheckedUpdateManyWithoutProjectNestedInput
   runs?: Prisma.RunUncheckedUpdateManyWithoutProjectNestedInput
@@ -2072,13 +1814,11 @@ export type ProjectCreateWithoutIdempotencyKeysInput = {
   name: string
   concurrencyLimit?: number | null
   share?: number
-  storageLimit?: bigint | number | null
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutProjectInput
   datasets?: Prisma.DatasetCreateNestedManyWithoutProjectInput
   datasetVersions?: Prisma.DatasetVersionCreateNestedManyWithoutProjectInput
   uploads?: Prisma.UploadCreateNestedManyWithoutProjectInput
-  uploadParts?: Prisma.UploadPartCreateNestedManyWithoutProjectInput
   models?: Prisma.ModelCreateNestedManyWithoutProjectInput
   jobs?: Prisma.JobCreateNestedManyWithoutProjectInput
   runs?: Prisma.RunCreateNestedManyWithoutProjectInput
@@ -2094,13 +1834,11 @@ export type ProjectUncheckedCreateWithoutIdempotencyKeysInput = {
   name: string
   concurrencyLimit?: number | null
   share?: number
-  storageLimit?: bigint | number | null
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutProjectInput
   datasets?: Prisma.DatasetUncheckedCreateNestedManyWithoutProjectInput
   datasetVersions?: Prisma.DatasetVersionUncheckedCreateNestedManyWithoutProjectInput
   uploads?: Prisma.UploadUncheckedCreateNestedManyWithoutProjectInput
-  uploadParts?: Prisma.UploadPartUncheckedCreateNestedManyWithoutProjectInput
   models?: Prisma.ModelUncheckedCreateNestedManyWithoutProjectInput
   jobs?: Prisma.JobUncheckedCreateNestedManyWithoutProjectInput
   runs?: Prisma.RunUncheckedCreateNestedManyWithoutProjectInput
@@ -2132,13 +1870,11 @@ export type ProjectUpdateWithoutIdempotencyKeysInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   share?: Prisma.FloatFieldUpdateOperationsInput | number
-  storageLimit?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutProjectNestedInput
   datasets?: Prisma.DatasetUpdateManyWithoutProjectNestedInput
   datasetVersions?: Prisma.DatasetVersionUpdateManyWithoutProjectNestedInput
   uploads?: Prisma.UploadUpdateManyWithoutProjectNestedInput
-  uploadParts?: Prisma.UploadPartUpdateManyWithoutProjectNestedInput
   models?: Prisma.ModelUpdateManyWithoutProjectNestedInput
   jobs?: Prisma.JobUpdateManyWithoutProjectNestedInput
   runs?: Prisma.RunUpdateManyWithoutProjectNestedInput
@@ -2154,13 +1890,11 @@ export type ProjectUncheckedUpdateWithoutIdempotencyKeysInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   share?: Prisma.FloatFieldUpdateOperationsInput | number
-  storageLimit?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutProjectNestedInput
   datasets?: Prisma.DatasetUncheckedUpdateManyWithoutProjectNestedInput
   datasetVersions?: Prisma.DatasetVersionUncheckedUpdateManyWithoutProjectNestedInput
   uploads?: Prisma.UploadUncheckedUpdateManyWithoutProjectNestedInput
-  uploadParts?: Prisma.UploadPartUncheckedUpdateManyWithoutProjectNestedInput
   models?: Prisma.ModelUncheckedUpdateManyWithoutProjectNestedInput
   jobs?: Prisma.JobUncheckedUpdateManyWithoutProjectNestedInput
   runs?: Prisma.RunUncheckedUpdateManyWithoutProjectNestedInput
@@ -2181,7 +1915,6 @@ export type ProjectCountOutputType = {
   datasets: number
   datasetVersions: number
   uploads: number
-  uploadParts: number
   models: number
   jobs: number
   runs: number
@@ -2198,7 +1931,6 @@ export type ProjectCountOutputTypeSelect<ExtArgs extends runtime.Types.Extension
   datasets?: boolean | ProjectCountOutputTypeCountDatasetsArgs
   datasetVersions?: boolean | ProjectCountOutputTypeCountDatasetVersionsArgs
   uploads?: boolean | ProjectCountOutputTypeCountUploadsArgs
-  uploadParts?: boolean | ProjectCountOutputTypeCountUploadPartsArgs
   models?: boolean | ProjectCountOutputTypeCountModelsArgs
   jobs?: boolean | ProjectCountOutputTypeCountJobsArgs
   runs?: boolean | ProjectCountOutputTypeCountRunsArgs
@@ -2246,13 +1978,6 @@ export type ProjectCountOutputTypeCountDatasetVersionsArgs<ExtArgs extends runti
  */
 export type ProjectCountOutputTypeCountUploadsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   where?: Prisma.UploadWhereInput
-}
-
-/**
- * ProjectCountOutputType without action
- */
-export type ProjectCountOutputTypeCountUploadPartsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
-  where?: Prisma.UploadPartWhereInput
 }
 
 /**
@@ -2324,13 +2049,11 @@ export type ProjectSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs 
   name?: boolean
   concurrencyLimit?: boolean
   share?: boolean
-  storageLimit?: boolean
   createdAt?: boolean
   apiKeys?: boolean | Prisma.Project$apiKeysArgs<ExtArgs>
   datasets?: boolean | Prisma.Project$datasetsArgs<ExtArgs>
   datasetVersions?: boolean | Prisma.Project$datasetVersionsArgs<ExtArgs>
   uploads?: boolean | Prisma.Project$uploadsArgs<ExtArgs>
-  uploadParts?: boolean | Prisma.Project$uploadPartsArgs<ExtArgs>
   models?: boolean | Prisma.Project$modelsArgs<ExtArgs>
   jobs?: boolean | Prisma.Project$jobsArgs<ExtArgs>
   runs?: boolean | Prisma.Project$runsArgs<ExtArgs>
@@ -2348,7 +2071,6 @@ export type ProjectSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Exten
   name?: boolean
   concurrencyLimit?: boolean
   share?: boolean
-  storageLimit?: boolean
   createdAt?: boolean
 }, ExtArgs["result"]["project"]>
 
@@ -2357,7 +2079,6 @@ export type ProjectSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Exten
   name?: boolean
   concurrencyLimit?: boolean
   share?: boolean
-  storageLimit?: boolean
   createdAt?: boolean
 }, ExtArgs["result"]["project"]>
 
@@ -2366,17 +2087,15 @@ export type ProjectSelectScalar = {
   name?: boolean
   concurrencyLimit?: boolean
   share?: boolean
-  storageLimit?: boolean
   createdAt?: boolean
 }
 
-export type ProjectOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "name" | "concurrencyLimit" | "share" | "storageLimit" | "createdAt", ExtArgs["result"]["project"]>
+export type ProjectOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "name" | "concurrencyLimit" | "share" | "createdAt", ExtArgs["result"]["project"]>
 export type ProjectInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   apiKeys?: boolean | Prisma.Project$apiKeysArgs<ExtArgs>
   datasets?: boolean | Prisma.Project$datasetsArgs<ExtArgs>
   datasetVersions?: boolean | Prisma.Project$datasetVersionsArgs<ExtArgs>
   uploads?: boolean | Prisma.Project$uploadsArgs<ExtArgs>
-  uploadParts?: boolean | Prisma.Project$uploadPartsArgs<ExtArgs>
   models?: boolean | Prisma.Project$modelsArgs<ExtArgs>
   jobs?: boolean | Prisma.Project$jobsArgs<ExtArgs>
   runs?: boolean | Prisma.Project$runsArgs<ExtArgs>
@@ -2398,7 +2117,6 @@ export type $ProjectPayload<ExtArgs extends runtime.Types.Extensions.InternalArg
     datasets: Prisma.$DatasetPayload<ExtArgs>[]
     datasetVersions: Prisma.$DatasetVersionPayload<ExtArgs>[]
     uploads: Prisma.$UploadPayload<ExtArgs>[]
-    uploadParts: Prisma.$UploadPartPayload<ExtArgs>[]
     models: Prisma.$ModelPayload<ExtArgs>[]
     jobs: Prisma.$JobPayload<ExtArgs>[]
     runs: Prisma.$RunPayload<ExtArgs>[]
@@ -2414,7 +2132,6 @@ export type $ProjectPayload<ExtArgs extends runtime.Types.Extensions.InternalArg
     name: string
     concurrencyLimit: number | null
     share: number
-    storageLimit: bigint | null
     createdAt: Date
   }, ExtArgs["result"]["project"]>
   composites: {}
@@ -2814,7 +2531,6 @@ export interface Prisma__ProjectClient<T, Null = never, ExtArgs extends runtime.
   datasets<T extends Prisma.Project$datasetsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Project$datasetsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$DatasetPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   datasetVersions<T extends Prisma.Project$datasetVersionsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Project$datasetVersionsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$DatasetVersionPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   uploads<T extends Prisma.Project$uploadsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Project$uploadsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$UploadPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
-  uploadParts<T extends Prisma.Project$uploadPartsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Project$uploadPartsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$UploadPartPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   models<T extends Prisma.Project$modelsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Project$modelsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ModelPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   jobs<T extends Prisma.Project$jobsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Project$jobsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$JobPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   runs<T extends Prisma.Project$runsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Project$runsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$RunPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
@@ -2857,7 +2573,6 @@ export interface ProjectFieldRefs {
   readonly name: Prisma.FieldRef<"Project", 'String'>
   readonly concurrencyLimit: Prisma.FieldRef<"Project", 'Int'>
   readonly share: Prisma.FieldRef<"Project", 'Float'>
-  readonly storageLimit: Prisma.FieldRef<"Project", 'BigInt'>
   readonly createdAt: Prisma.FieldRef<"Project", 'DateTime'>
 }
     
@@ -3345,30 +3060,6 @@ export type Project$uploadsArgs<ExtArgs extends runtime.Types.Extensions.Interna
   take?: number
   skip?: number
   distinct?: Prisma.UploadScalarFieldEnum | Prisma.UploadScalarFieldEnum[]
-}
-
-/**
- * Project.uploadParts
- */
-export type Project$uploadPartsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
-  /**
-   * Select specific fields to fetch from the UploadPart
-   */
-  select?: Prisma.UploadPartSelect<ExtArgs> | null
-  /**
-   * Omit specific fields from the UploadPart
-   */
-  omit?: Prisma.UploadPartOmit<ExtArgs> | null
-  /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.UploadPartInclude<ExtArgs> | null
-  where?: Prisma.UploadPartWhereInput
-  orderBy?: Prisma.UploadPartOrderByWithRelationInput | Prisma.UploadPartOrderByWithRelationInput[]
-  cursor?: Prisma.UploadPartWhereUniqueInput
-  take?: number
-  skip?: number
-  distinct?: Prisma.UploadPartScalarFieldEnum | Prisma.UploadPartScalarFieldEnum[]
 }
 
 /**

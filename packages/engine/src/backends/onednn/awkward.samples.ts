@@ -33,6 +33,12 @@ function convolutions(): OpSample<ConvolutionAttributes>[] {
     },
     { name: '2 groups of 16', inputs: [real(2, 32, 6, 5), real(16, 16, 3, 3)], attributes: { ...usual, groups: 2 } },
     { name: '1 by 1, one pixel', inputs: [real(1, 24, 1, 1), real(40, 24, 1, 1), real(40)], attributes: usual },
+    {
+      name: '32 to 48 channels in tiles of Winograd, odd size, uneven padding',
+      inputs: [real(16, 32, 7, 9), real(48, 32, 3, 3), real(48)],
+      attributes: { ...usual, padding: [1, 1, 0, 2] },
+    },
+    { name: '16 to 16 channels', inputs: [real(2, 16, 9, 8), real(16, 16, 3, 3)], attributes: { ...usual, padding: [1, 1, 1, 1] } },
     { name: 'lenet5 conv1', inputs: [real(4, 1, 28, 28), real(6, 1, 5, 5), real(6)], attributes: { ...usual, padding: [2, 2, 2, 2] } },
     { name: 'lenet5 conv2', inputs: [real(4, 6, 14, 14), real(16, 6, 5, 5), real(16)], attributes: usual },
   ]

@@ -9,7 +9,9 @@ import { sampleValues } from '../../testing/index.ts'
 import type { Backend } from '../backend.ts'
 import { createReferenceBackend } from '../reference/index.ts'
 import { AWKWARD_SAMPLES } from './awkward.samples.ts'
+import type { OnednnBackend } from './backend.ts'
 import { openOnednn } from './index.ts'
+import { LOWERINGS } from './lower/table.ts'
 
 /** Largest difference relative to the largest value of a tensor: sums of a few hundred products in float32. */
 const TOLERANCE = 1e-5
@@ -92,10 +94,22 @@ function check<K extends OpName>(backend: Backend, op: K, sample: OpSample<OpAtt
   })
 }
 
-function sweep<K extends OpName>(backend: Backend, op: K): void {
+/** Names of what computes the op's samples; a reference kernel is `javascript`. */
+function implementations<K extends OpName>(backend: OnednnBackend, op: K): readonly string[] {
+  return opOf(op).samples.flatMap((sample) => {
+    const executable = backend.compile(build(op, sample).program, { threads: 1 })
+    const names = executable.phases.train.map(({ implementation }) => implementation)
+    executable.close()
+    return names
+  })
+}
+
+function sweep<K extends OpName>(backend: OnednnBackend, op: K): void {
   const { samples } = opOf(op)
   const more: readonly OpSample<OpAttributes<K>>[] = AWKWARD_SAMPLES[op] ?? []
   for (const sample of [...samples, ...more]) it(sample.name, () => check(backend, op, sample))
+  if (LOWERINGS[op] === null || op === 'running_statistics') return
+  it('is computed by the library', () => expect(implementations(backend, op).some((name) => name !== 'javascript')).toBe(true))
 }
 
 describe.runIf(opened.available)('onednn agrees with the reference', () => {

@@ -20,8 +20,13 @@ export interface BoundPrimitive {
 
 export type DataType = 'f32' | 's32' | 'u8'
 
-/** `any` leaves the layout to the primitive; `plain` is row-major; `channelsLast` is NHWC. */
-export type Layout = 'any' | 'plain' | 'channelsLast'
+/** Layouts that the library names: `any` leaves it to the primitive; `blocks8` and `blocks16` are nChw8c and nChw16c. */
+export type TaggedLayout = 'any' | 'blocks8' | 'blocks16'
+
+/** `plain` is row-major; `channelsLast` is NHWC. */
+export type StridedLayout = 'plain' | 'channelsLast'
+
+export type Layout = TaggedLayout | StridedLayout
 
 export type Propagation = 'training' | 'inference'
 
@@ -42,6 +47,9 @@ export type EltwiseAlgorithm =
   | 'tanh_from_output'
   | 'elu_from_output'
   | 'logistic_from_output'
+
+/** Winograd's needs fewer multiplications and rounds a little more. */
+export type ConvolutionAlgorithm = 'direct' | 'winograd'
 
 export type PoolingAlgorithm = 'max' | 'averageWithPadding' | 'averageWithoutPadding'
 
@@ -134,8 +142,6 @@ export interface Binding {
   descriptor(dimensions: readonly number[], type: DataType, layout: Layout): Descriptor
   /** A part of a tensor, at `offsets` of it; null where blocks would be cut. */
   part(descriptor: Descriptor, dimensions: readonly number[], offsets: readonly number[]): Descriptor | null
-  /** The same memory with dimension i under the name permutation[i]. */
-  permute(descriptor: Descriptor, permutation: readonly number[]): Descriptor
   equal(a: Descriptor, b: Descriptor): boolean
   /** Where the elements lie, or null for an opaque format (Winograd weights). */
   layout(descriptor: Descriptor): PhysicalLayout | null
@@ -144,12 +150,19 @@ export interface Binding {
 
   convolutionForward(
     propagation: Propagation,
+    algorithm: ConvolutionAlgorithm,
     tensors: WeightedTensors,
     geometry: ConvolutionGeometry,
     postOps: readonly PostOp[],
   ): PrimitiveDescriptor | null
-  convolutionBackwardData(tensors: WeightedTensors, geometry: ConvolutionGeometry, forward: PrimitiveDescriptor): PrimitiveDescriptor | null
+  convolutionBackwardData(
+    algorithm: ConvolutionAlgorithm,
+    tensors: WeightedTensors,
+    geometry: ConvolutionGeometry,
+    forward: PrimitiveDescriptor,
+  ): PrimitiveDescriptor | null
   convolutionBackwardWeights(
+    algorithm: ConvolutionAlgorithm,
     tensors: WeightedTensors,
     geometry: ConvolutionGeometry,
     forward: PrimitiveDescriptor,
@@ -157,19 +170,13 @@ export interface Binding {
   innerProductForward(propagation: Propagation, tensors: WeightedTensors, postOps: readonly PostOp[]): PrimitiveDescriptor | null
   innerProductBackwardData(tensors: WeightedTensors, forward: PrimitiveDescriptor): PrimitiveDescriptor | null
   innerProductBackwardWeights(tensors: WeightedTensors, forward: PrimitiveDescriptor): PrimitiveDescriptor | null
-  /** The transposed convolution; weights are [K, C, R, S] with K the channels of the destination. */
-  deconvolutionForward(
-    propagation: Propagation,
-    tensors: WeightedTensors,
-    geometry: ConvolutionGeometry,
-    postOps: readonly PostOp[],
-  ): PrimitiveDescriptor | null
   poolForward(
     propagation: Propagation,
     algorithm: PoolingAlgorithm,
     source: Descriptor,
     destination: Descriptor,
     geometry: PoolingGeometry,
+    postOps?: readonly PostOp[],
   ): PrimitiveDescriptor | null
   poolBackward(
     algorithm: PoolingAlgorithm,

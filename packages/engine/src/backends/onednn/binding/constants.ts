@@ -2,6 +2,7 @@
 
 import type {
   BinaryAlgorithm,
+  ConvolutionAlgorithm,
   DataType,
   EltwiseAlgorithm,
   NormalizationFlag,
@@ -9,6 +10,7 @@ import type {
   Propagation,
   QueryName,
   ResamplingAlgorithm,
+  TaggedLayout,
 } from './binding.ts'
 
 export const DATA_TYPE = { f32: 3, s32: 4, u8: 6 } as const satisfies { [K in DataType]: number }
@@ -21,8 +23,7 @@ export const BACKWARD = 128
 export const CPU = 1
 export const STREAM_IN_ORDER = 1
 
-export const CONVOLUTION_DIRECT = 1
-export const DECONVOLUTION_DIRECT = 0xa
+export const CONVOLUTION = { direct: 1, winograd: 2 } as const satisfies { [K in ConvolutionAlgorithm]: number }
 
 export const POOLING = {
   max: 0x1ff,
@@ -89,8 +90,9 @@ export const QUERY = {
   workspace: 135,
 } as const satisfies { [K in QueryName]: number }
 
-/** dnnl_format_tag_any of dnnl_format_tag_t. */
-export const FORMAT_ANY = 1
+/** dnnl_format_tag_t: any, aBcd8b, aBcd16b. */
+export const TAG_V2 = { any: 1, blocks8: 93, blocks16: 69 } as const satisfies { [K in TaggedLayout]: number }
+export const TAG_V3 = { any: 1, blocks8: 102, blocks16: 78 } as const satisfies { [K in TaggedLayout]: number }
 
 /** dnnl_cpu_isa_t, widest first; each wider set contains the bits of the narrower ones. Source: dnnl_types.h. */
 export const INSTRUCTION_SETS = [

@@ -1,6 +1,14 @@
 // Windows and strides in the form that the C interface takes.
 
-import type { ConvolutionGeometry, Layout, Normalization, NormalizationFlag, PoolingGeometry } from './binding.ts'
+import type {
+  ConvolutionGeometry,
+  Layout,
+  Normalization,
+  NormalizationFlag,
+  PoolingGeometry,
+  StridedLayout,
+  TaggedLayout,
+} from './binding.ts'
 import { dimensionArray } from './native.ts'
 
 /** Strides, dilations (0 is dense), padding before, padding after. */
@@ -27,13 +35,17 @@ export function normalizationFlags(
 }
 
 /** Order of dimensions from the slowest to the fastest, for `rank` dimensions. */
-const ORDER: { readonly [K in Exclude<Layout, 'any'>]: (rank: number) => readonly number[] } = {
+const ORDER: { readonly [K in StridedLayout]: (rank: number) => readonly number[] } = {
   plain: (rank) => range(rank),
   channelsLast: (rank) => (rank < 3 ? range(rank) : [0, ...range(rank).slice(2), 1]),
 }
 
+export function isTagged(layout: Layout): layout is TaggedLayout {
+  return layout !== 'plain' && layout !== 'channelsLast'
+}
+
 /** Elements to the next index of each dimension. */
-export function stridesOf(dimensions: readonly number[], layout: Exclude<Layout, 'any'>): number[] {
+export function stridesOf(dimensions: readonly number[], layout: StridedLayout): number[] {
   const strides = new Array<number>(dimensions.length)
   let step = 1
   for (const dimension of [...ORDER[layout](dimensions.length)].reverse()) {

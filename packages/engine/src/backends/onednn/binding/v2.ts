@@ -6,20 +6,19 @@ import type { Binding, Descriptor, PhysicalLayout, PostOp, PrimitiveDescriptor }
 import {
   BACKWARD,
   BINARY,
-  CONVOLUTION_DIRECT,
+  CONVOLUTION,
   DATA_TYPE,
-  DECONVOLUTION_DIRECT,
   ELTWISE_V2,
-  FORMAT_ANY,
   NORMALIZATION_V2,
   POOLING,
   PROPAGATION,
   QUERY,
   RESAMPLING,
+  TAG_V2,
 } from './constants.ts'
 import { expectSuccess, isImplemented, isPossible } from './errors.ts'
 import { openExecution } from './execution.ts'
-import { convolutionArrays, normalizationFlags, poolingArrays, stridesOf } from './geometry.ts'
+import { convolutionArrays, isTagged, normalizationFlags, poolingArrays, stridesOf } from './geometry.ts'
 import { dimensionArray, pointerFunction, pointerSlot, sizeFunction, statusFunction } from './native.ts'
 
 /** sizeof(dnnl_memory_desc_t) in 2.0 to 2.7. */
@@ -47,7 +46,6 @@ export function openV2(library: LibraryHandle, version: string): Binding {
   const byTag = statusFunction(library, 'dnnl_memory_desc_init_by_tag', 'pipii')
   const byStrides = statusFunction(library, 'dnnl_memory_desc_init_by_strides', 'pipip')
   const byParent = statusFunction(library, 'dnnl_memory_desc_init_submemory', 'pppp')
-  const byPermutation = statusFunction(library, 'dnnl_memory_desc_permute_axes', 'ppp')
   const equal = statusFunction(library, 'dnnl_memory_desc_equal', 'pp')
   const size = sizeFunction(library, 'dnnl_memory_desc_get_size', 'p')
   const queryMemory = pointerFunction(library, 'dnnl_primitive_desc_query_md', 'pii')
@@ -68,7 +66,6 @@ export function openV2(library: LibraryHandle, version: string): Binding {
     eltwiseBackward: statusFunction(library, 'dnnl_eltwise_backward_desc_init', 'pippff'),
     softmax: statusFunction(library, 'dnnl_softmax_forward_desc_init', 'pipi'),
     binary: statusFunction(library, 'dnnl_binary_desc_init', 'pippp'),
-    deconvolution: statusFunction(library, 'dnnl_dilated_deconvolution_forward_desc_init', 'piipppppppp'),
     softmaxBackward: statusFunction(library, 'dnnl_softmax_backward_desc_init', 'pppi'),
     batchNorm: statusFunction(library, 'dnnl_batch_normalization_forward_desc_init', 'pipfu'),
     batchNormBackward: statusFunction(library, 'dnnl_batch_normalization_backward_desc_init', 'pippfu'),
@@ -98,16 +95,15 @@ export function openV2(library: LibraryHandle, version: string): Binding {
     ...execution,
     descriptor: (dimensions, type, layout) => {
       const descriptor = newDescriptor()
-      const status =
-        layout === 'any'
-          ? byTag(descriptor, dimensions.length, dimensionArray(dimensions), DATA_TYPE[type], FORMAT_ANY)
-          : byStrides(
-              descriptor,
-              dimensions.length,
-              dimensionArray(dimensions),
-              DATA_TYPE[type],
-              dimensionArray(stridesOf(dimensions, layout)),
-            )
+      const status = isTagged(layout)
+        ? byTag(descriptor, dimensions.length, dimensionArray(dimensions), DATA_TYPE[type], TAG_V2[layout])
+        : byStrides(
+            descriptor,
+            dimensions.length,
+            dimensionArray(dimensions),
+            DATA_TYPE[type],
+            dimensionArray(stridesOf(dimensions, layout)),
+          )
       expectSuccess('dnnl_memory_desc_init', status)
       return descriptor as Descriptor
     },
@@ -115,11 +111,6 @@ export function openV2(library: LibraryHandle, version: string): Binding {
       const part = newDescriptor()
       const status = byParent(part, descriptor as Uint8Array, dimensionArray(dimensions), dimensionArray(offsets))
       return isPossible('dnnl_memory_desc_init_submemory', status) ? (part as Descriptor) : null
-    },
-    permute: (descriptor, permutation) => {
-      const permuted = newDescriptor()
-      expectSuccess('dnnl_memory_desc_permute_axes', byPermutation(permuted, descriptor as Uint8Array, Int32Array.from(permutation)))
-      return permuted as Descriptor
     },
     equal: (a, b) => equal(a, b) === 1,
     layout: (descriptor) => decodeLayout(descriptor as Uint8Array),
@@ -131,7 +122,7 @@ export function openV2(library: LibraryHandle, version: string): Binding {
       return copy as Descriptor
     },
 
-    convolutionForward: (propagation, t, g, postOps) =>
+    convolutionForward: (propagation, algorithm, t, g, postOps) =>
       primitive(
         [
           'convolution forward',
@@ -139,7 +130,7 @@ export function openV2(library: LibraryHandle, version: string): Binding {
             init.convolution(
               operation,
               PROPAGATION[propagation],
-              CONVOLUTION_DIRECT,
+              CONVOLUTION[algorithm],
               t.source,
               t.weights,
               t.bias,
@@ -150,20 +141,21 @@ export function openV2(library: LibraryHandle, version: string): Binding {
         null,
         postOps,
       ),
-    convolutionBackwardData: (t, g, forward) =>
+    convolutionBackwardData: (algorithm, t, g, forward) =>
       primitive(
         [
           'convolution backward data',
-          (operation) => init.convolutionData(operation, CONVOLUTION_DIRECT, t.source, t.weights, t.destination, ...convolutionArrays(g)),
+          (operation) =>
+            init.convolutionData(operation, CONVOLUTION[algorithm], t.source, t.weights, t.destination, ...convolutionArrays(g)),
         ],
         forward,
       ),
-    convolutionBackwardWeights: (t, g, forward) =>
+    convolutionBackwardWeights: (algorithm, t, g, forward) =>
       primitive(
         [
           'convolution backward weights',
           (operation) =>
-            init.convolutionWeights(operation, CONVOLUTION_DIRECT, t.source, t.weights, t.bias, t.destination, ...convolutionArrays(g)),
+            init.convolutionWeights(operation, CONVOLUTION[algorithm], t.source, t.weights, t.bias, t.destination, ...convolutionArrays(g)),
         ],
         forward,
       ),
@@ -186,32 +178,14 @@ export function openV2(library: LibraryHandle, version: string): Binding {
         ['inner product backward weights', (operation) => init.innerProductWeights(operation, t.source, t.weights, t.bias, t.destination)],
         forward,
       ),
-    deconvolutionForward: (propagation, t, g, postOps) =>
-      primitive(
-        [
-          'deconvolution forward',
-          (operation) =>
-            init.deconvolution(
-              operation,
-              PROPAGATION[propagation],
-              DECONVOLUTION_DIRECT,
-              t.source,
-              t.weights,
-              t.bias,
-              t.destination,
-              ...convolutionArrays(g),
-            ),
-        ],
-        null,
-        postOps,
-      ),
-    poolForward: (propagation, algorithm, source, destination, g) =>
+    poolForward: (propagation, algorithm, source, destination, g, postOps) =>
       primitive(
         [
           'pool forward',
           (operation) => init.pool(operation, PROPAGATION[propagation], POOLING[algorithm], source, destination, ...poolingArrays(g)),
         ],
         null,
+        postOps,
       ),
     poolBackward: (algorithm, dSource, dDestination, g, forward) =>
       primitive(

@@ -7,21 +7,20 @@ import type { Binding, Descriptor, PhysicalLayout, PostOp, PrimitiveDescriptor }
 import {
   BACKWARD,
   BINARY,
-  CONVOLUTION_DIRECT,
+  CONVOLUTION,
   DATA_TYPE,
-  DECONVOLUTION_DIRECT,
   ELTWISE_V3,
-  FORMAT_ANY,
   NORMALIZATION_V3,
   POOLING,
   PROPAGATION,
   QUERY,
   RESAMPLING,
   SOFTMAX_ACCURATE,
+  TAG_V3,
 } from './constants.ts'
 import { expectSuccess, isImplemented, isPossible } from './errors.ts'
 import { openExecution } from './execution.ts'
-import { convolutionArrays, normalizationFlags, poolingArrays, stridesOf } from './geometry.ts'
+import { convolutionArrays, isTagged, normalizationFlags, poolingArrays, stridesOf } from './geometry.ts'
 import { dimensionArray, type Pointer, pointerFunction, pointerSlot, sizeFunction, statusFunction } from './native.ts'
 
 /** dnnl_query_t of memory descriptors, and dnnl_blocked of dnnl_format_kind_t. */
@@ -47,7 +46,6 @@ export function openV3(library: LibraryHandle, version: string): Binding {
   const byTag = status('memory_desc_create_with_tag', 'pipii')
   const byStrides = status('memory_desc_create_with_strides', 'pipip')
   const byParent = status('memory_desc_create_submemory', 'pppp')
-  const byPermutation = status('memory_desc_permute_axes', 'ppp')
   const clone = status('memory_desc_clone', 'pp')
   const equal = status('memory_desc_equal', 'pp')
   const queryField = status('memory_desc_query', 'pip')
@@ -66,7 +64,6 @@ export function openV3(library: LibraryHandle, version: string): Binding {
     eltwiseBackward: status('eltwise_backward_primitive_desc_create', 'ppipppffpp'),
     softmax: status('softmax_forward_primitive_desc_create', 'ppiippip'),
     binary: status('binary_primitive_desc_create', 'ppipppp'),
-    deconvolution: status('deconvolution_forward_primitive_desc_create', 'ppiippppppppp'),
     softmaxBackward: status('softmax_backward_primitive_desc_create', 'ppipppipp'),
     batchNorm: status('batch_normalization_forward_primitive_desc_create', 'ppippfup'),
     batchNormBackward: status('batch_normalization_backward_primitive_desc_create', 'ppipppfupp'),
@@ -116,20 +113,15 @@ export function openV3(library: LibraryHandle, version: string): Binding {
   return {
     ...execution,
     descriptor: (dimensions, type, layout) => {
-      const result =
-        layout === 'any'
-          ? byTag(slot, dimensions.length, dimensionArray(dimensions), DATA_TYPE[type], FORMAT_ANY)
-          : byStrides(slot, dimensions.length, dimensionArray(dimensions), DATA_TYPE[type], dimensionArray(stridesOf(dimensions, layout)))
+      const result = isTagged(layout)
+        ? byTag(slot, dimensions.length, dimensionArray(dimensions), DATA_TYPE[type], TAG_V3[layout])
+        : byStrides(slot, dimensions.length, dimensionArray(dimensions), DATA_TYPE[type], dimensionArray(stridesOf(dimensions, layout)))
       expectSuccess('dnnl_memory_desc_create', result)
       return slot[0]! as Descriptor
     },
     part: (descriptor, dimensions, offsets) => {
       const status = byParent(slot, descriptor, dimensionArray(dimensions), dimensionArray(offsets))
       return isPossible('dnnl_memory_desc_create_submemory', status) ? (slot[0]! as Descriptor) : null
-    },
-    permute: (descriptor, permutation) => {
-      expectSuccess('dnnl_memory_desc_permute_axes', byPermutation(slot, descriptor, Int32Array.from(permutation)))
-      return slot[0]! as Descriptor
     },
     equal: (a, b) => equal(a, b) === 1,
     layout: layoutOf,
@@ -139,7 +131,7 @@ export function openV3(library: LibraryHandle, version: string): Binding {
       return slot[0]! as Descriptor
     },
 
-    convolutionForward: (propagation, t, g, postOps) =>
+    convolutionForward: (propagation, algorithm, t, g, postOps) =>
       primitive(
         'convolution forward',
         (a) =>
@@ -147,7 +139,7 @@ export function openV3(library: LibraryHandle, version: string): Binding {
             slot,
             engine,
             PROPAGATION[propagation],
-            CONVOLUTION_DIRECT,
+            CONVOLUTION[algorithm],
             t.source,
             t.weights,
             t.bias,
@@ -157,16 +149,26 @@ export function openV3(library: LibraryHandle, version: string): Binding {
           ),
         postOps,
       ),
-    convolutionBackwardData: (t, g, forward) =>
+    convolutionBackwardData: (algorithm, t, g, forward) =>
       primitive('convolution backward data', (a) =>
-        create.convolutionData(slot, engine, CONVOLUTION_DIRECT, t.source, t.weights, t.destination, ...convolutionArrays(g), forward, a),
+        create.convolutionData(
+          slot,
+          engine,
+          CONVOLUTION[algorithm],
+          t.source,
+          t.weights,
+          t.destination,
+          ...convolutionArrays(g),
+          forward,
+          a,
+        ),
       ),
-    convolutionBackwardWeights: (t, g, forward) =>
+    convolutionBackwardWeights: (algorithm, t, g, forward) =>
       primitive('convolution backward weights', (a) =>
         create.convolutionWeights(
           slot,
           engine,
-          CONVOLUTION_DIRECT,
+          CONVOLUTION[algorithm],
           t.source,
           t.weights,
           t.bias,
@@ -190,27 +192,9 @@ export function openV3(library: LibraryHandle, version: string): Binding {
       primitive('inner product backward weights', (a) =>
         create.innerProductWeights(slot, engine, t.source, t.weights, t.bias, t.destination, forward, a),
       ),
-    deconvolutionForward: (propagation, t, g, postOps) =>
-      primitive(
-        'deconvolution forward',
-        (a) =>
-          create.deconvolution(
-            slot,
-            engine,
-            PROPAGATION[propagation],
-            DECONVOLUTION_DIRECT,
-            t.source,
-            t.weights,
-            t.bias,
-            t.destination,
-            ...convolutionArrays(g),
-            a,
-          ),
-        postOps,
-      ),
-    poolForward: (propagation, algorithm, source, destination, g) => {
+    poolForward: (propagation, algorithm, source, destination, g, postOps) => {
       const [strides, kernel, begin, end] = poolingArrays(g)
-      return primitive('pool forward', (a) =>
+      const call = (a: Pointer) =>
         create.pool(
           slot,
           engine,
@@ -224,8 +208,8 @@ export function openV3(library: LibraryHandle, version: string): Binding {
           begin,
           end,
           a,
-        ),
-      )
+        )
+      return primitive('pool forward', call, postOps)
     },
     poolBackward: (algorithm, dSource, dDestination, g, forward) => {
       const [strides, kernel, begin, end] = poolingArrays(g)

@@ -3,6 +3,7 @@
 import type { ActivationFunction } from '../../../ops/attributes.ts'
 import type { EltwiseAlgorithm } from '../binding/binding.ts'
 import type { Lowering } from './lowering.ts'
+import { foldIntoNormalization } from './relu.ts'
 
 type Algorithm = (alpha: number) => { readonly algorithm: EltwiseAlgorithm; readonly alpha: number }
 
@@ -40,6 +41,7 @@ export const activation: Lowering<'activation'> = (b, node) => {
 }
 
 export const activationBackward: Lowering<'activation_backward'> = (b, node) => {
+  if (node.attributes.function === 'relu' && foldIntoNormalization(b, node)) return true
   const [dy, saved] = [node.inputs[0]!, node.inputs[1]!]
   const { slot: _, ...form } = b.placement(saved)
   const { algorithm, alpha } = BACKWARD_ALGORITHM[node.attributes.function](node.attributes.alpha)

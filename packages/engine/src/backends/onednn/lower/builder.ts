@@ -7,6 +7,7 @@ import {
   type ArgumentName,
   type Binding,
   type Descriptor,
+  type Normalization,
   type PrimitiveDescriptor,
   type Propagation,
 } from '../binding/binding.ts'
@@ -39,12 +40,31 @@ export interface PoolingRecord {
   readonly destination: Form
 }
 
+/** What a batch normalization leaves for its derivative. */
+export interface NormRecord {
+  readonly forward: PrimitiveDescriptor
+  readonly source: Form
+  readonly normalization: Normalization
+  /** Where the ReLU that it took in was positive. */
+  readonly mask: Argument | null
+  /** Output of that ReLU. */
+  readonly activated: TensorId | null
+}
+
 export class PhaseBuilder {
   readonly steps: Step[] = []
   readonly liveness: Liveness
   readonly pools = new Map<TensorId, PoolingRecord>()
   /** Layout of the input that each dense layer's weights were chosen for. */
   readonly denseSources = new Map<TensorId, Descriptor>()
+  /** By the tensor of inverse standard deviations. */
+  readonly norms = new Map<TensorId, NormRecord>()
+  /** The variance behind each tensor of inverse standard deviations. */
+  readonly variances = new Map<TensorId, Argument>()
+  /** Derivatives that nothing computes, since a batch normalization masks the second tensor itself. */
+  readonly unmasked = new Map<TensorId, TensorId>()
+  /** Layout of the input of each average pooling, by origin. */
+  readonly averageSources = new Map<string, Form>()
   /** Nodes that an earlier node has taken into its primitive. */
   readonly fused = new Set<AnyNode>()
   readonly #placements = new Map<TensorId, Placement>()
@@ -98,6 +118,12 @@ export class PhaseBuilder {
     return { descriptor: this.binding.descriptor(dimensions, type === 'real' ? 'f32' : 's32', 'plain'), dimensions, logical: dimensions }
   }
 
+  /** As the tensor lies; row-major where it lies as an image that was flattened. */
+  formOf(id: TensorId): Form {
+    const { slot: _, ...form } = this.placement(id)
+    return form.dimensions.length === Math.max(1, this.tensor(id).shape.length) ? form : this.plain(id)
+  }
+
   /** Memory for the current phase only. */
   scratch(bytes: number): Slot {
     return { bytes, home: 'arena' }
@@ -145,10 +171,15 @@ export class PhaseBuilder {
 
   /** Memory in row-major order that a host step fills; to be called before the step is added. */
   writePlain(id: TensorId): Slot {
-    const form = this.plain(id)
+    return this.write(id, this.plain(id))
+  }
+
+  /** As `writePlain`, in another form. */
+  write(id: TensorId, form: Form): Slot {
     if (this.persistent.isPersistent(id)) {
       const { slot, descriptor } = this.persistent.placement(id)
-      if (!isSameMemory(this.binding, descriptor, form.descriptor)) throw new Error(`tensor "${this.tensor(id).name}" is not row-major`)
+      if (!isSameMemory(this.binding, descriptor, form.descriptor))
+        throw new Error(`tensor "${this.tensor(id).name}" lies in another layout`)
       return slot
     }
     return this.assign(id, { ...form, slot: this.scratch(this.binding.size(form.descriptor)) })
@@ -170,6 +201,11 @@ export class PhaseBuilder {
   own(primitive: PrimitiveDescriptor): PrimitiveDescriptor {
     this.owned.push(primitive)
     return primitive
+  }
+
+  /** Nothing reads the tensor's memory after the node. */
+  mayOverwrite(node: AnyNode, over: TensorId): boolean {
+    return !this.persistent.isPersistent(over) && this.placement(over).slot.home === 'arena' && this.liveness.isLastUse(over, node)
   }
 
   #inLayout(id: TensorId, placement: Placement, wanted: Descriptor): Slot {
@@ -202,15 +238,11 @@ export class PhaseBuilder {
     if (this.persistent.isPersistent(tensor)) {
       const fixed = this.persistent.placement(tensor)
       if (isSameShape(fixed.dimensions, form.dimensions) && isSameMemory(this.binding, fixed.descriptor, form.descriptor)) return fixed.slot
-    } else if (over !== undefined && this.#mayOverwrite(node, over)) {
+    } else if (over !== undefined && this.mayOverwrite(node, over)) {
       const slot = this.read(over, form)
       if (slot.bytes >= this.binding.size(form.descriptor)) return slot
     }
     return this.scratch(this.binding.size(form.descriptor))
-  }
-
-  #mayOverwrite(node: AnyNode, over: TensorId): boolean {
-    return !this.persistent.isPersistent(over) && this.placement(over).slot.home === 'arena' && this.liveness.isLastUse(over, node)
   }
 
   /** After a write: an activation lies where it was written; a tensor with a fixed place is reordered there. */

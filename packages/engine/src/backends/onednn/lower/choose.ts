@@ -1,6 +1,6 @@
 // Picks among ways to ask the library for the same thing.
 
-import type { PrimitiveDescriptor } from '../binding/binding.ts'
+import type { Binding, PrimitiveDescriptor } from '../binding/binding.ts'
 import type { PhaseBuilder } from './builder.ts'
 
 /** The library's own plain C++ loops: right, but hundreds of times slower than its kernels. */
@@ -16,7 +16,7 @@ export function choose<C>(
   for (const candidate of candidates) {
     const primitive = create(candidate)
     if (primitive === null) continue
-    if (!b.binding.implementation(primitive).startsWith(SLOW)) {
+    if (!isSlow(b.binding, primitive)) {
       if (slow !== null) b.own(slow)
       return primitive
     }
@@ -24,4 +24,8 @@ export function choose<C>(
     else b.own(primitive)
   }
   return slow
+}
+
+export function isSlow(binding: Binding, primitive: PrimitiveDescriptor): boolean {
+  return binding.implementation(primitive).startsWith(SLOW)
 }

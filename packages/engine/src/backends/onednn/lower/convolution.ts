@@ -4,26 +4,22 @@ import type { ConvolutionAttributes } from '../../../ops/attributes.ts'
 import type { ConvolutionGeometry, Layout, WeightedTensors } from '../binding/binding.ts'
 import type { PhaseBuilder } from './builder.ts'
 import { choose } from './choose.ts'
+import { type ConvolutionCandidate, convolutionCandidates } from './convolution-candidates.ts'
 import { followingActivation } from './fusion.ts'
 import type { Lowering } from './lowering.ts'
 import type { Form } from './placements.ts'
 import { decideBias, decidedLayout } from './weights.ts'
-
-/**
- * Up to this many input channels, NHWC beats blocked layouts: those would pad 1 or 3 channels to 8. Measured for LeNet-5's
- * first layer, backward by weights: 0.9 ms against 3.7 ms.
- */
-const FEW_CHANNELS = 4
 
 export const conv2d: Lowering<'conv2d'> = (b, node) => {
   const [x, weight, bias = null] = node.inputs
   const fusion = followingActivation(b, node)
   const output = fusion?.output ?? node.outputs[0]!
   const weightForm = weightShape(b, weight!, b.stored(x!)[1]!, b.stored(output)[1]!, node.attributes)
-  const chosen = choose(b, layoutsFor(b.stored(x!)[1]!), (layout) => {
+  const candidates = candidatesFor(b, b.stored(x!), weightForm, b.stored(output), node.attributes)
+  const chosen = choose(b, candidates, ({ algorithm, layout }) => {
     const decided = decidedLayout(b, weight!, weightForm)
     const tensors = tensorsOf(b, layout, b.stored(x!), weightForm, bias, b.stored(output), decided)
-    return b.binding.convolutionForward(b.propagation, tensors, geometry(node.attributes), fusion?.postOps ?? [])
+    return b.binding.convolutionForward(b.propagation, algorithm, tensors, geometry(node.attributes), fusion?.postOps ?? [])
   })
   if (chosen === null) return false
   b.persistent.decide(weight!, { ...weightForm, descriptor: b.binding.query(chosen, 'weights') })
@@ -43,10 +39,11 @@ export const conv2dBackwardData: Lowering<'conv2d_backward_data'> = (b, node) =>
   const [dy, weight] = node.inputs
   const [dx] = node.outputs
   const weightForm = weightShape(b, weight!, b.stored(dx!)[1]!, b.stored(dy!)[1]!, node.attributes)
-  const chosen = choose(b, layoutsFor(b.stored(dx!)[1]!), (layout) => {
+  const candidates = candidatesFor(b, b.stored(dx!), weightForm, b.stored(dy!), node.attributes)
+  const chosen = choose(b, candidates, ({ algorithm, layout }) => {
     const tensors = tensorsOf(b, layout, b.stored(dx!), weightForm, null, b.stored(dy!), null)
-    const hint = b.binding.convolutionForward('training', tensors, geometry(node.attributes), [])
-    return hint && b.binding.convolutionBackwardData(tensors, geometry(node.attributes), b.own(hint))
+    const hint = b.binding.convolutionForward('training', algorithm, tensors, geometry(node.attributes), [])
+    return hint && b.binding.convolutionBackwardData(algorithm, tensors, geometry(node.attributes), b.own(hint))
   })
   if (chosen === null) return false
   const { query } = b.binding
@@ -67,10 +64,11 @@ export const conv2dBackwardWeight: Lowering<'conv2d_backward_weight'> = (b, node
   const [dy, x] = node.inputs
   const [dWeight, dBias = null] = node.outputs
   const weightForm = weightShape(b, dWeight!, b.stored(x!)[1]!, b.stored(dy!)[1]!, node.attributes)
-  const chosen = choose(b, layoutsFor(b.stored(x!)[1]!), (layout) => {
+  const candidates = candidatesFor(b, b.stored(x!), weightForm, b.stored(dy!), node.attributes)
+  const chosen = choose(b, candidates, ({ algorithm, layout }) => {
     const tensors = tensorsOf(b, layout, b.stored(x!), weightForm, dBias, b.stored(dy!), null)
-    const hint = b.binding.convolutionForward('training', tensors, geometry(node.attributes), [])
-    return hint && b.binding.convolutionBackwardWeights(tensors, geometry(node.attributes), b.own(hint))
+    const hint = b.binding.convolutionForward('training', algorithm, tensors, geometry(node.attributes), [])
+    return hint && b.binding.convolutionBackwardWeights(algorithm, tensors, geometry(node.attributes), b.own(hint))
   })
   if (chosen === null) return false
   const { query } = b.binding
@@ -91,9 +89,15 @@ export const conv2dBackwardWeight: Lowering<'conv2d_backward_weight'> = (b, node
   return true
 }
 
-/** Layouts of source and destination, the preferred one first. */
-function layoutsFor(channels: number): readonly Layout[] {
-  return channels <= FEW_CHANNELS ? ['channelsLast', 'any', 'plain'] : ['any', 'plain']
+function candidatesFor(
+  b: PhaseBuilder,
+  [N = 1, C = 1]: readonly number[],
+  { logical }: Omit<Form, 'descriptor'>,
+  [, K = 1, P = 1, Q = 1]: readonly number[],
+  attributes: ConvolutionAttributes,
+): readonly ConvolutionCandidate[] {
+  const [R = 1, S = 1] = logical.slice(-2)
+  return convolutionCandidates({ N, C, K, output: [P, Q], kernel: [R, S], attributes }, b.binding.instructionSet)
 }
 
 /** Dimensions of the weights: [K, C, R, S], or [groups, K / groups, C / groups, R, S]. */

@@ -1,7 +1,8 @@
-// reshape, add and softmax.
+// reshape, add, softmax and its derivative.
 
 import { ARGUMENT } from '../binding/binding.ts'
 import { isSameShape } from '../layout/shapes.ts'
+import { followingActivation } from './fusion.ts'
 import type { Lowering } from './lowering.ts'
 
 /** Moves nothing where the stored form can stay: an image flattened for a dense layer keeps its layout. */
@@ -25,10 +26,13 @@ export const reshape: Lowering<'reshape'> = (b, node) => {
   return true
 }
 
+/** In place where one of the two is not needed any more, and with an activation that follows. */
 export const add: Lowering<'add'> = (b, node) => {
-  const [x, other, y] = [node.inputs[0]!, node.inputs[1]!, node.outputs[0]!]
-  const { slot: _, ...form } = b.placement(x)
-  const chosen = b.binding.binary('add', form.descriptor, form.descriptor, form.descriptor, [])
+  const [a, c] = [node.inputs[0]!, node.inputs[1]!]
+  const fusion = followingActivation(b, node)
+  const [x, other] = !b.mayOverwrite(node, a) && b.mayOverwrite(node, c) ? [c, a] : [a, c]
+  const form = b.formOf(x)
+  const chosen = b.binding.binary('add', form.descriptor, form.descriptor, form.descriptor, fusion?.postOps ?? [])
   if (chosen === null) return false
   b.primitive(
     node,
@@ -38,8 +42,9 @@ export const add: Lowering<'add'> = (b, node) => {
       ['source', x, form],
       ['source1', other, form],
     ],
-    [{ name: 'destination', tensor: y, form, over: x }],
+    [{ name: 'destination', tensor: fusion?.output ?? node.outputs[0]!, form, over: x }],
   )
+  if (fusion !== null) b.fused.add(fusion.node)
   return true
 }
 
@@ -49,5 +54,25 @@ export const softmax: Lowering<'softmax'> = (b, node) => {
   const chosen = b.binding.softmaxForward(b.propagation, form.descriptor, form.dimensions.length - 1)
   if (chosen === null) return false
   b.primitive(node, 'softmax', chosen, [['source', x, form]], [{ name: 'destination', tensor: y, form }])
+  return true
+}
+
+export const softmaxBackward: Lowering<'softmax_backward'> = (b, node) => {
+  const [dy, y] = [node.inputs[0]!, node.inputs[1]!]
+  const form = b.plain(y)
+  const axis = form.dimensions.length - 1
+  const forward = b.binding.softmaxForward('training', form.descriptor, axis)
+  const chosen = forward && b.binding.softmaxBackward(form.descriptor, form.descriptor, axis, b.own(forward))
+  if (chosen === null) return false
+  b.primitive(
+    node,
+    'softmax backward',
+    chosen,
+    [
+      ['dDestination', dy, form],
+      ['destination', y, form],
+    ],
+    [{ name: 'dSource', tensor: node.outputs[0]!, form, over: dy }],
+  )
   return true
 }

@@ -9,7 +9,7 @@ export const maxPool2d: Lowering<'max_pool2d'> = (b, node) => {
   const placed = b.placement(x)
   const source = placed.dimensions.length === 4 ? b.form(x, placed.descriptor) : b.plain(x)
   const open = b.binding.descriptor(b.stored(y), 'f32', 'any')
-  const forward = b.binding.poolForward(b.propagation, 'max', source.descriptor, open, geometry(node.attributes))
+  const forward = b.binding.poolForward(b.propagation, 'max', source.descriptor, open, poolingGeometry(node.attributes))
   if (forward === null) return false
   const destination = b.form(y, b.binding.query(forward, 'destination'))
   const outputs = [{ name: 'destination', tensor: y, form: destination } as const]
@@ -28,7 +28,7 @@ export const maxPool2dBackward: Lowering<'max_pool2d_backward'> = (b, node) => {
   const record = b.pools.get(workspace)
   if (record === undefined) return false
   const { source, destination, forward } = record
-  const chosen = b.binding.poolBackward('max', source.descriptor, destination.descriptor, geometry(node.attributes), forward)
+  const chosen = b.binding.poolBackward('max', source.descriptor, destination.descriptor, poolingGeometry(node.attributes), forward)
   if (chosen === null) throw new Error(`oneDNN has no derivative for the max-pooling at ${node.origin}`)
   const { slot, descriptor } = b.placement(workspace)
   b.primitive(
@@ -41,7 +41,7 @@ export const maxPool2dBackward: Lowering<'max_pool2d_backward'> = (b, node) => {
   return true
 }
 
-function geometry({ kernel, stride, padding }: PoolingAttributes): PoolingGeometry {
+export function poolingGeometry({ kernel, stride, padding }: PoolingAttributes): PoolingGeometry {
   const [top, bottom, left, right] = padding
   return { kernel, stride, paddingBegin: [top, left], paddingEnd: [bottom, right] }
 }

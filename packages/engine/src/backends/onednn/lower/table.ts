@@ -2,12 +2,19 @@
 
 import type { OpName } from '../../../ops/attributes.ts'
 import { activation, activationBackward } from './activation.ts'
+import { averagePool2d, averagePool2dBackward } from './average-pooling.ts'
+import { biasAdd, biasBackward } from './bias.ts'
+import { concatenate, slice } from './concatenation.ts'
 import { conv2d, conv2dBackwardData, conv2dBackwardWeight } from './convolution.ts'
 import { dense, denseBackwardData, denseBackwardWeight } from './dense.ts'
-import { add, reshape, softmax } from './elementwise.ts'
+import { add, reshape, softmax, softmaxBackward } from './elementwise.ts'
+import { layerNorm, layerNormBackward } from './layer-normalization.ts'
 import type { Lowering } from './lowering.ts'
+import { batchNorm, batchNormBackward, batchNormInference, batchNormInferenceBackward } from './normalization.ts'
 import { maxPool2d, maxPool2dBackward } from './pooling.ts'
+import { runningStatistics } from './statistics.ts'
 import { adamUpdate, sgdUpdate } from './update.ts'
+import { upsample2d, upsample2dBackward } from './upsample.ts'
 
 export const LOWERINGS: { readonly [K in OpName]: Lowering<K> | null } = {
   dense,
@@ -18,14 +25,14 @@ export const LOWERINGS: { readonly [K in OpName]: Lowering<K> | null } = {
   conv2d_backward_weight: conv2dBackwardWeight,
   max_pool2d: maxPool2d,
   max_pool2d_backward: maxPool2dBackward,
-  avg_pool2d: null,
-  avg_pool2d_backward: null,
-  upsample2d: null,
-  upsample2d_backward: null,
-  bias_add: null,
-  bias_backward: null,
-  concatenate: null,
-  slice: null,
+  avg_pool2d: averagePool2d,
+  avg_pool2d_backward: averagePool2dBackward,
+  upsample2d,
+  upsample2d_backward: upsample2dBackward,
+  bias_add: biasAdd,
+  bias_backward: biasBackward,
+  concatenate,
+  slice,
   activation,
   activation_backward: activationBackward,
   reshape,
@@ -33,7 +40,7 @@ export const LOWERINGS: { readonly [K in OpName]: Lowering<K> | null } = {
   fill: null,
   threshold: null,
   softmax,
-  softmax_backward: null,
+  softmax_backward: softmaxBackward,
   softmax_cross_entropy: null,
   softmax_cross_entropy_backward: null,
   pointwise_loss: null,
@@ -43,13 +50,13 @@ export const LOWERINGS: { readonly [K in OpName]: Lowering<K> | null } = {
   kl_divergence: null,
   kl_divergence_backward: null,
   correct_count: null,
-  batch_norm: null,
-  batch_norm_backward: null,
-  batch_norm_inference: null,
-  batch_norm_inference_backward: null,
-  running_statistics: null,
-  layer_norm: null,
-  layer_norm_backward: null,
+  batch_norm: batchNorm,
+  batch_norm_backward: batchNormBackward,
+  batch_norm_inference: batchNormInference,
+  batch_norm_inference_backward: batchNormInferenceBackward,
+  running_statistics: runningStatistics,
+  layer_norm: layerNorm,
+  layer_norm_backward: layerNormBackward,
   dropout: null,
   binary_correct_count: null,
   sgd_update: sgdUpdate,
