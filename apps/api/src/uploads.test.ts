@@ -2,7 +2,7 @@
 
 import type { AddressInfo } from 'node:net'
 import { type Dataset, type DatasetVersion, fromWireId, type Problem } from '@trainyard/contracts'
-import { datasetVersions } from '@trainyard/database'
+import { uploads } from '@trainyard/database'
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { startApiProcess } from './testing/api-process.ts'
@@ -53,7 +53,7 @@ describe('uploads', () => {
     expect(version).toMatchObject({ version: 1, status: 'preparing', uploaded_bytes: CSV.length, digest: null, splits: {} })
     const job = (await api.request('GET', `/v1/jobs/${version.job_id}`)).json()
     expect(job).toMatchObject({ kind: 'prepare', state: 'queued' })
-    const [upload] = await api.database.asWorker((tx) => datasetVersions.listUploads(tx, fromWireId('dataset_version', version.id) ?? ''))
+    const [upload] = await api.database.asWorker((tx) => uploads.listOfVersion(tx, fromWireId('dataset_version', version.id) ?? ''))
     expect(upload).toMatchObject({
       role: 'file',
       bytes: CSV.length,

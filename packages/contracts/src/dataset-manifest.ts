@@ -1,6 +1,7 @@
 // What a dataset version consists of: a manifest and safetensors shards. Training reads nothing else.
 
 import { z } from 'zod'
+import { readOptionsSchema } from './read-options.ts'
 
 export const shardSchema = z.object({
   /** Object key in storage. */
@@ -67,10 +68,9 @@ export const uploadRoleSchema = z.enum(['train_images', 'train_labels', 'test_im
 export type UploadRole = z.infer<typeof uploadRoleSchema>
 
 export const prepareOptionsSchema = z.strictObject({
+  ...readOptionsSchema.shape,
   /** CSV: the target column's name, or its index from 0 when there is no header. Default: the last column. */
   target: z.union([z.string(), z.int().nonnegative()]).optional(),
-  /** CSV: whether the first row names the columns. Default: sniffed. */
-  header: z.boolean().optional(),
   /** CSV: `class` (any text) or `value` (numbers). Default: class unless the column has fractions. */
   target_kind: z.enum(['class', 'value']).optional(),
   /** Where no test files are given: share of rows that become the test split. 0 makes none. */

@@ -9,6 +9,7 @@ export const ID_PREFIXES = {
   api_key: 'key',
   dataset: 'ds',
   dataset_version: 'dsv',
+  upload: 'upl',
   model: 'mdl',
   job: 'job',
   run: 'run',

@@ -56,6 +56,7 @@ export {
 } from './job.ts'
 export { fromWireNumber, toWireNumber, type WireNumber, wireNumberSchema } from './number.ts'
 export { type RunMessage, runMessageSchema } from './queue.ts'
+export { type DataFormat, dataFormatSchema, type ReadOptions, readOptionsSchema } from './read-options.ts'
 export {
   type ApiKey,
   apiKeySchema,

@@ -1,12 +1,12 @@
-// Dataset versions and the files that they were uploaded as. A version becomes ready or failed with the run that prepares it
-// (runs/state.ts); nothing here changes its status.
+// Dataset versions. A version becomes ready or failed with the run that prepares it (runs/state.ts); nothing here changes its status.
 
-import { type DatasetManifest, type Failure, newUuid, type UploadRole } from '@trainyard/contracts'
+import type { DatasetManifest, Failure } from '@trainyard/contracts'
 import type { Tx } from './database.ts'
-import type { DatasetVersion, Upload } from './generated/client.ts'
+import type { DatasetVersion } from './generated/client.ts'
 import { fromJson } from './json.ts'
 import { mapPage, type Page, type PageRequest, page } from './page.ts'
 import type { Sql } from './sql.ts'
+import { createAttached, type NewUpload } from './uploads.repository.ts'
 
 export interface DatasetVersionRecord extends Omit<DatasetVersion, 'manifest' | 'failure' | 'bytes' | 'uploadedBytes'> {
   readonly manifest: DatasetManifest | null
@@ -16,19 +16,6 @@ export interface DatasetVersionRecord extends Omit<DatasetVersion, 'manifest' | 
   readonly uploadedBytes: number
 }
 
-export interface UploadRecord extends Omit<Upload, 'bytes' | 'role'> {
-  readonly role: UploadRole
-  readonly bytes: number
-}
-
-export interface NewUpload {
-  readonly role: UploadRole
-  readonly fileName: string
-  readonly objectKey: string
-  readonly bytes: number
-  readonly sha256: string
-}
-
 export interface NewDatasetVersion {
   /** Made by the caller before the upload, since the object keys contain it. */
   readonly id: string
@@ -36,6 +23,7 @@ export interface NewDatasetVersion {
   readonly datasetId: string
   /** The preparation, already submitted in this transaction. */
   readonly jobId: string | null
+  /** Files that came with it; others are attached to it afterwards (uploads.attach). */
   readonly uploads: readonly NewUpload[]
 }
 
@@ -53,9 +41,7 @@ export async function create(tx: Tx, input: NewDatasetVersion): Promise<DatasetV
       uploadedBytes: input.uploads.reduce((sum, upload) => sum + upload.bytes, 0),
     },
   })
-  await tx.upload.createMany({
-    data: input.uploads.map((upload) => ({ id: newUuid(), projectId: input.projectId, datasetVersionId: input.id, ...upload })),
-  })
+  await createAttached(tx, input.projectId, input.id, input.uploads)
   return toRecord(row)
 }
 
@@ -73,11 +59,6 @@ export async function findLatest(tx: Tx, datasetId: string): Promise<DatasetVers
 export async function list(tx: Tx, datasetId: string, request: PageRequest): Promise<Page<DatasetVersionRecord>> {
   const rows = await page(request, ({ where, ...range }) => tx.datasetVersion.findMany({ where: { ...where, datasetId }, ...range }))
   return mapPage(rows, toRecord)
-}
-
-export async function listUploads(tx: Tx, datasetVersionId: string): Promise<UploadRecord[]> {
-  const rows = await tx.upload.findMany({ where: { datasetVersionId }, orderBy: { role: 'asc' } })
-  return rows.map((row) => ({ ...row, role: row.role as UploadRole, bytes: Number(row.bytes) }))
 }
 
 /** For the supervisor of a run: the manifest of a ready version in one statement. */

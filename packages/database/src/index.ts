@@ -15,11 +15,12 @@ import * as runFlush from './runs/flush.ts'
 import * as runState from './runs/state.ts'
 import * as runs from './runs.repository.ts'
 import * as statistics from './statistics.repository.ts'
+import * as uploads from './uploads.repository.ts'
 
 export type { ApiKeyRecord, Authentication, Principal } from './api-keys.repository.ts'
 export type { CheckpointFile, CheckpointRecord } from './checkpoints.repository.ts'
 export { createDatabase, type Database, type DatabaseOptions, type Role, type Tx, urlOfRole } from './database.ts'
-export type { DatasetVersionRecord, NewDatasetVersion, NewUpload, UploadRecord } from './dataset-versions.repository.ts'
+export type { DatasetVersionRecord, NewDatasetVersion } from './dataset-versions.repository.ts'
 export type { DatasetRecord } from './datasets.repository.ts'
 export type { IdempotencyClaim, IdempotentRequest, StoredResponse } from './idempotency.repository.ts'
 export type { JobFilter, JobRecord, SubmitJob } from './jobs.repository.ts'
@@ -38,6 +39,7 @@ export { canFollow, TRANSITIONS } from './runs/transitions.ts'
 export type { RunRecord } from './runs.repository.ts'
 export { type Sql, sqlOfTransaction } from './sql.ts'
 export type { JobCount, QueueDepth } from './statistics.repository.ts'
+export type { BeginUpload, NewUpload, StorageUsage, UploadPartRecord, UploadRecord } from './uploads.repository.ts'
 export {
   apiKeys,
   checkpoints,
@@ -54,4 +56,5 @@ export {
   runState,
   runs,
   statistics,
+  uploads,
 }

@@ -8,6 +8,23 @@ export class GrowableInt32 {
     if (this.#length === this.#data.length) this.#data = grown(this.#data, new Int32Array(this.#length * 2))
     this.#data[this.#length++] = value
   }
+  push2(a: number, b: number): void {
+    if (this.#length + 1 >= this.#data.length) this.#data = grown(this.#data, new Int32Array(this.#data.length * 2))
+    this.#data[this.#length] = a
+    this.#data[this.#length + 1] = b
+    this.#length += 2
+  }
+  /** Forgets all values; the memory is kept for the next ones. */
+  clear(): void {
+    this.#length = 0
+  }
+  /** Forgets the values from `length` on. */
+  truncate(length: number): void {
+    this.#length = Math.min(this.#length, length)
+  }
+  get length(): number {
+    return this.#length
+  }
   get values(): Int32Array {
     return this.#data.subarray(0, this.#length)
   }

@@ -19,6 +19,8 @@ export interface Problem {
   readonly column?: string
   /** The offending value. */
   readonly example?: string
+  /** The whole row as the file spells it, or its beginning: for the file of rows that were left out. */
+  readonly raw?: string
 }
 
 interface Group {

@@ -7,19 +7,17 @@ import type { UploadRole } from '@trainyard/contracts'
 import { parseHeader, readTensor } from '@trainyard/engine/safetensors'
 import { TrainyardError } from '@trainyard/errors'
 import { onTestFinished } from 'vitest'
-import type { DataSource } from './formats/source.ts'
+import { bytesSource, type DataSource } from './formats/source.ts'
 import type { PreparedDataset } from './prepare/manifest.ts'
 
 /** Arrives in small pieces, so that every border within a chunk is met. */
 export function memorySource(role: UploadRole, content: string | Uint8Array, pieceBytes = 1000): DataSource {
-  const bytes = typeof content === 'string' ? Buffer.from(content) : content
-  return {
+  return bytesSource(
     role,
-    name: role === 'file' ? 'table.csv' : `${role}.idx`,
-    async *open() {
-      for (let i = 0; i < bytes.length; i += pieceBytes) yield bytes.subarray(i, i + pieceBytes)
-    },
-  }
+    role === 'file' ? 'table.csv' : `${role}.idx`,
+    typeof content === 'string' ? Buffer.from(content) : content,
+    pieceBytes,
+  )
 }
 
 export function idx(sizes: readonly number[], elements: ArrayLike<number>, type = 8): Buffer {

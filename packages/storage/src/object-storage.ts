@@ -25,6 +25,25 @@ export interface PutOptions {
   readonly signal?: AbortSignal
 }
 
+/** An object that arrives in parts, in any order and over any number of connections. */
+export interface PartedUpload {
+  readonly key: string
+  /** Names it in the storage; made by `beginParts`. */
+  readonly token: string
+  /** Of every part but the last. */
+  readonly partBytes: number
+}
+
+export interface StoredPart extends StoredObject {
+  /** From 1. */
+  readonly number: number
+  /** What `completeParts` needs to know of it. */
+  readonly tag: string
+}
+
+/** A part that a client has sent to the storage itself: nothing of ours has seen its content. */
+export type DirectPart = Pick<StoredPart, 'number' | 'bytes' | 'tag'>
+
 export interface ObjectStorage {
   /**
    * Stores a stream under a key with flat memory, replacing what was there. When it resolves, the object survives a crash of the machine; when
@@ -40,6 +59,18 @@ export interface ObjectStorage {
   delete(key: string): Promise<void>
   /** Everything below a prefix of whole segments (`datasets/…/`), or everything for ''. In the order of the keys. */
   list(prefix: string): AsyncIterable<ObjectStat>
+  /** Nothing is visible under the key until `completeParts`; what is begun and never completed is for `abortParts`. */
+  beginParts(key: string, partBytes: number): Promise<PartedUpload>
+  /** Stores or replaces one part with flat memory; when it resolves, the part survives a crash. */
+  putPart(upload: PartedUpload, number: number, source: AsyncIterable<Uint8Array>, options?: PutOptions): Promise<StoredPart>
+  /** What has arrived by `presignPart`, in order; null where nothing can. */
+  listDirectParts(upload: PartedUpload): Promise<readonly DirectPart[] | null>
+  /** Makes the object of all its parts, in order. Completing again what is complete is no error. */
+  completeParts(upload: PartedUpload, parts: readonly DirectPart[]): Promise<void>
+  /** Aborting what is not there is no error. */
+  abortParts(upload: PartedUpload): Promise<void>
+  /** A URL to which anybody may PUT that part for some seconds, or null where the storage has none. */
+  presignPart(upload: PartedUpload, number: number, expiresS: number): Promise<string | null>
   /** The object as a file for reading by position, or null where it has none (S3) and must be copied first. */
   localPath(key: string): string | null
   /** Whether the storage answers; rejects with the reason if not. */

@@ -21,7 +21,7 @@ async function openDirectory(): Promise<Subject> {
   const root = await mkdtemp(join(tmpdir(), 'trainyard-storage-'))
   return {
     storage: openStorage(pathToFileURL(root).href),
-    remains: async () => (await readdir(root, { recursive: true })).filter((name) => name.includes('.put-')).length,
+    remains: async () => (await readdir(root, { recursive: true })).filter((name) => /\.(put|parts)-/.test(name)).length,
     stop: () => rm(root, { recursive: true }),
   }
 }
@@ -138,6 +138,53 @@ describe.each([
     const keys: string[] = []
     for await (const { key } of storage.list('l/')) keys.push(key)
     expect(keys).toEqual(['l/a', 'l/b.c', 'l/b/1', 'l/b/2'])
+  })
+
+  it('keeps an object that came in parts, out of order and one of them twice', async () => {
+    const upload = await storage.beginParts('p/whole', 5)
+    await storage.putPart(upload, 3, chunks('uv'))
+    await storage.putPart(upload, 2, chunks('wrong'))
+    await storage.putPart(upload, 1, chunks('01', '234'))
+    expect(await storage.stat('p/whole')).toBeNull()
+    const second = await storage.putPart(upload, 2, chunks('abcde'))
+    expect(second).toMatchObject({ number: 2, bytes: 5, sha256: sha256(Buffer.from('abcde')) })
+    const direct = await storage.listDirectParts(upload)
+    const tags = direct ?? [5, 5, 2].map((bytes, i) => ({ number: i + 1, bytes, tag: '' }))
+    expect(tags.map(({ bytes }) => bytes)).toEqual([5, 5, 2])
+    await storage.completeParts(upload, tags)
+    await storage.completeParts(upload, tags)
+    expect(await read('p/whole')).toBe('01234abcdeuv')
+    expect(await subject.remains()).toBe(0)
+  })
+
+  it('cuts off what a part had beyond its end when it was first sent', async () => {
+    const upload = await storage.beginParts('p/cut', 5)
+    await storage.putPart(upload, 1, chunks('much too long'))
+    await storage.completeParts(upload, [await storage.putPart(upload, 1, chunks('short'))])
+    expect(await read('p/cut')).toBe('short')
+  })
+
+  it('leaves nothing of parts that are aborted, also twice', async () => {
+    const upload = await storage.beginParts('p/aborted', 5)
+    await storage.putPart(upload, 1, chunks('01234'))
+    await storage.abortParts(upload)
+    await storage.abortParts(upload)
+    await expect(storage.completeParts(upload, [])).rejects.toMatchObject({ code: 'not_found' })
+    expect(await storage.stat('p/aborted')).toBeNull()
+    expect(await subject.remains()).toBe(0)
+  })
+
+  it('takes a part from whoever has its URL, where it can make one', async () => {
+    const upload = await storage.beginParts('p/direct', 5)
+    const url = await storage.presignPart(upload, 1, 60)
+    if (url !== null) {
+      expect((await fetch(url, { method: 'PUT', body: 'hello' })).status).toBe(200)
+      const parts = (await storage.listDirectParts(upload)) ?? []
+      expect(parts).toMatchObject([{ number: 1, bytes: 5 }])
+      await storage.completeParts(upload, parts)
+      expect(await read('p/direct')).toBe('hello')
+    } else await storage.abortParts(upload)
+    expect(await subject.remains()).toBe(0)
   })
 
   it.each(['', '/etc/passwd', '../x', 'a/../b', 'a//b', 'a/', '.hidden', 'a/.put-1', 'a\\b', 'a\0b', 'ä', `a/${'x'.repeat(201)}`])(

@@ -5,12 +5,12 @@ import type { Deps } from '../deps.ts'
 import { principalOf } from '../plugins/authentication.ts'
 import { once } from './once.ts'
 import { schemaOrNothing, validatorCompiler } from './parse.ts'
-import type { Route, RouteContext } from './route.ts'
+import { type Route, type RouteContext, TAKES_BODY } from './route.ts'
 
 export function registerRoute(app: FastifyInstance, deps: Deps, route: Route): void {
-  const { method, path, multipart = false } = route
+  const { method, path, streams } = route
   const url = path.replaceAll(/\{(\w+)\}/g, ':$1')
-  const body = method === 'GET' || multipart ? {} : { body: schemaOrNothing(route.body) }
+  const body = TAKES_BODY[method] && streams === undefined ? { body: schemaOrNothing(route.body) } : {}
   app.route({
     method,
     url,

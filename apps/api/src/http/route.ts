@@ -12,6 +12,13 @@ import type { Parse } from './parse.ts'
 export type Scope = 'read' | 'write'
 export const SCOPES: readonly Scope[] = ['read', 'write']
 
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+
+/** Methods with a JSON body, unless the route streams it. */
+export const TAKES_BODY: Readonly<Record<Method, boolean>> = { GET: false, POST: true, PUT: true, PATCH: true, DELETE: false }
+
+export type StreamedBody = 'multipart/form-data' | 'application/octet-stream'
+
 export interface ResponseContract {
   readonly description: string
   /** null: the body is not JSON, or there is none. */
@@ -39,7 +46,7 @@ export interface RouteContext<P, Q, B> {
 }
 
 export interface RouteDefinition<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType> {
-  readonly method: 'GET' | 'POST'
+  readonly method: Method
   /** As in OpenAPI: /v1/jobs/{job_id}. */
   readonly path: `/${string}`
   readonly operationId: string
@@ -54,8 +61,8 @@ export interface RouteDefinition<P extends z.ZodType, Q extends z.ZodType, B ext
   /** Instead of the schema alone: finds more mistakes, all at once. */
   readonly parseBody?: Parse<z.output<B>>
   readonly bodyExamples?: Readonly<Record<string, unknown>>
-  /** The body is streamed by the handler. */
-  readonly multipart?: boolean
+  /** The body is streamed by the handler: a form, or the bytes of a file. */
+  readonly streams?: StreamedBody
   readonly bodyBytesMax?: (deps: Deps) => number
   /** Status → response; the first is what a returned value is sent with unless the handler sets another. */
   readonly responses: Readonly<Record<number, ResponseContract>>

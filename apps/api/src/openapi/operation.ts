@@ -3,18 +3,12 @@
 import { ERRORS, type ErrorCode, TrainyardError } from '@trainyard/errors'
 import type { z } from 'zod'
 import { PROBLEM_CONTENT_TYPE, toProblem } from '../http/problem.ts'
-import type { Route } from '../http/route.ts'
+import { type Route, TAKES_BODY } from '../http/route.ts'
 import type { JsonSchema, SchemaTable } from './schemas.ts'
 
 const KEY_ERRORS: readonly ErrorCode[] = ['unauthenticated', 'forbidden', 'rate_limited']
-const BODY_ERRORS: readonly ErrorCode[] = [
-  'malformed_json',
-  'payload_too_large',
-  'unsupported_media_type',
-  'invalid_request',
-  'idempotency_in_flight',
-  'idempotency_mismatch',
-]
+const BODY_ERRORS: readonly ErrorCode[] = ['malformed_json', 'payload_too_large', 'unsupported_media_type', 'invalid_request']
+const IDEMPOTENCY_ERRORS: readonly ErrorCode[] = ['idempotency_in_flight', 'idempotency_mismatch']
 
 /** Every code that a response of this operation can carry. */
 export function errorsOf(route: Route): readonly ErrorCode[] {
@@ -24,7 +18,8 @@ export function errorsOf(route: Route): readonly ErrorCode[] {
       ...(scope === null ? [] : KEY_ERRORS),
       ...(params === undefined ? [] : (['not_found'] as const)),
       ...(query === undefined ? [] : (['invalid_request'] as const)),
-      ...(method === 'POST' ? BODY_ERRORS : []),
+      ...(TAKES_BODY[method] ? BODY_ERRORS : []),
+      ...(method === 'POST' ? IDEMPOTENCY_ERRORS : []),
       ...errors,
       'unavailable',
       'internal',
@@ -62,11 +57,11 @@ function parametersOf(schema: z.ZodType | undefined, location: 'path' | 'query',
   }))
 }
 
-function requestBody({ body, multipart = false, bodyExamples = {} }: Route, table: SchemaTable): JsonSchema {
+function requestBody({ body, streams, bodyExamples = {} }: Route, table: SchemaTable): JsonSchema {
   if (body === undefined) return {}
   const examples = Object.fromEntries(Object.entries(bodyExamples).map(([name, value]) => [name, { value }]))
   const content = { schema: table.of(body), ...(Object.keys(examples).length === 0 ? {} : { examples }) }
-  return { requestBody: { required: true, content: { [multipart ? 'multipart/form-data' : 'application/json']: content } } }
+  return { requestBody: { required: true, content: { [streams ?? 'application/json']: content } } }
 }
 
 function successes({ responses }: Route, table: SchemaTable): JsonSchema {

@@ -1,4 +1,4 @@
-// JSON bodies: no prototypes, bounded nesting. Nothing else is read as a body, but multipart where a route says so.
+// JSON bodies: no prototypes, bounded nesting. Nothing else is read as a body, but what a route streams.
 
 import { TrainyardError } from '@trainyard/errors'
 import type { FastifyInstance } from 'fastify'
@@ -19,6 +19,12 @@ export function registerJsonBody(app: FastifyInstance): void {
       if (error === null) return done(null, value)
       done(new TrainyardError('malformed_json', { detail: `The body cannot be read: ${error.message.slice(0, 200)}.`, cause: error }))
     })
+  })
+  app.addContentTypeParser('application/octet-stream', (request, stream, done) => {
+    if (request.routeOptions.config.operation?.streams === 'application/octet-stream') return done(null, stream)
+    done(
+      new TrainyardError('unsupported_media_type', { detail: 'The content type is application/octet-stream. Expected application/json.' }),
+    )
   })
 }
 

@@ -9,7 +9,7 @@ import { startTestServices } from '@trainyard/testkit'
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify'
 import { buildApp } from '../app.ts'
 import { type ApiLimits, DEFAULT_LIMITS } from '../deps.ts'
-import { SCOPES } from '../http/route.ts'
+import { type Method, SCOPES } from '../http/route.ts'
 import { createJobCompletions } from '../modules/jobs/job-completions.ts'
 
 export interface TestProject {
@@ -27,7 +27,7 @@ export interface TestApi {
   /** Whose key `request` sends. */
   readonly project: TestProject
   readonly other: TestProject
-  request(method: 'GET' | 'POST', url: string, body?: unknown, headers?: Record<string, string>): Promise<LightMyRequestResponse>
+  request(method: Method, url: string, body?: unknown, headers?: Record<string, string>): Promise<LightMyRequestResponse>
   createKey(projectId: string, options?: { scopes?: readonly string[]; expiresAt?: Date }): Promise<{ id: string; key: string }>
   /** Rows of every table, to show that nothing has changed. */
   countRows(): Promise<Record<string, number>>

@@ -19,7 +19,8 @@ export * as $Enums from './enums.ts'
 export * from './enums.ts';
 /**
  * Model Project
- * `concurrencyLimit` bounds the runs that train at once; `share` weighs the project against others when workers are scarce.
+ * `concurrencyLimit` bounds the runs that train at once; `share` weighs the project against others when workers are scarce; `storageLimit` is
+ * in bytes of uploads, versions and checkpoints in all. null is no limit.
  */
 export type Project = Prisma.ProjectModel
 /**
@@ -39,9 +40,15 @@ export type Dataset = Prisma.DatasetModel
 export type DatasetVersion = Prisma.DatasetVersionModel
 /**
  * Model Upload
- * A file as it was uploaded.
+ * A file of a user. It arrives in parts (`token` and `partBytes` are the storage's), is complete, and becomes the source of one version;
+ * until then it expires. `bytes` is reserved from the beginning. `sourceUrl`: the preparation fetches it.
  */
 export type Upload = Prisma.UploadModel
+/**
+ * Model UploadPart
+ * 
+ */
+export type UploadPart = Prisma.UploadPartModel
 /**
  * Model Model
  * Models of one name are numbered versions; `specHash` is the SHA-256 of the canonical specification.

@@ -43,7 +43,8 @@ export { Prisma }
 
 /**
  * Model Project
- * `concurrencyLimit` bounds the runs that train at once; `share` weighs the project against others when workers are scarce.
+ * `concurrencyLimit` bounds the runs that train at once; `share` weighs the project against others when workers are scarce; `storageLimit` is
+ * in bytes of uploads, versions and checkpoints in all. null is no limit.
  */
 export type Project = Prisma.ProjectModel
 /**
@@ -63,9 +64,15 @@ export type Dataset = Prisma.DatasetModel
 export type DatasetVersion = Prisma.DatasetVersionModel
 /**
  * Model Upload
- * A file as it was uploaded.
+ * A file of a user. It arrives in parts (`token` and `partBytes` are the storage's), is complete, and becomes the source of one version;
+ * until then it expires. `bytes` is reserved from the beginning. `sourceUrl`: the preparation fetches it.
  */
 export type Upload = Prisma.UploadModel
+/**
+ * Model UploadPart
+ * 
+ */
+export type UploadPart = Prisma.UploadPartModel
 /**
  * Model Model
  * Models of one name are numbered versions; `specHash` is the SHA-256 of the canonical specification.

@@ -48,6 +48,20 @@ export class ByteReader {
     return filled
   }
 
+  /** Passes over `n` bytes, or as many as are left. */
+  async skip(n: number): Promise<void> {
+    for (let left = n; left > 0; ) {
+      if (this.#chunk.length === 0) {
+        const next = await this.#pull()
+        if (next === null) return
+        this.#chunk = next
+      }
+      const part = Math.min(left, this.#chunk.length)
+      this.#chunk = this.#chunk.subarray(part)
+      left -= part
+    }
+  }
+
   /** Everything that is left, chunk by chunk. */
   async *rest(): AsyncGenerator<Uint8Array> {
     for (;;) {

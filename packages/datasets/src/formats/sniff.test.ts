@@ -26,22 +26,33 @@ describe('sniffFormat', () => {
 
   it.each([
     ['gzip', gzipSync('x')],
-    ['idx', idx([1, 2, 2], [1, 2, 3, 4])],
-    ['text', Buffer.from('a,b\n1,2\n')],
-    ['text', Buffer.from('größe;ziel\n1;2\n')],
-    ['text', Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), Buffer.from('a,b\n')])],
     ['empty', Buffer.alloc(0)],
-    ['unsupported', Buffer.from('\x93NUMPY\x01\x00', 'latin1')],
-    ['unsupported', Buffer.from([0xff, 0xfe, 0x61, 0x00])],
     ['unsupported', Buffer.from([0x61, 0x00, 0x62])],
-    ['unsupported', Buffer.from([0xc3, 0x28, 0x0a])],
+    ['unsupported', Buffer.from([0xc3, 0xa8, 0xe9, 0x0a])],
+    ['unsupported', Buffer.from('%PDF-1.7')],
   ] as const)('sees %s', (kind, bytes) => {
     expect(sniffFormat(bytes).kind).toBe(kind)
   })
 
+  it.each([
+    ['idx', idx([1, 2, 2], [1, 2, 3, 4])],
+    ['csv', Buffer.from('a,b\n1,2\n')],
+    ['csv', Buffer.from('größe;ziel\n1;2\n')],
+    ['csv', Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), Buffer.from('a,b\n')])],
+    ['csv', Buffer.from('\ufeffa,b\n1,2\n', 'utf16le')],
+    ['csv', Buffer.from('größe;ziel\n1;2\n', 'latin1')],
+    ['jsonl', Buffer.from('{"a": 1}\n')],
+    ['jsonl', Buffer.from('\ufeff {"a": 1}\n', 'utf16le')],
+    ['npy', Buffer.from('\x93NUMPY\x01\x00', 'latin1')],
+    ['parquet', Buffer.from('PAR1')],
+    ['safetensors', Buffer.from([2, 0, 0, 0, 0, 0, 0, 0, 0x7b, 0x7d])],
+  ] as const)('sees %s', (format, bytes) => {
+    expect(sniffFormat(bytes)).toEqual({ kind: 'data', format })
+  })
+
   it('does not stumble over a character cut at the end of the sample', () => {
     const bytes = Buffer.from('é'.repeat(3000))
-    expect(sniffFormat(bytes.subarray(0, 4095)).kind).toBe('text')
+    expect(sniffFormat(bytes.subarray(0, 4095))).toEqual({ kind: 'data', format: 'csv' })
   })
 })
 

@@ -1,10 +1,13 @@
 // What a file is, by its first bytes. Names and content types of uploads are not believed.
 
+import type { DataFormat } from '@trainyard/contracts'
+import { IDX_TYPES } from './idx-types.ts'
+import { sniffEncoding } from './text-encoding.ts'
+
 export type SniffedFormat =
   | { readonly kind: 'empty' }
   | { readonly kind: 'gzip' }
-  | { readonly kind: 'idx' }
-  | { readonly kind: 'text' }
+  | { readonly kind: 'data'; readonly format: DataFormat }
   /** Loading it can execute code: never opened. */
   | { readonly kind: 'executable'; readonly name: string; readonly hint: string }
   /** Harmless, but not read. */
@@ -13,83 +16,103 @@ export type SniffedFormat =
 /** Bytes that `sniffFormat` wants to see; fewer are enough for a shorter file. */
 export const SNIFF_BYTES = 4096
 
-const CONVERT_DATA = 'Convert the data to IDX or CSV.'
-const CONVERT_PICKLE = 'Convert weights to safetensors and data to IDX or CSV; a pickle can run any program when it is opened.'
+/** For texts. */
+export const READABLE_FORMATS = 'CSV, JSONL, IDX, NPY, NPZ, Parquet, safetensors, or a zip or tar of PNG, JPEG or WebP images'
+
+const CONVERT = `Upload the data as ${READABLE_FORMATS}.`
+const CONVERT_PICKLE = 'Convert weights to safetensors and data to NPY or CSV; a pickle can run any program when it is opened.'
+const CONVERT_KERAS = 'Convert weights to safetensors and data to NPY or CSV; Keras files may hold Lambda layers, which are code.'
+const PACK_IMAGES = 'Put the images into folders named after their classes, and upload a zip or tar of these.'
+
+const HDF5 = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]
+/** HDF5 may come after a block of the user's: the superblock is looked for at these places (HDF5 file format 3.0, II.A). */
+const HDF5_OFFSETS = [0, 512, 1024, 2048]
+const TAR_MAGIC_OFFSET = 257
+/** Largest header of safetensors, in its own readers. */
+const SAFETENSORS_HEADER_MAX = 100_000_000
 
 interface Signature {
   readonly bytes: readonly number[]
   readonly format: SniffedFormat
 }
 
+const unsupported = (name: string, hint: string): SniffedFormat => ({ kind: 'unsupported', name, hint })
+const data = (format: DataFormat): SniffedFormat => ({ kind: 'data', format })
+
 const SIGNATURES: readonly Signature[] = [
   { bytes: [0x1f, 0x8b], format: { kind: 'gzip' } },
-  {
-    bytes: [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a],
-    format: {
-      kind: 'executable',
-      name: 'an HDF5 file (.h5, .keras)',
-      hint: 'Convert weights to safetensors and data to IDX or CSV; Keras files may hold Lambda layers, which are code.',
-    },
-  },
   ...[2, 3, 4, 5].map((protocol) => ({
     bytes: [0x80, protocol],
-    format: { kind: 'executable' as const, name: 'a Python pickle (.pkl, .pt)', hint: CONVERT_PICKLE },
+    format: { kind: 'executable' as const, name: 'a Python pickle (.pkl, .pt, .joblib)', hint: CONVERT_PICKLE },
   })),
-  { bytes: ascii('\x93NUMPY'), format: { kind: 'unsupported', name: 'a NumPy array (.npy)', hint: CONVERT_DATA } },
-  { bytes: ascii('PAR1'), format: { kind: 'unsupported', name: 'a Parquet file', hint: 'Save the table as CSV.' } },
-  { bytes: ascii('\x89PNG'), format: { kind: 'unsupported', name: 'a PNG image', hint: 'Pack the images into IDX files.' } },
-  { bytes: [0xff, 0xd8, 0xff], format: { kind: 'unsupported', name: 'a JPEG image', hint: 'Pack the images into IDX files.' } },
-  { bytes: ascii('BZh'), format: { kind: 'unsupported', name: 'a bzip2 file', hint: 'Unpack it, or pack it with gzip.' } },
-  { bytes: ascii('\xfd7zXZ'), format: { kind: 'unsupported', name: 'an xz file', hint: 'Unpack it, or pack it with gzip.' } },
-  { bytes: ascii('%PDF'), format: { kind: 'unsupported', name: 'a PDF document', hint: CONVERT_DATA } },
-  { bytes: [0xff, 0xfe], format: { kind: 'unsupported', name: 'UTF-16 text', hint: 'Save the file as UTF-8.' } },
-  { bytes: [0xfe, 0xff], format: { kind: 'unsupported', name: 'UTF-16 text', hint: 'Save the file as UTF-8.' } },
+  { bytes: ascii('\x93NUMPY'), format: data('npy') },
+  { bytes: ascii('PAR1'), format: data('parquet') },
+  { bytes: ascii('PK\x05\x06'), format: data('zip') },
+  { bytes: ascii('\x89PNG'), format: unsupported('a single PNG image', PACK_IMAGES) },
+  { bytes: [0xff, 0xd8, 0xff], format: unsupported('a single JPEG image', PACK_IMAGES) },
+  { bytes: ascii('RIFF'), format: unsupported('a single WebP image, or sound or video', PACK_IMAGES) },
+  { bytes: ascii('GIF8'), format: unsupported('a GIF image', PACK_IMAGES) },
+  { bytes: ascii('BZh'), format: unsupported('a bzip2 file', 'Unpack it, or pack it with gzip.') },
+  { bytes: ascii('\xfd7zXZ'), format: unsupported('an xz file', 'Unpack it, or pack it with gzip.') },
+  { bytes: ascii('7z\xbc\xaf'), format: unsupported('a 7-Zip archive', 'Pack the files as zip or tar.') },
+  { bytes: ascii('Rar!'), format: unsupported('a RAR archive', 'Pack the files as zip or tar.') },
+  { bytes: [0x28, 0xb5, 0x2f, 0xfd], format: unsupported('a Zstandard file', 'Unpack it, or pack it with gzip.') },
+  { bytes: [0x78, 0x9c], format: unsupported('zlib data, as joblib writes it', CONVERT) },
+  { bytes: ascii('%PDF'), format: unsupported('a PDF document', CONVERT) },
+  { bytes: ascii('\xd0\xcf\x11\xe0'), format: unsupported('an old Office document (.xls)', 'Save the table as CSV.') },
+  { bytes: ascii('SQLite format 3'), format: unsupported('an SQLite database', 'Export the table as CSV.') },
+  { bytes: ascii('ARROW1'), format: unsupported('an Arrow or Feather file', 'Save the table as Parquet.') },
 ]
-
-/** Element types of IDX, third byte of the magic number. */
-const IDX_TYPES = new Set([0x08, 0x09, 0x0b, 0x0c, 0x0d, 0x0e])
 
 /**
  * @param first the first bytes of the file, up to SNIFF_BYTES
- * @example sniffFormat(Buffer.from('a,b\n1,2\n')) // { kind: 'text' }
+ * @example sniffFormat(Buffer.from('a,b\n1,2\n')) // { kind: 'data', format: 'csv' }
  */
 export function sniffFormat(first: Uint8Array): SniffedFormat {
   if (first.length === 0) return { kind: 'empty' }
-  const known = SIGNATURES.find(({ bytes }) => bytes.every((byte, i) => first[i] === byte))
+  if (HDF5_OFFSETS.some((offset) => startsWith(first, HDF5, offset))) {
+    return { kind: 'executable', name: 'an HDF5 file (.h5, .keras)', hint: CONVERT_KERAS }
+  }
+  const known = SIGNATURES.find(({ bytes }) => startsWith(first, bytes))
   if (known !== undefined) return known.format
   if (startsWith(first, ascii('PK\x03\x04'))) return sniffZip(first)
-  if (first[0] === 0 && first[1] === 0 && IDX_TYPES.has(first[2] ?? 0)) return { kind: 'idx' }
-  if (isUtf8Text(first)) return { kind: 'text' }
-  return { kind: 'unsupported', name: 'a file of an unknown format', hint: 'Upload IDX files (plain or gzip) or a CSV file in UTF-8.' }
+  if (startsWith(first, ascii('ustar'), TAR_MAGIC_OFFSET)) return data('tar')
+  if (first[0] === 0 && first[1] === 0 && IDX_TYPES.has(first[2] ?? 0)) return data('idx')
+  if (isSafetensors(first)) return data('safetensors')
+  if (sniffEncoding(first) !== null) return data(isJson(first) ? 'jsonl' : 'csv')
+  return unsupported('a file of an unknown format', CONVERT)
 }
 
-/** PyTorch and Keras files are zip archives; the name of the first entry tells. */
+/** PyTorch, Keras and NumPy archives are zip files; the names of the first entries tell. Entries are looked at again when they are read. */
 function sniffZip(first: Uint8Array): SniffedFormat {
   const text = Buffer.from(first.buffer, first.byteOffset, Math.min(first.length, SNIFF_BYTES)).toString('latin1')
+  const nameLength = (first[26] ?? 0) | ((first[27] ?? 0) << 8)
+  return sniffZipNames(text.slice(30, 30 + nameLength), text)
+}
+
+function sniffZipNames(firstName: string, text: string): SniffedFormat {
   if (text.includes('data.pkl')) return { kind: 'executable', name: 'a PyTorch file (.pt, .pth)', hint: CONVERT_PICKLE }
-  if (text.includes('metadata.json') || text.includes('.weights.h5') || text.includes('config.json')) {
-    return {
-      kind: 'executable',
-      name: 'a Keras file (.keras)',
-      hint: 'Convert weights to safetensors and data to IDX or CSV; Keras files may hold Lambda layers, which are code.',
-    }
-  }
-  return { kind: 'unsupported', name: 'a zip archive', hint: 'Unpack it and upload IDX files (plain or gzip) or a CSV file.' }
+  const isKeras = ['metadata.json', 'config.json', 'model.weights.h5'].includes(firstName)
+  if (isKeras || text.includes('.weights.h5')) return { kind: 'executable', name: 'a Keras file (.keras)', hint: CONVERT_KERAS }
+  if (firstName === '[Content_Types].xml') return unsupported('an Office document (.xlsx)', 'Save the table as CSV.')
+  return data(firstName.endsWith('.npy') ? 'npz' : 'zip')
 }
 
-function isUtf8Text(first: Uint8Array): boolean {
-  if (first.subarray(0, SNIFF_BYTES).includes(0)) return false
-  try {
-    // A character may be cut at the end of the sample: `stream` waits for its rest.
-    new TextDecoder('utf-8', { fatal: true }).decode(first.subarray(0, SNIFF_BYTES), { stream: true })
-    return true
-  } catch {
-    return false
-  }
+/** Eight bytes of header length, then the header, which is a JSON object. */
+function isSafetensors(first: Uint8Array): boolean {
+  if (first.length < 10 || first[8] !== 0x7b) return false
+  const view = new DataView(first.buffer, first.byteOffset, 8)
+  return view.getUint32(4, true) === 0 && view.getUint32(0, true) <= SAFETENSORS_HEADER_MAX
 }
 
-function startsWith(bytes: Uint8Array, prefix: readonly number[]): boolean {
-  return prefix.every((byte, i) => bytes[i] === byte)
+/** Begins with a brace, in any encoding of text. */
+function isJson(first: Uint8Array): boolean {
+  const letter = first.find((byte) => byte !== 0 && byte > 0x20 && byte < 0x7f)
+  return letter === 0x7b
+}
+
+function startsWith(bytes: Uint8Array, prefix: readonly number[], offset = 0): boolean {
+  return prefix.every((byte, i) => bytes[offset + i] === byte)
 }
 
 function ascii(text: string): number[] {

@@ -1,7 +1,6 @@
 // What every preparation is given.
 
 import type { PrepareOptions } from '@trainyard/contracts'
-import type { DataSource } from '../formats/source.ts'
 import type { PrepareLimits } from '../limits.ts'
 
 export interface PrepareProgress {
@@ -19,5 +18,3 @@ export interface PrepareContext {
   readonly signal: AbortSignal | undefined
   readonly onProgress: (progress: PrepareProgress) => void
 }
-
-export type SourcesByRole = ReadonlyMap<DataSource['role'], DataSource>

@@ -1,9 +1,9 @@
 // From uploaded files to a manifest and shards. Runs in the trainer process: no network, no credentials, files by path.
 
-import { createReadStream } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { type PrepareOptions, prepareOptionsSchema, type UploadRole } from '@trainyard/contracts'
 import { type Issue, TrainyardError } from '@trainyard/errors'
+import { openRows } from '../formats/open-rows.ts'
 import type { DataSource } from '../formats/source.ts'
 import { PREPARE_LIMITS, type PrepareLimits } from '../limits.ts'
 import type { PrepareContext, PrepareProgress } from './context.ts'
@@ -40,21 +40,15 @@ export async function prepareDataset(request: PrepareRequest): Promise<PreparedD
     signal: request.signal,
     onProgress: request.onProgress ?? (() => {}),
   }
-  const sources = new Map(request.sources.map((source) => [source.role, source]))
   const issues = checkRoles(request.sources.map(({ role }) => role))
   if (issues.length > 0) throw new TrainyardError('invalid_data', { detail: issues[0]?.message ?? '', issues })
   request.signal?.throwIfAborted()
   await mkdir(request.outDir, { recursive: true })
-  const file = sources.get('file')
-  if (file !== undefined) return await prepareTable(file, context)
-  const pair = (split: 'train' | 'test') => {
-    const images = sources.get(`${split}_images`)
-    const labels = sources.get(`${split}_labels`)
-    return images === undefined || labels === undefined ? null : { images, labels }
-  }
-  const train = pair('train')
-  if (train === null) throw new Error('checkRoles let an upload without training files pass')
-  return await prepareImages(train, pair('test'), context)
+  const rows = await openRows(request.sources, options, context.limits, request.signal)
+  const names = request.sources.map(({ name }) => name).join(', ')
+  return rows.columns.some(({ kind }) => kind === 'tensor')
+    ? await prepareImages(rows, names, context)
+    : await prepareTable(rows, names, context)
 }
 
 /** What is missing or too much in an upload, by its parts alone; the API may ask before it stores anything. */
@@ -86,9 +80,4 @@ export function checkRoles(roles: readonly UploadRole[]): Issue[] {
     }
   }
   return issues
-}
-
-/** A source that reads a file of this machine. */
-export function fileSource(role: UploadRole, name: string, path: string): DataSource {
-  return { role, name, open: () => createReadStream(path, { highWaterMark: 1 << 18 }) }
 }

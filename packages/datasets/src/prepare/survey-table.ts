@@ -1,15 +1,14 @@
 // First pass over a table: checks every cell, finds what the target is, and keeps the target column. Features are only checked.
 
 import type { PrepareOptions } from '@trainyard/contracts'
-import { csvRecords, isMissing, listed, parseNumber, sniffTable, type TableLayout } from '../formats/csv.ts'
-import { type DataSource, openSource } from '../formats/source.ts'
+import { listed } from '../formats/csv/dialect.ts'
+import { CELL, type CellValues, type RowBatch, type RowSource } from '../formats/row-source.ts'
 import { GrowableFloat32, GrowableInt32 } from '../growable.ts'
 import { invalidData, Problems } from '../problems.ts'
 import { classIndex, orderedClasses } from './classes.ts'
 import type { PrepareContext } from './context.ts'
 
 export interface TableSurvey {
-  readonly layout: TableLayout
   readonly targetColumn: number
   readonly rows: number
   readonly target:
@@ -17,61 +16,45 @@ export interface TableSurvey {
     | { readonly kind: 'value'; readonly values: Float32Array }
 }
 
-/** Rows between two looks at progress and cancellation. */
-const ROWS_PER_REPORT = 10_000
-
-/** @throws TrainyardError `invalid_data` with every kind of mistake, grouped by column */
-export async function surveyTable(source: DataSource, context: PrepareContext): Promise<TableSurvey> {
+/**
+ * @param name of the upload, for texts
+ * @throws TrainyardError `invalid_data` with every kind of mistake, grouped by column
+ */
+export async function surveyTable(source: RowSource, name: string, context: PrepareContext): Promise<TableSurvey> {
   const { limits, signal, options } = context
-  const reader = await openText(source, context)
-  const layout = await sniffTable(reader, source.name, limits, options.header)
-  const targetColumn = findTarget(source.name, layout, options)
-  const problems = new Problems(source.name)
-  checkNames(layout, problems)
-  const target = new TargetSurvey(layout.columns[targetColumn] ?? '', limits.classesMax, problems)
+  const columns = source.columns.map((column) => column.name)
+  const targetColumn = findTarget(name, columns, options)
+  const problems = new Problems(name)
+  checkNames(columns, problems)
+  const target = new TargetSurvey(columns[targetColumn] ?? '', limits.classesMax, problems)
   let rows = 0
-  for await (const { row, cells } of csvRecords(reader, source.name, layout, limits)) {
-    if (cells.length !== layout.columns.length) {
-      problems.add({
-        code: 'wrong_cell_count',
-        what: `rows with another number of cells than ${layout.columns.length}`,
-        row,
-        example: `${cells.length} cells`,
-        hint: 'Give every row one cell per column; put cells that contain the delimiter into double quotes.',
-      })
-      continue
+  for await (const batch of source.read({ onProblem: (problem) => problems.add(problem), signal })) {
+    for (const [i, cells] of cellsOf(batch).entries()) {
+      for (let row = 0; row < batch.rows; row++) {
+        if (i === targetColumn) target.add(cells, row, batch.rowNumber(row))
+        else checkFeature(cells, row, batch, columns[i] as string, problems)
+      }
     }
-    for (let i = 0; i < cells.length; i++) {
-      if (i !== targetColumn) checkFeature(cells[i] as string, row, layout.columns[i] as string, problems)
-    }
-    target.add(cells[targetColumn] as string, row)
-    rows++
-    if (rows > limits.rowsMax) throw tooManyRows(source.name, limits.rowsMax)
-    if (rows % ROWS_PER_REPORT === 0) {
-      signal?.throwIfAborted()
-      context.onProgress({ rows, totalRows: null })
-    }
+    rows += batch.rows
+    if (rows > limits.rowsMax) throw tooManyRows(name, limits.rowsMax)
+    context.onProgress({ rows, totalRows: null })
   }
   const result = target.result(options.target_kind)
   problems.throwIfAny()
   if (rows === 0) {
-    throw invalidData(source.name, { code: 'no_rows', what: 'there is a header, but no row with data', hint: 'Upload at least one row.' })
+    throw invalidData(name, { code: 'no_rows', what: 'there is a header, but no row with data', hint: 'Upload at least one row.' })
   }
-  return { layout, targetColumn, rows, target: result }
+  return { targetColumn, rows, target: result }
 }
 
-export async function openText(source: DataSource, { limits, signal }: PrepareContext) {
-  const { format, reader } = await openSource(source, limits, signal)
-  if (format === 'text') return reader
-  await reader.close()
-  throw invalidData(source.name, {
-    code: 'not_a_table',
-    what: 'part file is an IDX file; expected CSV',
-    hint: 'Upload IDX files as the parts train_images, train_labels and, if you have them, test_images and test_labels.',
+export function cellsOf({ columns }: RowBatch): CellValues[] {
+  return columns.map((column) => {
+    if (column.kind !== 'cells') throw new Error('a table has columns of cells only')
+    return column
   })
 }
 
-function findTarget(file: string, { columns, header }: TableLayout, { target }: PrepareOptions): number {
+function findTarget(file: string, columns: readonly string[], { target }: PrepareOptions): number {
   if (columns.length < 2) {
     throw invalidData(file, {
       code: 'too_few_columns',
@@ -81,17 +64,16 @@ function findTarget(file: string, { columns, header }: TableLayout, { target }: 
   }
   if (target === undefined) return columns.length - 1
   const named = typeof target === 'string' ? columns.indexOf(target) : -1
-  const index = named >= 0 ? named : typeof target === 'number' || (!header && /^\d+$/.test(target)) ? Number(target) : -1
+  const index = named >= 0 ? named : typeof target === 'number' || /^\d+$/.test(target) ? Number(target) : -1
   if (index >= 0 && index < columns.length) return index
   throw invalidData(file, {
     code: 'no_such_column',
     what: `there is no target column ${JSON.stringify(target)}; the columns are ${listed(columns)}`,
-    hint: header ? 'Name a column of the header, or its index from 0.' : 'The file has no header: give the index from 0.',
+    hint: 'Name a column, or give its index from 0.',
   })
 }
 
-function checkNames({ columns, header }: TableLayout, problems: Problems): void {
-  if (!header) return
+function checkNames(columns: readonly string[], problems: Problems): void {
   columns.forEach((column, i) => {
     if (columns.indexOf(column) !== i) {
       problems.add({
@@ -104,10 +86,12 @@ function checkNames({ columns, header }: TableLayout, problems: Problems): void 
   })
 }
 
-function checkFeature(cell: string, row: number, column: string, problems: Problems): void {
-  const value = parseNumber(cell)
+function checkFeature(cells: CellValues, at: number, batch: RowBatch, column: string, problems: Problems): void {
+  const value = cells.numbers[at] as number
   if (Number.isFinite(Math.fround(value))) return
-  if (isMissing(cell)) {
+  const cell = cells.text(at)
+  const row = batch.rowNumber(at)
+  if (cells.states[at] === CELL.missing) {
     problems.add({ code: 'missing_value', what: 'missing values', row, column, example: cell, hint: 'Fill them, or remove the rows.' })
   } else if (Number.isNaN(value)) {
     const hint = /^[+-]?\d+,\d+$/.test(cell)
@@ -141,8 +125,8 @@ class TargetSurvey {
     readonly problems: Problems,
   ) {}
 
-  add(cell: string, row: number): void {
-    if (isMissing(cell)) {
+  add(cells: CellValues, at: number, row: number): void {
+    if (cells.states[at] === CELL.missing) {
       this.problems.add({
         code: 'missing_target',
         what: 'rows without a target',
@@ -152,12 +136,12 @@ class TargetSurvey {
       })
       return
     }
-    const value = parseNumber(cell)
+    const value = cells.numbers[at] as number
     const isNumber = Number.isFinite(Math.fround(value))
-    if (!isNumber) this.#firstText ??= { row, example: cell }
+    if (!isNumber) this.#firstText ??= { row, example: cells.text(at) }
     else if (!Number.isInteger(value)) this.#hasFraction = true
     // Numbers have one spelling: 1, 1.0 and 01 are one class.
-    const label = isNumber ? String(value) : cell
+    const label = isNumber ? String(value) : cells.text(at)
     let id = this.#labels.get(label)
     if (id === undefined && this.#labels.size < this.classesMax) {
       id = this.#labels.size

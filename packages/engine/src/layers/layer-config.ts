@@ -16,7 +16,7 @@ export const DIMENSION_MAX = 16_777_216
 export const dimensionSchema = z.int().positive().max(DIMENSION_MAX)
 
 /** Largest side of a window, stride, padding or dilation. */
-const WINDOW_MAX = 1024
+export const WINDOW_MAX = 1024
 
 const windowSide = z.int().positive().max(WINDOW_MAX)
 const paddingSide = z.int().nonnegative().max(WINDOW_MAX)

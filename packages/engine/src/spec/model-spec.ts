@@ -12,11 +12,20 @@ import {
   tanhConfigSchema,
 } from '../layers/activation.ts'
 import { addConfigSchema } from '../layers/add.ts'
+import { avgPool2dConfigSchema } from '../layers/avg-pool2d.ts'
+import { concatenateConfigSchema } from '../layers/concatenate.ts'
+import { convTranspose2dConfigSchema } from '../layers/conv-transpose2d.ts'
 import { conv2dConfigSchema } from '../layers/conv2d.ts'
 import { denseConfigSchema } from '../layers/dense.ts'
 import { flattenConfigSchema } from '../layers/flatten.ts'
+import { globalAvgPool2dConfigSchema, globalMaxPool2dConfigSchema } from '../layers/global-pool2d.ts'
 import { dimensionSchema, layerIdSchema } from '../layers/layer-config.ts'
 import { maxPool2dConfigSchema } from '../layers/max-pool2d.ts'
+import { padChannelsConfigSchema } from '../layers/pad-channels.ts'
+import { reshapeConfigSchema } from '../layers/reshape.ts'
+import { softmaxConfigSchema } from '../layers/softmax.ts'
+import { thresholdConfigSchema } from '../layers/threshold.ts'
+import { upsampleConfigSchema } from '../layers/upsample.ts'
 
 /** Version of this format; a change that old readers would misread gets a new one. */
 export const SPEC_VERSION = 1
@@ -37,8 +46,15 @@ const inputSchema = z.strictObject({ shape: inputShapeSchema })
 export const layerSchema = z.discriminatedUnion('type', [
   denseConfigSchema,
   conv2dConfigSchema,
+  convTranspose2dConfigSchema,
   maxPool2dConfigSchema,
+  avgPool2dConfigSchema,
+  globalMaxPool2dConfigSchema,
+  globalAvgPool2dConfigSchema,
+  upsampleConfigSchema,
   flattenConfigSchema,
+  reshapeConfigSchema,
+  padChannelsConfigSchema,
   reluConfigSchema,
   sigmoidConfigSchema,
   tanhConfigSchema,
@@ -47,6 +63,8 @@ export const layerSchema = z.discriminatedUnion('type', [
   geluConfigSchema,
   siluConfigSchema,
   softplusConfigSchema,
+  thresholdConfigSchema,
+  softmaxConfigSchema,
 ])
 export type LayerConfig = z.output<typeof layerSchema>
 
@@ -59,8 +77,15 @@ const nodeFields = {
 export const nodeSchema = z.discriminatedUnion('type', [
   denseConfigSchema.extend(nodeFields),
   conv2dConfigSchema.extend(nodeFields),
+  convTranspose2dConfigSchema.extend(nodeFields),
   maxPool2dConfigSchema.extend(nodeFields),
+  avgPool2dConfigSchema.extend(nodeFields),
+  globalMaxPool2dConfigSchema.extend(nodeFields),
+  globalAvgPool2dConfigSchema.extend(nodeFields),
+  upsampleConfigSchema.extend(nodeFields),
   flattenConfigSchema.extend(nodeFields),
+  reshapeConfigSchema.extend(nodeFields),
+  padChannelsConfigSchema.extend(nodeFields),
   reluConfigSchema.extend(nodeFields),
   sigmoidConfigSchema.extend(nodeFields),
   tanhConfigSchema.extend(nodeFields),
@@ -69,7 +94,10 @@ export const nodeSchema = z.discriminatedUnion('type', [
   geluConfigSchema.extend(nodeFields),
   siluConfigSchema.extend(nodeFields),
   softplusConfigSchema.extend(nodeFields),
+  thresholdConfigSchema.extend(nodeFields),
+  softmaxConfigSchema.extend(nodeFields),
   addConfigSchema.extend(nodeFields),
+  concatenateConfigSchema.extend(nodeFields),
 ])
 export type NodeConfig = z.output<typeof nodeSchema>
 

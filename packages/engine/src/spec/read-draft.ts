@@ -3,7 +3,7 @@
 import type { Issue } from '@trainyard/errors'
 import { z } from 'zod'
 import type { LayerType } from '../layers/index.ts'
-import { LAYER_TYPES } from '../layers/index.ts'
+import { LAYER_TYPES, LAYERS } from '../layers/index.ts'
 import { layerIdSchema } from '../layers/layer-config.ts'
 import { type AnyLayerConfig, CHAIN_INPUT, type ChainItem, chainDraft, type Draft, type DraftInput, type DraftNode } from './draft.ts'
 import { ISSUES_MAX, isObject, parseWithIssues } from './issues.ts'
@@ -74,8 +74,8 @@ export function readLayers(json: Record<string, unknown>, path: string): ReadDra
       items.push({ id: parsed.value.id ?? null, type: parsed.value.type, path: where, config: withoutLinks(parsed.value) })
       continue
     }
-    const isAdd = isObject(layer) && layer.type === 'add'
-    issues.push(...parsed.issues.map((issue) => (isAdd && issue.code === 'unknown_type' ? needsGraph(issue) : issue)))
+    const joint = isObject(layer) ? JOINTS.find((type) => type === layer.type) : undefined
+    issues.push(...parsed.issues.map((issue) => (joint !== undefined && issue.code === 'unknown_type' ? needsGraph(issue, joint) : issue)))
     if (issues.length > ISSUES_MAX) return { issues, draft: null, spec: null }
     items.push({ id: idOf(layer), type: typeOf(layer), path: where, config: null })
   }
@@ -119,11 +119,14 @@ function countIssues(count: number, isValid: boolean, path: string, what: string
   return [{ path, code: `wrong_number_of_${what}`, message, hint: count === 0 ? 'Name it with its shape.' : 'Keep one.' }]
 }
 
-function needsGraph(issue: Issue): Issue {
+/** Layers that read several inputs. */
+const JOINTS = LAYER_TYPES.filter((type) => LAYERS[type].arity[0] > 1)
+
+function needsGraph(issue: Issue, type: LayerType): Issue {
   return {
     ...issue,
     code: 'needs_graph',
-    message: 'A layer of type "add" reads several inputs, but in a list each layer has one.',
+    message: `A layer of type "${type}" reads several inputs, but in a list each layer has one.`,
     hint: 'Write the model with "inputs", "nodes" and "outputs" instead of "layers".',
   }
 }

@@ -3,17 +3,28 @@
 
 import { randomUUID } from 'node:crypto'
 import { createReadStream, createWriteStream } from 'node:fs'
-import { access, constants, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { access, constants, mkdir, open, readdir, rename, rm, stat, truncate } from 'node:fs/promises'
 import { dirname, join, relative, sep } from 'node:path'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { TrainyardError } from '@trainyard/errors'
 import { checkKey, checkPrefix, missing } from '../key.ts'
 import { measure } from '../measure.ts'
-import type { ByteRange, ObjectStat, ObjectStorage, PutOptions, StoredObject } from '../object-storage.ts'
+import type {
+  ByteRange,
+  DirectPart,
+  ObjectStat,
+  ObjectStorage,
+  PartedUpload,
+  PutOptions,
+  StoredObject,
+  StoredPart,
+} from '../object-storage.ts'
 
 /** Keys cannot begin with a dot, so that no object is ever taken for a temporary file. */
 const TEMPORARY = '.put-'
+/** Of what comes in parts: it may stay for days, and its row tells until when. */
+const PARTED = '.parts-'
 
 export class DirectoryStorage implements ObjectStorage {
   readonly #root: string
@@ -27,9 +38,13 @@ export class DirectoryStorage implements ObjectStorage {
     const temporary = join(dirname(path), `${TEMPORARY}${randomUUID()}`)
     await makeDirectory(dirname(path))
     const { stream, result } = measure(source, signal)
+    // Opened before anything can fail: a stream that is destroyed while it opens its file creates it after we have removed it.
+    const handle = await open(temporary, 'wx').catch((error: unknown) => {
+      throw translate(error, key)
+    })
     try {
       // `flush` is an fsync before the file is closed.
-      await pipeline(stream, createWriteStream(temporary, { flags: 'wx', flush: true }), signal === undefined ? {} : { signal })
+      await pipeline(stream, handle.createWriteStream({ flush: true }), signal === undefined ? {} : { signal })
       await rename(temporary, path)
     } catch (error) {
       await rm(temporary, { force: true })
@@ -71,6 +86,55 @@ export class DirectoryStorage implements ObjectStorage {
     yield* this.#walk(join(this.#root, prefix))
   }
 
+  /** One file of which every part has its own place, so that completing is a rename. */
+  async beginParts(key: string, partBytes: number): Promise<PartedUpload> {
+    const upload = { key, token: `${PARTED}${randomUUID()}`, partBytes }
+    const path = this.#partsPath(upload)
+    await makeDirectory(dirname(path))
+    await (await open(path, 'wx')).close()
+    return upload
+  }
+
+  async putPart(upload: PartedUpload, number: number, source: AsyncIterable<Uint8Array>, { signal }: PutOptions = {}): Promise<StoredPart> {
+    const { stream, result } = measure(source, signal)
+    const start = (number - 1) * upload.partBytes
+    try {
+      const target = createWriteStream(this.#partsPath(upload), { flags: 'r+', start, flush: true })
+      await pipeline(stream, target, signal === undefined ? {} : { signal })
+    } catch (error) {
+      throw translate(error, upload.key)
+    }
+    return { number, tag: '', ...result() }
+  }
+
+  async listDirectParts(): Promise<null> {
+    return null
+  }
+
+  async completeParts(upload: PartedUpload, parts: readonly DirectPart[]): Promise<void> {
+    const path = this.#path(upload.key)
+    try {
+      // A part that was first sent longer than it is may have written beyond the end.
+      await truncate(
+        this.#partsPath(upload),
+        parts.reduce((sum, { bytes }) => sum + bytes, 0),
+      )
+      await rename(this.#partsPath(upload), path)
+    } catch (error) {
+      if (isMissing(error) && (await this.stat(upload.key)) !== null) return
+      throw translate(error, upload.key)
+    }
+    await syncDirectory(dirname(path))
+  }
+
+  async abortParts(upload: PartedUpload): Promise<void> {
+    await rm(this.#partsPath(upload), { force: true })
+  }
+
+  async presignPart(): Promise<null> {
+    return null
+  }
+
   localPath(key: string): string {
     return this.#path(key)
   }
@@ -81,6 +145,10 @@ export class DirectoryStorage implements ObjectStorage {
   }
 
   async close(): Promise<void> {}
+
+  #partsPath({ key, token }: PartedUpload): string {
+    return join(dirname(this.#path(key)), token)
+  }
 
   #path(key: string): string {
     checkKey(key)
@@ -97,7 +165,7 @@ export class DirectoryStorage implements ObjectStorage {
     for (const entry of entries.sort((a, b) => (rank(a) < rank(b) ? -1 : 1))) {
       const path = join(directory, entry.name)
       if (entry.isDirectory()) yield* this.#walk(path)
-      else if (!entry.name.startsWith(TEMPORARY)) {
+      else if (!entry.name.startsWith('.')) {
         const found = await this.stat(relative(this.#root, path).split(sep).join('/'))
         if (found !== null) yield found
       }

@@ -2,18 +2,34 @@
 
 import { createReadStream } from 'node:fs'
 import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
 import {
+  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
   DeleteObjectCommand,
   GetObjectCommand,
   HeadBucketCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
+  paginateListParts,
   S3Client,
+  UploadPartCommand,
 } from '@aws-sdk/client-s3'
 import { Upload } from '@aws-sdk/lib-storage'
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 import { checkKey, checkPrefix, missing } from '../key.ts'
 import { measure } from '../measure.ts'
-import type { ByteRange, ObjectStat, ObjectStorage, PutOptions, StoredObject } from '../object-storage.ts'
+import type {
+  ByteRange,
+  DirectPart,
+  ObjectStat,
+  ObjectStorage,
+  PartedUpload,
+  PutOptions,
+  StoredObject,
+  StoredPart,
+} from '../object-storage.ts'
 
 export interface S3StorageOptions {
   readonly bucket: string
@@ -112,6 +128,55 @@ export class S3Storage implements ObjectStorage {
     } while (token !== undefined)
   }
 
+  async beginParts(key: string, partBytes: number): Promise<PartedUpload> {
+    const { UploadId } = await this.#client.send(new CreateMultipartUploadCommand(this.#at(key)))
+    if (UploadId === undefined) throw new Error(`storage gave no upload id for "${key}"`)
+    return { key, token: UploadId, partBytes }
+  }
+
+  /** The service wants to know a part's length before it begins, so that a part is held in memory while it is sent. */
+  async putPart(upload: PartedUpload, number: number, source: AsyncIterable<Uint8Array>, { signal }: PutOptions = {}): Promise<StoredPart> {
+    const { stream, result } = measure(source, signal)
+    const body = await buffer(stream)
+    const { ETag } = await this.#client.send(
+      new UploadPartCommand({ ...this.#part(upload, number), Body: body, ContentLength: body.length }),
+      signal === undefined ? {} : { abortSignal: signal },
+    )
+    return { number, tag: ETag ?? '', ...result() }
+  }
+
+  async listDirectParts(upload: PartedUpload): Promise<readonly DirectPart[]> {
+    const parts: DirectPart[] = []
+    for await (const page of paginateListParts({ client: this.#client }, { ...this.#at(upload.key), UploadId: upload.token })) {
+      for (const { PartNumber = 0, Size = 0, ETag = '' } of page.Parts ?? []) parts.push({ number: PartNumber, bytes: Size, tag: ETag })
+    }
+    return parts
+  }
+
+  async completeParts(upload: PartedUpload, parts: readonly DirectPart[]): Promise<void> {
+    const Parts = parts.map(({ number, tag }) => ({ PartNumber: number, ETag: tag }))
+    try {
+      await this.#client.send(
+        new CompleteMultipartUploadCommand({ ...this.#at(upload.key), UploadId: upload.token, MultipartUpload: { Parts } }),
+      )
+    } catch (error) {
+      if (isMissing(error) && (await this.stat(upload.key)) !== null) return
+      throw isMissing(error) ? missing(upload.key, error) : error
+    }
+  }
+
+  async abortParts(upload: PartedUpload): Promise<void> {
+    try {
+      await this.#client.send(new AbortMultipartUploadCommand({ ...this.#at(upload.key), UploadId: upload.token }))
+    } catch (error) {
+      if (!isMissing(error)) throw error
+    }
+  }
+
+  presignPart(upload: PartedUpload, number: number, expiresS: number): Promise<string> {
+    return getSignedUrl(this.#client, new UploadPartCommand(this.#part(upload, number)), { expiresIn: expiresS })
+  }
+
   localPath(key: string): null {
     checkKey(key)
     return null
@@ -125,10 +190,16 @@ export class S3Storage implements ObjectStorage {
     this.#client.destroy()
   }
 
+  #part(upload: PartedUpload, number: number) {
+    return { ...this.#at(upload.key), UploadId: upload.token, PartNumber: number }
+  }
+
   #at(key: string) {
     checkKey(key)
     return { Bucket: this.#bucket, Key: this.#prefix + key }
   }
 }
 
-const isMissing = (error: unknown): boolean => error instanceof Error && (error.name === 'NoSuchKey' || error.name === 'NotFound')
+const MISSING: readonly string[] = ['NoSuchKey', 'NotFound', 'NoSuchUpload']
+
+const isMissing = (error: unknown): boolean => error instanceof Error && MISSING.includes(error.name)

@@ -50,6 +50,7 @@ export async function startS3Server(bucket: string): Promise<S3TestServer> {
         parts.set(Number(query.get('partNumber')), body)
         return void response.setHeader('etag', etagOf(body)).end()
       }
+      if (method === 'GET') return listParts(response, parts)
       uploads.delete(uploadId)
       if (method === 'DELETE') return void response.writeHead(204).end()
       const whole = Buffer.concat([...parts].sort(([a], [b]) => a - b).map(([, part]) => part))
@@ -73,6 +74,15 @@ export async function startS3Server(bucket: string): Promise<S3TestServer> {
     const content = found.body.subarray(start, end)
     response.writeHead(range === null ? 200 : 206, { 'content-length': content.length })
     response.end(method === 'HEAD' ? undefined : content)
+  }
+
+  function listParts(response: ServerResponse, parts: ReadonlyMap<number, Buffer>): void {
+    const rows = [...parts]
+      .sort(([a], [b]) => a - b)
+      .map(([number, body]) => {
+        return `<Part><PartNumber>${number}</PartNumber><Size>${body.length}</Size><ETag>${etagOf(body)}</ETag></Part>`
+      })
+    xml(response, `<ListPartsResult>${rows.join('')}<IsTruncated>false</IsTruncated></ListPartsResult>`)
   }
 
   function list(response: ServerResponse, query: URLSearchParams): void {

@@ -30,7 +30,7 @@ export const createDatasetVersion = defineRoute({
   scope: 'write',
   params: idParams('dataset'),
   body: uploadFormSchema,
-  multipart: true,
+  streams: 'multipart/form-data',
   bodyBytesMax: ({ limits }) => limits.uploadBytesMax * 5,
   responses: { 201: { description: 'The version, in preparation.', schema: datasetVersionSchema } },
   errors: ['malformed_upload', 'executable_format', 'invalid_data', 'storage_full'],

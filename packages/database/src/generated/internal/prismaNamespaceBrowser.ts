@@ -56,6 +56,7 @@ export const ModelName = {
   Dataset: 'Dataset',
   DatasetVersion: 'DatasetVersion',
   Upload: 'Upload',
+  UploadPart: 'UploadPart',
   Model: 'Model',
   Job: 'Job',
   Run: 'Run',
@@ -89,6 +90,7 @@ export const ProjectScalarFieldEnum = {
   name: 'name',
   concurrencyLimit: 'concurrencyLimit',
   share: 'share',
+  storageLimit: 'storageLimit',
   createdAt: 'createdAt'
 } as const
 
@@ -150,10 +152,28 @@ export const UploadScalarFieldEnum = {
   objectKey: 'objectKey',
   bytes: 'bytes',
   sha256: 'sha256',
-  createdAt: 'createdAt'
+  partBytes: 'partBytes',
+  token: 'token',
+  sourceUrl: 'sourceUrl',
+  createdAt: 'createdAt',
+  completedAt: 'completedAt',
+  expiresAt: 'expiresAt'
 } as const
 
 export type UploadScalarFieldEnum = (typeof UploadScalarFieldEnum)[keyof typeof UploadScalarFieldEnum]
+
+
+export const UploadPartScalarFieldEnum = {
+  projectId: 'projectId',
+  uploadId: 'uploadId',
+  number: 'number',
+  bytes: 'bytes',
+  sha256: 'sha256',
+  tag: 'tag',
+  createdAt: 'createdAt'
+} as const
+
+export type UploadPartScalarFieldEnum = (typeof UploadPartScalarFieldEnum)[keyof typeof UploadPartScalarFieldEnum]
 
 
 export const ModelScalarFieldEnum = {

@@ -582,9 +582,9 @@ export type DatasetVersionSumOrderByAggregateInput = {
   rows?: Prisma.SortOrder
 }
 
-export type DatasetVersionScalarRelationFilter = {
-  is?: Prisma.DatasetVersionWhereInput
-  isNot?: Prisma.DatasetVersionWhereInput
+export type DatasetVersionNullableScalarRelationFilter = {
+  is?: Prisma.DatasetVersionWhereInput | null
+  isNot?: Prisma.DatasetVersionWhereInput | null
 }
 
 export type DatasetVersionCreateNestedManyWithoutProjectInput = {
@@ -695,24 +695,18 @@ export type BigIntFieldUpdateOperationsInput = {
   divide?: bigint | number
 }
 
-export type NullableBigIntFieldUpdateOperationsInput = {
-  set?: bigint | number | null
-  increment?: bigint | number
-  decrement?: bigint | number
-  multiply?: bigint | number
-  divide?: bigint | number
-}
-
 export type DatasetVersionCreateNestedOneWithoutUploadsInput = {
   create?: Prisma.XOR<Prisma.DatasetVersionCreateWithoutUploadsInput, Prisma.DatasetVersionUncheckedCreateWithoutUploadsInput>
   connectOrCreate?: Prisma.DatasetVersionCreateOrConnectWithoutUploadsInput
   connect?: Prisma.DatasetVersionWhereUniqueInput
 }
 
-export type DatasetVersionUpdateOneRequiredWithoutUploadsNestedInput = {
+export type DatasetVersionUpdateOneWithoutUploadsNestedInput = {
   create?: Prisma.XOR<Prisma.DatasetVersionCreateWithoutUploadsInput, Prisma.DatasetVersionUncheckedCreateWithoutUploadsInput>
   connectOrCreate?: Prisma.DatasetVersionCreateOrConnectWithoutUploadsInput
   upsert?: Prisma.DatasetVersionUpsertWithoutUploadsInput
+  disconnect?: Prisma.DatasetVersionWhereInput | boolean
+  delete?: Prisma.DatasetVersionWhereInput | boolean
   connect?: Prisma.DatasetVersionWhereUniqueInput
   update?: Prisma.XOR<Prisma.XOR<Prisma.DatasetVersionUpdateToOneWithWhereWithoutUploadsInput, Prisma.DatasetVersionUpdateWithoutUploadsInput>, Prisma.DatasetVersionUncheckedUpdateWithoutUploadsInput>
 }

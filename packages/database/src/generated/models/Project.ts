@@ -14,7 +14,8 @@ import type * as Prisma from "../internal/prismaNamespace.ts"
 
 /**
  * Model Project
- * `concurrencyLimit` bounds the runs that train at once; `share` weighs the project against others when workers are scarce.
+ * `concurrencyLimit` bounds the runs that train at once; `share` weighs the project against others when workers are scarce; `storageLimit` is
+ * in bytes of uploads, versions and checkpoints in all. null is no limit.
  */
 export type ProjectModel = runtime.Types.Result.DefaultSelection<Prisma.$ProjectPayload>
 
@@ -29,11 +30,13 @@ export type AggregateProject = {
 export type ProjectAvgAggregateOutputType = {
   concurrencyLimit: number | null
   share: number | null
+  storageLimit: number | null
 }
 
 export type ProjectSumAggregateOutputType = {
   concurrencyLimit: number | null
   share: number | null
+  storageLimit: bigint | null
 }
 
 export type ProjectMinAggregateOutputType = {
@@ -41,6 +44,7 @@ export type ProjectMinAggregateOutputType = {
   name: string | null
   concurrencyLimit: number | null
   share: number | null
+  storageLimit: bigint | null
   createdAt: Date | null
 }
 
@@ -49,6 +53,7 @@ export type ProjectMaxAggregateOutputType = {
   name: string | null
   concurrencyLimit: number | null
   share: number | null
+  storageLimit: bigint | null
   createdAt: Date | null
 }
 
@@ -57,6 +62,7 @@ export type ProjectCountAggregateOutputType = {
   name: number
   concurrencyLimit: number
   share: number
+  storageLimit: number
   createdAt: number
   _all: number
 }
@@ -65,11 +71,13 @@ export type ProjectCountAggregateOutputType = {
 export type ProjectAvgAggregateInputType = {
   concurrencyLimit?: true
   share?: true
+  storageLimit?: true
 }
 
 export type ProjectSumAggregateInputType = {
   concurrencyLimit?: true
   share?: true
+  storageLimit?: true
 }
 
 export type ProjectMinAggregateInputType = {
@@ -77,6 +85,7 @@ export type ProjectMinAggregateInputType = {
   name?: true
   concurrencyLimit?: true
   share?: true
+  storageLimit?: true
   createdAt?: true
 }
 
@@ -85,6 +94,7 @@ export type ProjectMaxAggregateInputType = {
   name?: true
   concurrencyLimit?: true
   share?: true
+  storageLimit?: true
   createdAt?: true
 }
 
@@ -93,6 +103,7 @@ export type ProjectCountAggregateInputType = {
   name?: true
   concurrencyLimit?: true
   share?: true
+  storageLimit?: true
   createdAt?: true
   _all?: true
 }
@@ -188,6 +199,7 @@ export type ProjectGroupByOutputType = {
   name: string
   concurrencyLimit: number | null
   share: number
+  storageLimit: bigint | null
   createdAt: Date
   _count: ProjectCountAggregateOutputType | null
   _avg: ProjectAvgAggregateOutputType | null
@@ -219,11 +231,13 @@ export type ProjectWhereInput = {
   name?: Prisma.StringFilter<"Project"> | string
   concurrencyLimit?: Prisma.IntNullableFilter<"Project"> | number | null
   share?: Prisma.FloatFilter<"Project"> | number
+  storageLimit?: Prisma.BigIntNullableFilter<"Project"> | bigint | number | null
   createdAt?: Prisma.DateTimeFilter<"Project"> | Date | string
   apiKeys?: Prisma.ApiKeyListRelationFilter
   datasets?: Prisma.DatasetListRelationFilter
   datasetVersions?: Prisma.DatasetVersionListRelationFilter
   uploads?: Prisma.UploadListRelationFilter
+  uploadParts?: Prisma.UploadPartListRelationFilter
   models?: Prisma.ModelListRelationFilter
   jobs?: Prisma.JobListRelationFilter
   runs?: Prisma.RunListRelationFilter
@@ -240,11 +254,13 @@ export type ProjectOrderByWithRelationInput = {
   name?: Prisma.SortOrder
   concurrencyLimit?: Prisma.SortOrderInput | Prisma.SortOrder
   share?: Prisma.SortOrder
+  storageLimit?: Prisma.SortOrderInput | Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   apiKeys?: Prisma.ApiKeyOrderByRelationAggregateInput
   datasets?: Prisma.DatasetOrderByRelationAggregateInput
   datasetVersions?: Prisma.DatasetVersionOrderByRelationAggregateInput
   uploads?: Prisma.UploadOrderByRelationAggregateInput
+  uploadParts?: Prisma.UploadPartOrderByRelationAggregateInput
   models?: Prisma.ModelOrderByRelationAggregateInput
   jobs?: Prisma.JobOrderByRelationAggregateInput
   runs?: Prisma.RunOrderByRelationAggregateInput
@@ -264,11 +280,13 @@ export type ProjectWhereUniqueInput = Prisma.AtLeast<{
   name?: Prisma.StringFilter<"Project"> | string
   concurrencyLimit?: Prisma.IntNullableFilter<"Project"> | number | null
   share?: Prisma.FloatFilter<"Project"> | number
+  storageLimit?: Prisma.BigIntNullableFilter<"Project"> | bigint | number | null
   createdAt?: Prisma.DateTimeFilter<"Project"> | Date | string
   apiKeys?: Prisma.ApiKeyListRelationFilter
   datasets?: Prisma.DatasetListRelationFilter
   datasetVersions?: Prisma.DatasetVersionListRelationFilter
   uploads?: Prisma.UploadListRelationFilter
+  uploadParts?: Prisma.UploadPartListRelationFilter
   models?: Prisma.ModelListRelationFilter
   jobs?: Prisma.JobListRelationFilter
   runs?: Prisma.RunListRelationFilter
@@ -285,6 +303,7 @@ export type ProjectOrderByWithAggregationInput = {
   name?: Prisma.SortOrder
   concurrencyLimit?: Prisma.SortOrderInput | Prisma.SortOrder
   share?: Prisma.SortOrder
+  storageLimit?: Prisma.SortOrderInput | Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   _count?: Prisma.ProjectCountOrderByAggregateInput
   _avg?: Prisma.ProjectAvgOrderByAggregateInput
@@ -301,6 +320,7 @@ export type ProjectScalarWhereWithAggregatesInput = {
   name?: Prisma.StringWithAggregatesFilter<"Project"> | string
   concurrencyLimit?: Prisma.IntNullableWithAggregatesFilter<"Project"> | number | null
   share?: Prisma.FloatWithAggregatesFilter<"Project"> | number
+  storageLimit?: Prisma.BigIntNullableWithAggregatesFilter<"Project"> | bigint | number | null
   createdAt?: Prisma.DateTimeWithAggregatesFilter<"Project"> | Date | string
 }
 
@@ -309,11 +329,13 @@ export type ProjectCreateInput = {
   name: string
   concurrencyLimit?: number | null
   share?: number
+  storageLimit?: bigint | number | null
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutProjectInput
   datasets?: Prisma.DatasetCreateNestedManyWithoutProjectInput
   datasetVersions?: Prisma.DatasetVersionCreateNestedManyWithoutProjectInput
   uploads?: Prisma.UploadCreateNestedManyWithoutProjectInput
+  uploadParts?: Prisma.UploadPartCreateNestedManyWithoutProjectInput
   models?: Prisma.ModelCreateNestedManyWithoutProjectInput
   jobs?: Prisma.JobCreateNestedManyWithoutProjectInput
   runs?: Prisma.RunCreateNestedManyWithoutProjectInput
@@ -330,11 +352,13 @@ export type ProjectUncheckedCreateInput = {
   name: string
   concurrencyLimit?: number | null
   share?: number
+  storageLimit?: bigint | number | null
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutProjectInput
   datasets?: Prisma.DatasetUncheckedCreateNestedManyWithoutProjectInput
   datasetVersions?: Prisma.DatasetVersionUncheckedCreateNestedManyWithoutProjectInput
   uploads?: Prisma.UploadUncheckedCreateNestedManyWithoutProjectInput
+  uploadParts?: Prisma.UploadPartUncheckedCreateNestedManyWithoutProjectInput
   models?: Prisma.ModelUncheckedCreateNestedManyWithoutProjectInput
   jobs?: Prisma.JobUncheckedCreateNestedManyWithoutProjectInput
   runs?: Prisma.RunUncheckedCreateNestedManyWithoutProjectInput
@@ -351,11 +375,13 @@ export type ProjectUpdateInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   share?: Prisma.FloatFieldUpdateOperationsInput | number
+  storageLimit?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutProjectNestedInput
   datasets?: Prisma.DatasetUpdateManyWithoutProjectNestedInput
   datasetVersions?: Prisma.DatasetVersionUpdateManyWithoutProjectNestedInput
   uploads?: Prisma.UploadUpdateManyWithoutProjectNestedInput
+  uploadParts?: Prisma.UploadPartUpdateManyWithoutProjectNestedInput
   models?: Prisma.ModelUpdateManyWithoutProjectNestedInput
   jobs?: Prisma.JobUpdateManyWithoutProjectNestedInput
   runs?: Prisma.RunUpdateManyWithoutProjectNestedInput
@@ -372,11 +398,13 @@ export type ProjectUncheckedUpdateInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   share?: Prisma.FloatFieldUpdateOperationsInput | number
+  storageLimit?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutProjectNestedInput
   datasets?: Prisma.DatasetUncheckedUpdateManyWithoutProjectNestedInput
   datasetVersions?: Prisma.DatasetVersionUncheckedUpdateManyWithoutProjectNestedInput
   uploads?: Prisma.UploadUncheckedUpdateManyWithoutProjectNestedInput
+  uploadParts?: Prisma.UploadPartUncheckedUpdateManyWithoutProjectNestedInput
   models?: Prisma.ModelUncheckedUpdateManyWithoutProjectNestedInput
   jobs?: Prisma.JobUncheckedUpdateManyWithoutProjectNestedInput
   runs?: Prisma.RunUncheckedUpdateManyWithoutProjectNestedInput
@@ -393,6 +421,7 @@ export type ProjectCreateManyInput = {
   name: string
   concurrencyLimit?: number | null
   share?: number
+  storageLimit?: bigint | number | null
   createdAt?: Date | string
 }
 
@@ -401,6 +430,7 @@ export type ProjectUpdateManyMutationInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   share?: Prisma.FloatFieldUpdateOperationsInput | number
+  storageLimit?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
@@ -409,6 +439,7 @@ export type ProjectUncheckedUpdateManyInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   share?: Prisma.FloatFieldUpdateOperationsInput | number
+  storageLimit?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
@@ -417,12 +448,14 @@ export type ProjectCountOrderByAggregateInput = {
   name?: Prisma.SortOrder
   concurrencyLimit?: Prisma.SortOrder
   share?: Prisma.SortOrder
+  storageLimit?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
 }
 
 export type ProjectAvgOrderByAggregateInput = {
   concurrencyLimit?: Prisma.SortOrder
   share?: Prisma.SortOrder
+  storageLimit?: Prisma.SortOrder
 }
 
 export type ProjectMaxOrderByAggregateInput = {
@@ -430,6 +463,7 @@ export type ProjectMaxOrderByAggregateInput = {
   name?: Prisma.SortOrder
   concurrencyLimit?: Prisma.SortOrder
   share?: Prisma.SortOrder
+  storageLimit?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
 }
 
@@ -438,12 +472,14 @@ export type ProjectMinOrderByAggregateInput = {
   name?: Prisma.SortOrder
   concurrencyLimit?: Prisma.SortOrder
   share?: Prisma.SortOrder
+  storageLimit?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
 }
 
 export type ProjectSumOrderByAggregateInput = {
   concurrencyLimit?: Prisma.SortOrder
   share?: Prisma.SortOrder
+  storageLimit?: Prisma.SortOrder
 }
 
 export type ProjectScalarRelationFilter = {
@@ -469,6 +505,14 @@ export type FloatFieldUpdateOperationsInput = {
   decrement?: number
   multiply?: number
   divide?: number
+}
+
+export type NullableBigIntFieldUpdateOperationsInput = {
+  set?: bigint | number | null
+  increment?: bigint | number
+  decrement?: bigint | number
+  multiply?: bigint | number
+  divide?: bigint | number
 }
 
 export type DateTimeFieldUpdateOperationsInput = {
@@ -529,6 +573,20 @@ export type ProjectUpdateOneRequiredWithoutUploadsNestedInput = {
   upsert?: Prisma.ProjectUpsertWithoutUploadsInput
   connect?: Prisma.ProjectWhereUniqueInput
   update?: Prisma.XOR<Prisma.XOR<Prisma.ProjectUpdateToOneWithWhereWithoutUploadsInput, Prisma.ProjectUpdateWithoutUploadsInput>, Prisma.ProjectUncheckedUpdateWithoutUploadsInput>
+}
+
+export type ProjectCreateNestedOneWithoutUploadPartsInput = {
+  create?: Prisma.XOR<Prisma.ProjectCreateWithoutUploadPartsInput, Prisma.ProjectUncheckedCreateWithoutUploadPartsInput>
+  connectOrCreate?: Prisma.ProjectCreateOrConnectWithoutUploadPartsInput
+  connect?: Prisma.ProjectWhereUniqueInput
+}
+
+export type ProjectUpdateOneRequiredWithoutUploadPartsNestedInput = {
+  create?: Prisma.XOR<Prisma.ProjectCreateWithoutUploadPartsInput, Prisma.ProjectUncheckedCreateWithoutUploadPartsInput>
+  connectOrCreate?: Prisma.ProjectCreateOrConnectWithoutUploadPartsInput
+  upsert?: Prisma.ProjectUpsertWithoutUploadPartsInput
+  connect?: Prisma.ProjectWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.ProjectUpdateToOneWithWhereWithoutUploadPartsInput, Prisma.ProjectUpdateWithoutUploadPartsInput>, Prisma.ProjectUncheckedUpdateWithoutUploadPartsInput>
 }
 
 export type ProjectCreateNestedOneWithoutModelsInput = {
@@ -662,10 +720,12 @@ export type ProjectCreateWithoutApiKeysInput = {
   name: string
   concurrencyLimit?: number | null
   share?: number
+  storageLimit?: bigint | number | null
   createdAt?: Date | string
   datasets?: Prisma.DatasetCreateNestedManyWithoutProjectInput
   datasetVersions?: Prisma.DatasetVersionCreateNestedManyWithoutProjectInput
   uploads?: Prisma.UploadCreateNestedManyWithoutProjectInput
+  uploadParts?: Prisma.UploadPartCreateNestedManyWithoutProjectInput
   models?: Prisma.ModelCreateNestedManyWithoutProjectInput
   jobs?: Prisma.JobCreateNestedManyWithoutProjectInput
   runs?: Prisma.RunCreateNestedManyWithoutProjectInput
@@ -682,10 +742,12 @@ export type ProjectUncheckedCreateWithoutApiKeysInput = {
   name: string
   concurrencyLimit?: number | null
   share?: number
+  storageLimit?: bigint | number | null
   createdAt?: Date | string
   datasets?: Prisma.DatasetUncheckedCreateNestedManyWithoutProjectInput
   datasetVersions?: Prisma.DatasetVersionUncheckedCreateNestedManyWithoutProjectInput
   uploads?: Prisma.UploadUncheckedCreateNestedManyWithoutProjectInput
+  uploadParts?: Prisma.UploadPartUncheckedCreateNestedManyWithoutProjectInput
   models?: Prisma.ModelUncheckedCreateNestedManyWithoutProjectInput
   jobs?: Prisma.JobUncheckedCreateNestedManyWithoutProjectInput
   runs?: Prisma.RunUncheckedCreateNestedManyWithoutProjectInput
@@ -718,10 +780,12 @@ export type ProjectUpdateWithoutApiKeysInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   share?: Prisma.FloatFieldUpdateOperationsInput | number
+  storageLimit?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   datasets?: Prisma.DatasetUpdateManyWithoutProjectNestedInput
   datasetVersions?: Prisma.DatasetVersionUpdateManyWithoutProjectNestedInput
   uploads?: Prisma.UploadUpdateManyWithoutProjectNestedInput
+  uploadParts?: Prisma.UploadPartUpdateManyWithoutProjectNestedInput
   models?: Prisma.ModelUpdateManyWithoutProjectNestedInput
   jobs?: Prisma.JobUpdateManyWithoutProjectNestedInput
   runs?: Prisma.RunUpdateManyWithoutProjectNestedInput
@@ -738,10 +802,12 @@ export type ProjectUncheckedUpdateWithoutApiKeysInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   share?: Prisma.FloatFieldUpdateOperationsInput | number
+  storageLimit?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   datasets?: Prisma.DatasetUncheckedUpdateManyWithoutProjectNestedInput
   datasetVersions?: Prisma.DatasetVersionUncheckedUpdateManyWithoutProjectNestedInput
   uploads?: Prisma.UploadUncheckedUpdateManyWithoutProjectNestedInput
+  uploadParts?: Prisma.UploadPartUncheckedUpdateManyWithoutProjectNestedInput
   models?: Prisma.ModelUncheckedUpdateManyWithoutProjectNestedInput
   jobs?: Prisma.JobUncheckedUpdateManyWithoutProjectNestedInput
   runs?: Prisma.RunUncheckedUpdateManyWithoutProjectNestedInput
@@ -758,10 +824,12 @@ export type ProjectCreateWithoutDatasetsInput = {
   name: string
   concurrencyLimit?: number | null
   share?: number
+  storageLimit?: bigint | number | null
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutProjectInput
   datasetVersions?: Prisma.DatasetVersionCreateNestedManyWithoutProjectInput
   uploads?: Prisma.UploadCreateNestedManyWithoutProjectInput
+  uploadParts?: Prisma.UploadPartCreateNestedManyWithoutProjectInput
   models?: Prisma.ModelCreateNestedManyWithoutProjectInput
   jobs?: Prisma.JobCreateNestedManyWithoutProjectInput
   runs?: Prisma.RunCreateNestedManyWithoutProjectInput
@@ -778,10 +846,12 @@ export type ProjectUncheckedCreateWithoutDatasetsInput = {
   name: string
   concurrencyLimit?: number | null
   share?: number
+  storageLimit?: bigint | number | null
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutProjectInput
   datasetVersions?: Prisma.DatasetVersionUncheckedCreateNestedManyWithoutProjectInput
   uploads?: Prisma.UploadUncheckedCreateNestedManyWithoutProjectInput
+  uploadParts?: Prisma.UploadPartUncheckedCreateNestedManyWithoutProjectInput
   models?: Prisma.ModelUncheckedCreateNestedManyWithoutProjectInput
   jobs?: Prisma.JobUncheckedCreateNestedManyWithoutProjectInput
   runs?: Prisma.RunUncheckedCreateNestedManyWithoutProjectInput
@@ -814,10 +884,12 @@ export type ProjectUpdateWithoutDatasetsInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   share?: Prisma.FloatFieldUpdateOperationsInput | number
+  storageLimit?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutProjectNestedInput
   datasetVersions?: Prisma.DatasetVersionUpdateManyWithoutProjectNestedInput
   uploads?: Prisma.UploadUpdateManyWithoutProjectNestedInput
+  uploadParts?: Prisma.UploadPartUpdateManyWithoutProjectNestedInput
   models?: Prisma.ModelUpdateManyWithoutProjectNestedInput
   jobs?: Prisma.JobUpdateManyWithoutProjectNestedInput
   runs?: Prisma.RunUpdateManyWithoutProjectNestedInput
@@ -834,10 +906,12 @@ export type ProjectUncheckedUpdateWithoutDatasetsInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   share?: Prisma.FloatFieldUpdateOperationsInput | number
+  storageLimit?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutProjectNestedInput
   datasetVersions?: Prisma.DatasetVersionUncheckedUpdateManyWithoutProjectNestedInput
   uploads?: Prisma.UploadUncheckedUpdateManyWithoutProjectNestedInput
+  uploadParts?: Prisma.UploadPartUncheckedUpdateManyWithoutProjectNestedInput
   models?: Prisma.ModelUncheckedUpdateManyWithoutProjectNestedInput
   jobs?: Prisma.JobUncheckedUpdateManyWithoutProjectNestedInput
   runs?: Prisma.RunUncheckedUpdateManyWithoutProjectNestedInput
@@ -854,10 +928,12 @@ export type ProjectCreateWithoutDatasetVersionsInput = {
   name: string
   concurrencyLimit?: number | null
   share?: number
+  storageLimit?: bigint | number | null
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutProjectInput
   datasets?: Prisma.DatasetCreateNestedManyWithoutProjectInput
   uploads?: Prisma.UploadCreateNestedManyWithoutProjectInput
+  uploadParts?: Prisma.UploadPartCreateNestedManyWithoutProjectInput
   models?: Prisma.ModelCreateNestedManyWithoutProjectInput
   jobs?: Prisma.JobCreateNestedManyWithoutProjectInput
   runs?: Prisma.RunCreateNestedManyWithoutProjectInput
@@ -874,10 +950,12 @@ export type ProjectUncheckedCreateWithoutDatasetVersionsInput = {
   name: string
   concurrencyLimit?: number | null
   share?: number
+  storageLimit?: bigint | number | null
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutProjectInput
   datasets?: Prisma.DatasetUncheckedCreateNestedManyWithoutProjectInput
   uploads?: Prisma.UploadUncheckedCreateNestedManyWithoutProjectInput
+  uploadParts?: Prisma.UploadPartUncheckedCreateNestedManyWithoutProjectInput
   models?: Prisma.ModelUncheckedCreateNestedManyWithoutProjectInput
   jobs?: Prisma.JobUncheckedCreateNestedManyWithoutProjectInput
   runs?: Prisma.RunUncheckedCreateNestedManyWithoutProjectInput
@@ -910,10 +988,12 @@ export type ProjectUpdateWithoutDatasetVersionsInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   share?: Prisma.FloatFieldUpdateOperationsInput | number
+  storageLimit?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutProjectNestedInput
   datasets?: Prisma.DatasetUpdateManyWithoutProjectNestedInput
   uploads?: Prisma.UploadUpdateManyWithoutProjectNestedInput
+  uploadParts?: Prisma.UploadPartUpdateManyWithoutProjectNestedInput
   models?: Prisma.ModelUpdateManyWithoutProjectNestedInput
   jobs?: Prisma.JobUpdateManyWithoutProjectNestedInput
   runs?: Prisma.RunUpdateManyWithoutProjectNestedInput
@@ -930,10 +1010,12 @@ export type ProjectUncheckedUpdateWithoutDatasetVersionsInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   share?: Prisma.FloatFieldUpdateOperationsInput | number
+  storageLimit?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutProjectNestedInput
   datasets?: Prisma.DatasetUncheckedUpdateManyWithoutProjectNestedInput
   uploads?: Prisma.UploadUncheckedUpdateManyWithoutProjectNestedInput
+  uploadParts?: Prisma.UploadPartUncheckedUpdateManyWithoutProjectNestedInput
   models?: Prisma.ModelUncheckedUpdateManyWithoutProjectNestedInput
   jobs?: Prisma.JobUncheckedUpdateManyWithoutProjectNestedInput
   runs?: Prisma.RunUncheckedUpdateManyWithoutProjectNestedInput
@@ -950,10 +1032,12 @@ export type ProjectCreateWithoutUploadsInput = {
   name: string
   concurrencyLimit?: number | null
   share?: number
+  storageLimit?: bigint | number | null
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutProjectInput
   datasets?: Prisma.DatasetCreateNestedManyWithoutProjectInput
   datasetVersions?: Prisma.DatasetVersionCreateNestedManyWithoutProjectInput
+  uploadParts?: Prisma.UploadPartCreateNestedManyWithoutProjectInput
   models?: Prisma.ModelCreateNestedManyWithoutProjectInput
   jobs?: Prisma.JobCreateNestedManyWithoutProjectInput
   runs?: Prisma.RunCreateNestedManyWithoutProjectInput
@@ -970,10 +1054,12 @@ export type ProjectUncheckedCreateWithoutUploadsInput = {
   name: string
   concurrencyLimit?: number | null
   share?: number
+  storageLimit?: bigint | number | null
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutProjectInput
   datasets?: Prisma.DatasetUncheckedCreateNestedManyWithoutProjectInput
   datasetVersions?: Prisma.DatasetVersionUncheckedCreateNestedManyWithoutProjectInput
+  uploadParts?: Prisma.UploadPartUncheckedCreateNestedManyWithoutProjectInput
   models?: Prisma.ModelUncheckedCreateNestedManyWithoutProjectInput
   jobs?: Prisma.JobUncheckedCreateNestedManyWithoutProjectInput
   runs?: Prisma.RunUncheckedCreateNestedManyWithoutProjectInput
@@ -1006,10 +1092,12 @@ export type ProjectUpdateWithoutUploadsInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   share?: Prisma.FloatFieldUpdateOperationsInput | number
+  storageLimit?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutProjectNestedInput
   datasets?: Prisma.DatasetUpdateManyWithoutProjectNestedInput
   datasetVersions?: Prisma.DatasetVersionUpdateManyWithoutProjectNestedInput
+  uploadParts?: Prisma.UploadPartUpdateManyWithoutProjectNestedInput
   models?: Prisma.ModelUpdateManyWithoutProjectNestedInput
   jobs?: Prisma.JobUpdateManyWithoutProjectNestedInput
   runs?: Prisma.RunUpdateManyWithoutProjectNestedInput
@@ -1026,10 +1114,116 @@ export type ProjectUncheckedUpdateWithoutUploadsInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   share?: Prisma.FloatFieldUpdateOperationsInput | number
+  storageLimit?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutProjectNestedInput
   datasets?: Prisma.DatasetUncheckedUpdateManyWithoutProjectNestedInput
   datasetVersions?: Prisma.DatasetVersionUncheckedUpdateManyWithoutProjectNestedInput
+  uploadParts?: Prisma.UploadPartUncheckedUpdateManyWithoutProjectNestedInput
+  models?: Prisma.ModelUncheckedUpdateManyWithoutProjectNestedInput
+  jobs?: Prisma.JobUncheckedUpdateManyWithoutProjectNestedInput
+  runs?: Prisma.RunUncheckedUpdateManyWithoutProjectNestedInput
+  attempts?: Prisma.AttemptUncheckedUpdateManyWithoutProjectNestedInput
+  runEvents?: Prisma.RunEventUncheckedUpdateManyWithoutProjectNestedInput
+  metricSeries?: Prisma.MetricSeriesUncheckedUpdateManyWithoutProjectNestedInput
+  checkpoints?: Prisma.CheckpointUncheckedUpdateManyWithoutProjectNestedInput
+  outbox?: Prisma.OutboxUncheckedUpdateManyWithoutProjectNestedInput
+  idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutProjectNestedInput
+}
+
+export type ProjectCreateWithoutUploadPartsInput = {
+  id: string
+  name: string
+  concurrencyLimit?: number | null
+  share?: number
+  storageLimit?: bigint | number | null
+  createdAt?: Date | string
+  apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutProjectInput
+  datasets?: Prisma.DatasetCreateNestedManyWithoutProjectInput
+  datasetVersions?: Prisma.DatasetVersionCreateNestedManyWithoutProjectInput
+  uploads?: Prisma.UploadCreateNestedManyWithoutProjectInput
+  models?: Prisma.ModelCreateNestedManyWithoutProjectInput
+  jobs?: Prisma.JobCreateNestedManyWithoutProjectInput
+  runs?: Prisma.RunCreateNestedManyWithoutProjectInput
+  attempts?: Prisma.AttemptCreateNestedManyWithoutProjectInput
+  runEvents?: Prisma.RunEventCreateNestedManyWithoutProjectInput
+  metricSeries?: Prisma.MetricSeriesCreateNestedManyWithoutProjectInput
+  checkpoints?: Prisma.CheckpointCreateNestedManyWithoutProjectInput
+  outbox?: Prisma.OutboxCreateNestedManyWithoutProjectInput
+  idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutProjectInput
+}
+
+export type ProjectUncheckedCreateWithoutUploadPartsInput = {
+  id: string
+  name: string
+  concurrencyLimit?: number | null
+  share?: number
+  storageLimit?: bigint | number | null
+  createdAt?: Date | string
+  apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutProjectInput
+  datasets?: Prisma.DatasetUncheckedCreateNestedManyWithoutProjectInput
+  datasetVersions?: Prisma.DatasetVersionUncheckedCreateNestedManyWithoutProjectInput
+  uploads?: Prisma.UploadUncheckedCreateNestedManyWithoutProjectInput
+  models?: Prisma.ModelUncheckedCreateNestedManyWithoutProjectInput
+  jobs?: Prisma.JobUncheckedCreateNestedManyWithoutProjectInput
+  runs?: Prisma.RunUncheckedCreateNestedManyWithoutProjectInput
+  attempts?: Prisma.AttemptUncheckedCreateNestedManyWithoutProjectInput
+  runEvents?: Prisma.RunEventUncheckedCreateNestedManyWithoutProjectInput
+  metricSeries?: Prisma.MetricSeriesUncheckedCreateNestedManyWithoutProjectInput
+  checkpoints?: Prisma.CheckpointUncheckedCreateNestedManyWithoutProjectInput
+  outbox?: Prisma.OutboxUncheckedCreateNestedManyWithoutProjectInput
+  idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutProjectInput
+}
+
+export type ProjectCreateOrConnectWithoutUploadPartsInput = {
+  where: Prisma.ProjectWhereUniqueInput
+  create: Prisma.XOR<Prisma.ProjectCreateWithoutUploadPartsInput, Prisma.ProjectUncheckedCreateWithoutUploadPartsInput>
+}
+
+export type ProjectUpsertWithoutUploadPartsInput = {
+  update: Prisma.XOR<Prisma.ProjectUpdateWithoutUploadPartsInput, Prisma.ProjectUncheckedUpdateWithoutUploadPartsInput>
+  create: Prisma.XOR<Prisma.ProjectCreateWithoutUploadPartsInput, Prisma.ProjectUncheckedCreateWithoutUploadPartsInput>
+  where?: Prisma.ProjectWhereInput
+}
+
+export type ProjectUpdateToOneWithWhereWithoutUploadPartsInput = {
+  where?: Prisma.ProjectWhereInput
+  data: Prisma.XOR<Prisma.ProjectUpdateWithoutUploadPartsInput, Prisma.ProjectUncheckedUpdateWithoutUploadPartsInput>
+}
+
+export type ProjectUpdateWithoutUploadPartsInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  name?: Prisma.StringFieldUpdateOperationsInput | string
+  concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  share?: Prisma.FloatFieldUpdateOperationsInput | number
+  storageLimit?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  apiKeys?: Prisma.ApiKeyUpdateManyWithoutProjectNestedInput
+  datasets?: Prisma.DatasetUpdateManyWithoutProjectNestedInput
+  datasetVersions?: Prisma.DatasetVersionUpdateManyWithoutProjectNestedInput
+  uploads?: Prisma.UploadUpdateManyWithoutProjectNestedInput
+  models?: Prisma.ModelUpdateManyWithoutProjectNestedInput
+  jobs?: Prisma.JobUpdateManyWithoutProjectNestedInput
+  runs?: Prisma.RunUpdateManyWithoutProjectNestedInput
+  attempts?: Prisma.AttemptUpdateManyWithoutProjectNestedInput
+  runEvents?: Prisma.RunEventUpdateManyWithoutProjectNestedInput
+  metricSeries?: Prisma.MetricSeriesUpdateManyWithoutProjectNestedInput
+  checkpoints?: Prisma.CheckpointUpdateManyWithoutProjectNestedInput
+  outbox?: Prisma.OutboxUpdateManyWithoutProjectNestedInput
+  idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutProjectNestedInput
+}
+
+export type ProjectUncheckedUpdateWithoutUploadPartsInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  name?: Prisma.StringFieldUpdateOperationsInput | string
+  concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  share?: Prisma.FloatFieldUpdateOperationsInput | number
+  storageLimit?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutProjectNestedInput
+  datasets?: Prisma.DatasetUncheckedUpdateManyWithoutProjectNestedInput
+  datasetVersions?: Prisma.DatasetVersionUncheckedUpdateManyWithoutProjectNestedInput
+  uploads?: Prisma.UploadUncheckedUpdateManyWithoutProjectNestedInput
   models?: Prisma.ModelUncheckedUpdateManyWithoutProjectNestedInput
   jobs?: Prisma.JobUncheckedUpdateManyWithoutProjectNestedInput
   runs?: Prisma.RunUncheckedUpdateManyWithoutProjectNestedInput
@@ -1046,11 +1240,13 @@ export type ProjectCreateWithoutModelsInput = {
   name: string
   concurrencyLimit?: number | null
   share?: number
+  storageLimit?: bigint | number | null
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutProjectInput
   datasets?: Prisma.DatasetCreateNestedManyWithoutProjectInput
   datasetVersions?: Prisma.DatasetVersionCreateNestedManyWithoutProjectInput
   uploads?: Prisma.UploadCreateNestedManyWithoutProjectInput
+  uploadParts?: Prisma.UploadPartCreateNestedManyWithoutProjectInput
   jobs?: Prisma.JobCreateNestedManyWithoutProjectInput
   runs?: Prisma.RunCreateNestedManyWithoutProjectInput
   attempts?: Prisma.AttemptCreateNestedManyWithoutProjectInput
@@ -1066,11 +1262,13 @@ export type ProjectUncheckedCreateWithoutModelsInput = {
   name: string
   concurrencyLimit?: number | null
   share?: number
+  storageLimit?: bigint | number | null
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutProjectInput
   datasets?: Prisma.DatasetUncheckedCreateNestedManyWithoutProjectInput
   datasetVersions?: Prisma.DatasetVersionUncheckedCreateNestedManyWithoutProjectInput
   uploads?: Prisma.UploadUncheckedCreateNestedManyWithoutProjectInput
+  uploadParts?: Prisma.UploadPartUncheckedCreateNestedManyWithoutProjectInput
   jobs?: Prisma.JobUncheckedCreateNestedManyWithoutProjectInput
   runs?: Prisma.RunUncheckedCreateNestedManyWithoutProjectInput
   attempts?: Prisma.AttemptUncheckedCreateNestedManyWithoutProjectInput
@@ -1102,11 +1300,13 @@ export type ProjectUpdateWithoutModelsInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   share?: Prisma.FloatFieldUpdateOperationsInput | number
+  storageLimit?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutProjectNestedInput
   datasets?: Prisma.DatasetUpdateManyWithoutProjectNestedInput
   datasetVersions?: Prisma.DatasetVersionUpdateManyWithoutProjectNestedInput
   uploads?: Prisma.UploadUpdateManyWithoutProjectNestedInput
+  uploadParts?: Prisma.UploadPartUpdateManyWithoutProjectNestedInput
   jobs?: Prisma.JobUpdateManyWithoutProjectNestedInput
   runs?: Prisma.RunUpdateManyWithoutProjectNestedInput
   attempts?: Prisma.AttemptUpdateManyWithoutProjectNestedInput
@@ -1122,11 +1322,13 @@ export type ProjectUncheckedUpdateWithoutModelsInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   share?: Prisma.FloatFieldUpdateOperationsInput | number
+  storageLimit?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutProjectNestedInput
   datasets?: Prisma.DatasetUncheckedUpdateManyWithoutProjectNestedInput
   datasetVersions?: Prisma.DatasetVersionUncheckedUpdateManyWithoutProjectNestedInput
   uploads?: Prisma.UploadUncheckedUpdateManyWithoutProjectNestedInput
+  uploadParts?: Prisma.UploadPartUncheckedUpdateManyWithoutProjectNestedInput
   jobs?: Prisma.JobUncheckedUpdateManyWithoutProjectNestedInput
   runs?: Prisma.RunUncheckedUpdateManyWithoutProjectNestedInput
   attempts?: Prisma.AttemptUncheckedUpdateManyWithoutProjectNestedInput
@@ -1142,11 +1344,13 @@ export type ProjectCreateWithoutJobsInput = {
   name: string
   concurrencyLimit?: number | null
   share?: number
+  storageLimit?: bigint | number | null
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutProjectInput
   datasets?: Prisma.DatasetCreateNestedManyWithoutProjectInput
   datasetVersions?: Prisma.DatasetVersionCreateNestedManyWithoutProjectInput
   uploads?: Prisma.UploadCreateNestedManyWithoutProjectInput
+  uploadParts?: Prisma.UploadPartCreateNestedManyWithoutProjectInput
   models?: Prisma.ModelCreateNestedManyWithoutProjectInput
   runs?: Prisma.RunCreateNestedManyWithoutProjectInput
   attempts?: Prisma.AttemptCreateNestedManyWithoutProjectInput
@@ -1162,11 +1366,13 @@ export type ProjectUncheckedCreateWithoutJobsInput = {
   name: string
   concurrencyLimit?: number | null
   share?: number
+  storageLimit?: bigint | number | null
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutProjectInput
   datasets?: Prisma.DatasetUncheckedCreateNestedManyWithoutProjectInput
   datasetVersions?: Prisma.DatasetVersionUncheckedCreateNestedManyWithoutProjectInput
   uploads?: Prisma.UploadUncheckedCreateNestedManyWithoutProjectInput
+  uploadParts?: Prisma.UploadPartUncheckedCreateNestedManyWithoutProjectInput
   models?: Prisma.ModelUncheckedCreateNestedManyWithoutProjectInput
   runs?: Prisma.RunUncheckedCreateNestedManyWithoutProjectInput
   attempts?: Prisma.AttemptUncheckedCreateNestedManyWithoutProjectInput
@@ -1198,11 +1404,13 @@ export type ProjectUpdateWithoutJobsInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   share?: Prisma.FloatFieldUpdateOperationsInput | number
+  storageLimit?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutProjectNestedInput
   datasets?: Prisma.DatasetUpdateManyWithoutProjectNestedInput
   datasetVersions?: Prisma.DatasetVersionUpdateManyWithoutProjectNestedInput
   uploads?: Prisma.UploadUpdateManyWithoutProjectNestedInput
+  uploadParts?: Prisma.UploadPartUpdateManyWithoutProjectNestedInput
   models?: Prisma.ModelUpdateManyWithoutProjectNestedInput
   runs?: Prisma.RunUpdateManyWithoutProjectNestedInput
   attempts?: Prisma.AttemptUpdateManyWithoutProjectNestedInput
@@ -1218,11 +1426,13 @@ export type ProjectUncheckedUpdateWithoutJobsInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   share?: Prisma.FloatFieldUpdateOperationsInput | number
+  storageLimit?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutProjectNestedInput
   datasets?: Prisma.DatasetUncheckedUpdateManyWithoutProjectNestedInput
   datasetVersions?: Prisma.DatasetVersionUncheckedUpdateManyWithoutProjectNestedInput
   uploads?: Prisma.UploadUncheckedUpdateManyWithoutProjectNestedInput
+  uploadParts?: Prisma.UploadPartUncheckedUpdateManyWithoutProjectNestedInput
   models?: Prisma.ModelUncheckedUpdateManyWithoutProjectNestedInput
   runs?: Prisma.RunUncheckedUpdateManyWithoutProjectNestedInput
   attempts?: Prisma.AttemptUncheckedUpdateManyWithoutProjectNestedInput
@@ -1238,11 +1448,13 @@ export type ProjectCreateWithoutRunsInput = {
   name: string
   concurrencyLimit?: number | null
   share?: number
+  storageLimit?: bigint | number | null
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutProjectInput
   datasets?: Prisma.DatasetCreateNestedManyWithoutProjectInput
   datasetVersions?: Prisma.DatasetVersionCreateNestedManyWithoutProjectInput
   uploads?: Prisma.UploadCreateNestedManyWithoutProjectInput
+  uploadParts?: Prisma.UploadPartCreateNestedManyWithoutProjectInput
   models?: Prisma.ModelCreateNestedManyWithoutProjectInput
   jobs?: Prisma.JobCreateNestedManyWithoutProjectInput
   attempts?: Prisma.AttemptCreateNestedManyWithoutProjectInput
@@ -1258,11 +1470,13 @@ export type ProjectUncheckedCreateWithoutRunsInput = {
   name: string
   concurrencyLimit?: number | null
   share?: number
+  storageLimit?: bigint | number | null
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutProjectInput
   datasets?: Prisma.DatasetUncheckedCreateNestedManyWithoutProjectInput
   datasetVersions?: Prisma.DatasetVersionUncheckedCreateNestedManyWithoutProjectInput
   uploads?: Prisma.UploadUncheckedCreateNestedManyWithoutProjectInput
+  uploadParts?: Prisma.UploadPartUncheckedCreateNestedManyWithoutProjectInput
   models?: Prisma.ModelUncheckedCreateNestedManyWithoutProjectInput
   jobs?: Prisma.JobUncheckedCreateNestedManyWithoutProjectInput
   attempts?: Prisma.AttemptUncheckedCreateNestedManyWithoutProjectInput
@@ -1294,11 +1508,13 @@ export type ProjectUpdateWithoutRunsInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   share?: Prisma.FloatFieldUpdateOperationsInput | number
+  storageLimit?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutProjectNestedInput
   datasets?: Prisma.DatasetUpdateManyWithoutProjectNestedInput
   datasetVersions?: Prisma.DatasetVersionUpdateManyWithoutProjectNestedInput
   uploads?: Prisma.UploadUpdateManyWithoutProjectNestedInput
+  uploadParts?: Prisma.UploadPartUpdateManyWithoutProjectNestedInput
   models?: Prisma.ModelUpdateManyWithoutProjectNestedInput
   jobs?: Prisma.JobUpdateManyWithoutProjectNestedInput
   attempts?: Prisma.AttemptUpdateManyWithoutProjectNestedInput
@@ -1314,11 +1530,13 @@ export type ProjectUncheckedUpdateWithoutRunsInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   share?: Prisma.FloatFieldUpdateOperationsInput | number
+  storageLimit?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutProjectNestedInput
   datasets?: Prisma.DatasetUncheckedUpdateManyWithoutProjectNestedInput
   datasetVersions?: Prisma.DatasetVersionUncheckedUpdateManyWithoutProjectNestedInput
   uploads?: Prisma.UploadUncheckedUpdateManyWithoutProjectNestedInput
+  uploadParts?: Prisma.UploadPartUncheckedUpdateManyWithoutProjectNestedInput
   models?: Prisma.ModelUncheckedUpdateManyWithoutProjectNestedInput
   jobs?: Prisma.JobUncheckedUpdateManyWithoutProjectNestedInput
   attempts?: Prisma.AttemptUncheckedUpdateManyWithoutProjectNestedInput
@@ -1334,11 +1552,13 @@ export type ProjectCreateWithoutAttemptsInput = {
   name: string
   concurrencyLimit?: number | null
   share?: number
+  storageLimit?: bigint | number | null
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutProjectInput
   datasets?: Prisma.DatasetCreateNestedManyWithoutProjectInput
   datasetVersions?: Prisma.DatasetVersionCreateNestedManyWithoutProjectInput
   uploads?: Prisma.UploadCreateNestedManyWithoutProjectInput
+  uploadParts?: Prisma.UploadPartCreateNestedManyWithoutProjectInput
   models?: Prisma.ModelCreateNestedManyWithoutProjectInput
   jobs?: Prisma.JobCreateNestedManyWithoutProjectInput
   runs?: Prisma.RunCreateNestedManyWithoutProjectInput
@@ -1354,11 +1574,13 @@ export type ProjectUncheckedCreateWithoutAttemptsInput = {
   name: string
   concurrencyLimit?: number | null
   share?: number
+  storageLimit?: bigint | number | null
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutProjectInput
   datasets?: Prisma.DatasetUncheckedCreateNestedManyWithoutProjectInput
   datasetVersions?: Prisma.DatasetVersionUncheckedCreateNestedManyWithoutProjectInput
   uploads?: Prisma.UploadUncheckedCreateNestedManyWithoutProjectInput
+  uploadParts?: Prisma.UploadPartUncheckedCreateNestedManyWithoutProjectInput
   models?: Prisma.ModelUncheckedCreateNestedManyWithoutProjectInput
   jobs?: Prisma.JobUncheckedCreateNestedManyWithoutProjectInput
   runs?: Prisma.RunUncheckedCreateNestedManyWithoutProjectInput
@@ -1390,11 +1612,13 @@ export type ProjectUpdateWithoutAttemptsInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   share?: Prisma.FloatFieldUpdateOperationsInput | number
+  storageLimit?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutProjectNestedInput
   datasets?: Prisma.DatasetUpdateManyWithoutProjectNestedInput
   datasetVersions?: Prisma.DatasetVersionUpdateManyWithoutProjectNestedInput
   uploads?: Prisma.UploadUpdateManyWithoutProjectNestedInput
+  uploadParts?: Prisma.UploadPartUpdateManyWithoutProjectNestedInput
   models?: Prisma.ModelUpdateManyWithoutProjectNestedInput
   jobs?: Prisma.JobUpdateManyWithoutProjectNestedInput
   runs?: Prisma.RunUpdateManyWithoutProjectNestedInput
@@ -1410,11 +1634,13 @@ export type ProjectUncheckedUpdateWithoutAttemptsInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   share?: Prisma.FloatFieldUpdateOperationsInput | number
+  storageLimit?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutProjectNestedInput
   datasets?: Prisma.DatasetUncheckedUpdateManyWithoutProjectNestedInput
   datasetVersions?: Prisma.DatasetVersionUncheckedUpdateManyWithoutProjectNestedInput
   uploads?: Prisma.UploadUncheckedUpdateManyWithoutProjectNestedInput
+  uploadParts?: Prisma.UploadPartUncheckedUpdateManyWithoutProjectNestedInput
   models?: Prisma.ModelUncheckedUpdateManyWithoutProjectNestedInput
   jobs?: Prisma.JobUncheckedUpdateManyWithoutProjectNestedInput
   runs?: Prisma.RunUncheckedUpdateManyWithoutProjectNestedInput
@@ -1430,11 +1656,13 @@ export type ProjectCreateWithoutRunEventsInput = {
   name: string
   concurrencyLimit?: number | null
   share?: number
+  storageLimit?: bigint | number | null
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutProjectInput
   datasets?: Prisma.DatasetCreateNestedManyWithoutProjectInput
   datasetVersions?: Prisma.DatasetVersionCreateNestedManyWithoutProjectInput
   uploads?: Prisma.UploadCreateNestedManyWithoutProjectInput
+  uploadParts?: Prisma.UploadPartCreateNestedManyWithoutProjectInput
   models?: Prisma.ModelCreateNestedManyWithoutProjectInput
   jobs?: Prisma.JobCreateNestedManyWithoutProjectInput
   runs?: Prisma.RunCreateNestedManyWithoutProjectInput
@@ -1450,11 +1678,13 @@ export type ProjectUncheckedCreateWithoutRunEventsInput = {
   name: string
   concurrencyLimit?: number | null
   share?: number
+  storageLimit?: bigint | number | null
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutProjectInput
   datasets?: Prisma.DatasetUncheckedCreateNestedManyWithoutProjectInput
   datasetVersions?: Prisma.DatasetVersionUncheckedCreateNestedManyWithoutProjectInput
   uploads?: Prisma.UploadUncheckedCreateNestedManyWithoutProjectInput
+  uploadParts?: Prisma.UploadPartUncheckedCreateNestedManyWithoutProjectInput
   models?: Prisma.ModelUncheckedCreateNestedManyWithoutProjectInput
   jobs?: Prisma.JobUncheckedCreateNestedManyWithoutProjectInput
   runs?: Prisma.RunUncheckedCreateNestedManyWithoutProjectInput
@@ -1486,11 +1716,13 @@ export type ProjectUpdateWithoutRunEventsInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   share?: Prisma.FloatFieldUpdateOperationsInput | number
+  storageLimit?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutProjectNestedInput
   datasets?: Prisma.DatasetUpdateManyWithoutProjectNestedInput
   datasetVersions?: Prisma.DatasetVersionUpdateManyWithoutProjectNestedInput
   uploads?: Prisma.UploadUpdateManyWithoutProjectNestedInput
+  uploadParts?: Prisma.UploadPartUpdateManyWithoutProjectNestedInput
   models?: Prisma.ModelUpdateManyWithoutProjectNestedInput
   jobs?: Prisma.JobUpdateManyWithoutProjectNestedInput
   runs?: Prisma.RunUpdateManyWithoutProjectNestedInput
@@ -1506,11 +1738,13 @@ export type ProjectUncheckedUpdateWithoutRunEventsInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   share?: Prisma.FloatFieldUpdateOperationsInput | number
+  storageLimit?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutProjectNestedInput
   datasets?: Prisma.DatasetUncheckedUpdateManyWithoutProjectNestedInput
   datasetVersions?: Prisma.DatasetVersionUncheckedUpdateManyWithoutProjectNestedInput
   uploads?: Prisma.UploadUncheckedUpdateManyWithoutProjectNestedInput
+  uploadParts?: Prisma.UploadPartUncheckedUpdateManyWithoutProjectNestedInput
   models?: Prisma.ModelUncheckedUpdateManyWithoutProjectNestedInput
   jobs?: Prisma.JobUncheckedUpdateManyWithoutProjectNestedInput
   runs?: Prisma.RunUncheckedUpdateManyWithoutProjectNestedInput
@@ -1526,11 +1760,13 @@ export type ProjectCreateWithoutMetricSeriesInput = {
   name: string
   concurrencyLimit?: number | null
   share?: number
+  storageLimit?: bigint | number | null
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutProjectInput
   datasets?: Prisma.DatasetCreateNestedManyWithoutProjectInput
   datasetVersions?: Prisma.DatasetVersionCreateNestedManyWithoutProjectInput
   uploads?: Prisma.UploadCreateNestedManyWithoutProjectInput
+  uploadParts?: Prisma.UploadPartCreateNestedManyWithoutProjectInput
   models?: Prisma.ModelCreateNestedManyWithoutProjectInput
   jobs?: Prisma.JobCreateNestedManyWithoutProjectInput
   runs?: Prisma.RunCreateNestedManyWithoutProjectInput
@@ -1546,11 +1782,13 @@ export type ProjectUncheckedCreateWithoutMetricSeriesInput = {
   name: string
   concurrencyLimit?: number | null
   share?: number
+  storageLimit?: bigint | number | null
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutProjectInput
   datasets?: Prisma.DatasetUncheckedCreateNestedManyWithoutProjectInput
   datasetVersions?: Prisma.DatasetVersionUncheckedCreateNestedManyWithoutProjectInput
   uploads?: Prisma.UploadUncheckedCreateNestedManyWithoutProjectInput
+  uploadParts?: Prisma.UploadPartUncheckedCreateNestedManyWithoutProjectInput
   models?: Prisma.ModelUncheckedCreateNestedManyWithoutProjectInput
   jobs?: Prisma.JobUncheckedCreateNestedManyWithoutProjectInput
   runs?: Prisma.RunUncheckedCreateNestedManyWithoutProjectInput
@@ -1582,11 +1820,13 @@ export type ProjectUpdateWithoutMetricSeriesInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   share?: Prisma.FloatFieldUpdateOperationsInput | number
+  storageLimit?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutProjectNestedInput
   datasets?: Prisma.DatasetUpdateManyWithoutProjectNestedInput
   datasetVersions?: Prisma.DatasetVersionUpdateManyWithoutProjectNestedInput
   uploads?: Prisma.UploadUpdateManyWithoutProjectNestedInput
+  uploadParts?: Prisma.UploadPartUpdateManyWithoutProjectNestedInput
   models?: Prisma.ModelUpdateManyWithoutProjectNestedInput
   jobs?: Prisma.JobUpdateManyWithoutProjectNestedInput
   runs?: Prisma.RunUpdateManyWithoutProjectNestedInput
@@ -1602,11 +1842,13 @@ export type ProjectUncheckedUpdateWithoutMetricSeriesInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   share?: Prisma.FloatFieldUpdateOperationsInput | number
+  storageLimit?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutProjectNestedInput
   datasets?: Prisma.DatasetUncheckedUpdateManyWithoutProjectNestedInput
   datasetVersions?: Prisma.DatasetVersionUncheckedUpdateManyWithoutProjectNestedInput
   uploads?: Prisma.UploadUncheckedUpdateManyWithoutProjectNestedInput
+  uploadParts?: Prisma.UploadPartUncheckedUpdateManyWithoutProjectNestedInput
   models?: Prisma.ModelUncheckedUpdateManyWithoutProjectNestedInput
   jobs?: Prisma.JobUncheckedUpdateManyWithoutProjectNestedInput
   runs?: Prisma.RunUncheckedUpdateManyWithoutProjectNestedInput
@@ -1622,11 +1864,13 @@ export type ProjectCreateWithoutCheckpointsInput = {
   name: string
   concurrencyLimit?: number | null
   share?: number
+  storageLimit?: bigint | number | null
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutProjectInput
   datasets?: Prisma.DatasetCreateNestedManyWithoutProjectInput
   datasetVersions?: Prisma.DatasetVersionCreateNestedManyWithoutProjectInput
   uploads?: Prisma.UploadCreateNestedManyWithoutProjectInput
+  uploadParts?: Prisma.UploadPartCreateNestedManyWithoutProjectInput
   models?: Prisma.ModelCreateNestedManyWithoutProjectInput
   jobs?: Prisma.JobCreateNestedManyWithoutProjectInput
   runs?: Prisma.RunCreateNestedManyWithoutProjectInput
@@ -1642,11 +1886,13 @@ export type ProjectUncheckedCreateWithoutCheckpointsInput = {
   name: string
   concurrencyLimit?: number | null
   share?: number
+  storageLimit?: bigint | number | null
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutProjectInput
   datasets?: Prisma.DatasetUncheckedCreateNestedManyWithoutProjectInput
   datasetVersions?: Prisma.DatasetVersionUncheckedCreateNestedManyWithoutProjectInput
   uploads?: Prisma.UploadUncheckedCreateNestedManyWithoutProjectInput
+  uploadParts?: Prisma.UploadPartUncheckedCreateNestedManyWithoutProjectInput
   models?: Prisma.ModelUncheckedCreateNestedManyWithoutProjectInput
   jobs?: Prisma.JobUncheckedCreateNestedManyWithoutProjectInput
   runs?: Prisma.RunUncheckedCreateNestedManyWithoutProjectInput
@@ -1678,11 +1924,13 @@ export type ProjectUpdateWithoutCheckpointsInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   share?: Prisma.FloatFieldUpdateOperationsInput | number
+  storageLimit?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutProjectNestedInput
   datasets?: Prisma.DatasetUpdateManyWithoutProjectNestedInput
   datasetVersions?: Prisma.DatasetVersionUpdateManyWithoutProjectNestedInput
   uploads?: Prisma.UploadUpdateManyWithoutProjectNestedInput
+  uploadParts?: Prisma.UploadPartUpdateManyWithoutProjectNestedInput
   models?: Prisma.ModelUpdateManyWithoutProjectNestedInput
   jobs?: Prisma.JobUpdateManyWithoutProjectNestedInput
   runs?: Prisma.RunUpdateManyWithoutProjectNestedInput
@@ -1698,11 +1946,13 @@ export type ProjectUncheckedUpdateWithoutCheckpointsInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   share?: Prisma.FloatFieldUpdateOperationsInput | number
+  storageLimit?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutProjectNestedInput
   datasets?: Prisma.DatasetUncheckedUpdateManyWithoutProjectNestedInput
   datasetVersions?: Prisma.DatasetVersionUncheckedUpdateManyWithoutProjectNestedInput
   uploads?: Prisma.UploadUncheckedUpdateManyWithoutProjectNestedInput
+  uploadParts?: Prisma.UploadPartUncheckedUpdateManyWithoutProjectNestedInput
   models?: Prisma.ModelUncheckedUpdateManyWithoutProjectNestedInput
   jobs?: Prisma.JobUncheckedUpdateManyWithoutProjectNestedInput
   runs?: Prisma.RunUncheckedUpdateManyWithoutProjectNestedInput
@@ -1718,11 +1968,13 @@ export type ProjectCreateWithoutOutboxInput = {
   name: string
   concurrencyLimit?: number | null
   share?: number
+  storageLimit?: bigint | number | null
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutProjectInput
   datasets?: Prisma.DatasetCreateNestedManyWithoutProjectInput
   datasetVersions?: Prisma.DatasetVersionCreateNestedManyWithoutProjectInput
   uploads?: Prisma.UploadCreateNestedManyWithoutProjectInput
+  uploadParts?: Prisma.UploadPartCreateNestedManyWithoutProjectInput
   models?: Prisma.ModelCreateNestedManyWithoutProjectInput
   jobs?: Prisma.JobCreateNestedManyWithoutProjectInput
   runs?: Prisma.RunCreateNestedManyWithoutProjectInput
@@ -1738,11 +1990,13 @@ export type ProjectUncheckedCreateWithoutOutboxInput = {
   name: string
   concurrencyLimit?: number | null
   share?: number
+  storageLimit?: bigint | number | null
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutProjectInput
   datasets?: Prisma.DatasetUncheckedCreateNestedManyWithoutProjectInput
   datasetVersions?: Prisma.DatasetVersionUncheckedCreateNestedManyWithoutProjectInput
   uploads?: Prisma.UploadUncheckedCreateNestedManyWithoutProjectInput
+  uploadParts?: Prisma.UploadPartUncheckedCreateNestedManyWithoutProjectInput
   models?: Prisma.ModelUncheckedCreateNestedManyWithoutProjectInput
   jobs?: Prisma.JobUncheckedCreateNestedManyWithoutProjectInput
   runs?: Prisma.RunUncheckedCreateNestedManyWithoutProjectInput
@@ -1774,11 +2028,13 @@ export type ProjectUpdateWithoutOutboxInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   share?: Prisma.FloatFieldUpdateOperationsInput | number
+  storageLimit?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutProjectNestedInput
   datasets?: Prisma.DatasetUpdateManyWithoutProjectNestedInput
   datasetVersions?: Prisma.DatasetVersionUpdateManyWithoutProjectNestedInput
   uploads?: Prisma.UploadUpdateManyWithoutProjectNestedInput
+  uploadParts?: Prisma.UploadPartUpdateManyWithoutProjectNestedInput
   models?: Prisma.ModelUpdateManyWithoutProjectNestedInput
   jobs?: Prisma.JobUpdateManyWithoutProjectNestedInput
   runs?: Prisma.RunUpdateManyWithoutProjectNestedInput
@@ -1794,11 +2050,13 @@ export type ProjectUncheckedUpdateWithoutOutboxInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   share?: Prisma.FloatFieldUpdateOperationsInput | number
+  storageLimit?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutProjectNestedInput
   datasets?: Prisma.DatasetUncheckedUpdateManyWithoutProjectNestedInput
   datasetVersions?: Prisma.DatasetVersionUncheckedUpdateManyWithoutProjectNestedInput
   uploads?: Prisma.UploadUncheckedUpdateManyWithoutProjectNestedInput
+  uploadParts?: Prisma.UploadPartUncheckedUpdateManyWithoutProjectNestedInput
   models?: Prisma.ModelUncheckedUpdateManyWithoutProjectNestedInput
   jobs?: Prisma.JobUncheckedUpdateManyWithoutProjectNestedInput
   runs?: Prisma.RunUncheckedUpdateManyWithoutProjectNestedInput
@@ -1814,11 +2072,13 @@ export type ProjectCreateWithoutIdempotencyKeysInput = {
   name: string
   concurrencyLimit?: number | null
   share?: number
+  storageLimit?: bigint | number | null
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutProjectInput
   datasets?: Prisma.DatasetCreateNestedManyWithoutProjectInput
   datasetVersions?: Prisma.DatasetVersionCreateNestedManyWithoutProjectInput
   uploads?: Prisma.UploadCreateNestedManyWithoutProjectInput
+  uploadParts?: Prisma.UploadPartCreateNestedManyWithoutProjectInput
   models?: Prisma.ModelCreateNestedManyWithoutProjectInput
   jobs?: Prisma.JobCreateNestedManyWithoutProjectInput
   runs?: Prisma.RunCreateNestedManyWithoutProjectInput
@@ -1834,11 +2094,13 @@ export type ProjectUncheckedCreateWithoutIdempotencyKeysInput = {
   name: string
   concurrencyLimit?: number | null
   share?: number
+  storageLimit?: bigint | number | null
   createdAt?: Date | string
   apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutProjectInput
   datasets?: Prisma.DatasetUncheckedCreateNestedManyWithoutProjectInput
   datasetVersions?: Prisma.DatasetVersionUncheckedCreateNestedManyWithoutProjectInput
   uploads?: Prisma.UploadUncheckedCreateNestedManyWithoutProjectInput
+  uploadParts?: Prisma.UploadPartUncheckedCreateNestedManyWithoutProjectInput
   models?: Prisma.ModelUncheckedCreateNestedManyWithoutProjectInput
   jobs?: Prisma.JobUncheckedCreateNestedManyWithoutProjectInput
   runs?: Prisma.RunUncheckedCreateNestedManyWithoutProjectInput
@@ -1870,11 +2132,13 @@ export type ProjectUpdateWithoutIdempotencyKeysInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   share?: Prisma.FloatFieldUpdateOperationsInput | number
+  storageLimit?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUpdateManyWithoutProjectNestedInput
   datasets?: Prisma.DatasetUpdateManyWithoutProjectNestedInput
   datasetVersions?: Prisma.DatasetVersionUpdateManyWithoutProjectNestedInput
   uploads?: Prisma.UploadUpdateManyWithoutProjectNestedInput
+  uploadParts?: Prisma.UploadPartUpdateManyWithoutProjectNestedInput
   models?: Prisma.ModelUpdateManyWithoutProjectNestedInput
   jobs?: Prisma.JobUpdateManyWithoutProjectNestedInput
   runs?: Prisma.RunUpdateManyWithoutProjectNestedInput
@@ -1890,11 +2154,13 @@ export type ProjectUncheckedUpdateWithoutIdempotencyKeysInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   share?: Prisma.FloatFieldUpdateOperationsInput | number
+  storageLimit?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutProjectNestedInput
   datasets?: Prisma.DatasetUncheckedUpdateManyWithoutProjectNestedInput
   datasetVersions?: Prisma.DatasetVersionUncheckedUpdateManyWithoutProjectNestedInput
   uploads?: Prisma.UploadUncheckedUpdateManyWithoutProjectNestedInput
+  uploadParts?: Prisma.UploadPartUncheckedUpdateManyWithoutProjectNestedInput
   models?: Prisma.ModelUncheckedUpdateManyWithoutProjectNestedInput
   jobs?: Prisma.JobUncheckedUpdateManyWithoutProjectNestedInput
   runs?: Prisma.RunUncheckedUpdateManyWithoutProjectNestedInput
@@ -1915,6 +2181,7 @@ export type ProjectCountOutputType = {
   datasets: number
   datasetVersions: number
   uploads: number
+  uploadParts: number
   models: number
   jobs: number
   runs: number
@@ -1931,6 +2198,7 @@ export type ProjectCountOutputTypeSelect<ExtArgs extends runtime.Types.Extension
   datasets?: boolean | ProjectCountOutputTypeCountDatasetsArgs
   datasetVersions?: boolean | ProjectCountOutputTypeCountDatasetVersionsArgs
   uploads?: boolean | ProjectCountOutputTypeCountUploadsArgs
+  uploadParts?: boolean | ProjectCountOutputTypeCountUploadPartsArgs
   models?: boolean | ProjectCountOutputTypeCountModelsArgs
   jobs?: boolean | ProjectCountOutputTypeCountJobsArgs
   runs?: boolean | ProjectCountOutputTypeCountRunsArgs
@@ -1978,6 +2246,13 @@ export type ProjectCountOutputTypeCountDatasetVersionsArgs<ExtArgs extends runti
  */
 export type ProjectCountOutputTypeCountUploadsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   where?: Prisma.UploadWhereInput
+}
+
+/**
+ * ProjectCountOutputType without action
+ */
+export type ProjectCountOutputTypeCountUploadPartsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.UploadPartWhereInput
 }
 
 /**
@@ -2049,11 +2324,13 @@ export type ProjectSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs 
   name?: boolean
   concurrencyLimit?: boolean
   share?: boolean
+  storageLimit?: boolean
   createdAt?: boolean
   apiKeys?: boolean | Prisma.Project$apiKeysArgs<ExtArgs>
   datasets?: boolean | Prisma.Project$datasetsArgs<ExtArgs>
   datasetVersions?: boolean | Prisma.Project$datasetVersionsArgs<ExtArgs>
   uploads?: boolean | Prisma.Project$uploadsArgs<ExtArgs>
+  uploadParts?: boolean | Prisma.Project$uploadPartsArgs<ExtArgs>
   models?: boolean | Prisma.Project$modelsArgs<ExtArgs>
   jobs?: boolean | Prisma.Project$jobsArgs<ExtArgs>
   runs?: boolean | Prisma.Project$runsArgs<ExtArgs>
@@ -2071,6 +2348,7 @@ export type ProjectSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Exten
   name?: boolean
   concurrencyLimit?: boolean
   share?: boolean
+  storageLimit?: boolean
   createdAt?: boolean
 }, ExtArgs["result"]["project"]>
 
@@ -2079,6 +2357,7 @@ export type ProjectSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Exten
   name?: boolean
   concurrencyLimit?: boolean
   share?: boolean
+  storageLimit?: boolean
   createdAt?: boolean
 }, ExtArgs["result"]["project"]>
 
@@ -2087,15 +2366,17 @@ export type ProjectSelectScalar = {
   name?: boolean
   concurrencyLimit?: boolean
   share?: boolean
+  storageLimit?: boolean
   createdAt?: boolean
 }
 
-export type ProjectOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "name" | "concurrencyLimit" | "share" | "createdAt", ExtArgs["result"]["project"]>
+export type ProjectOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "name" | "concurrencyLimit" | "share" | "storageLimit" | "createdAt", ExtArgs["result"]["project"]>
 export type ProjectInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   apiKeys?: boolean | Prisma.Project$apiKeysArgs<ExtArgs>
   datasets?: boolean | Prisma.Project$datasetsArgs<ExtArgs>
   datasetVersions?: boolean | Prisma.Project$datasetVersionsArgs<ExtArgs>
   uploads?: boolean | Prisma.Project$uploadsArgs<ExtArgs>
+  uploadParts?: boolean | Prisma.Project$uploadPartsArgs<ExtArgs>
   models?: boolean | Prisma.Project$modelsArgs<ExtArgs>
   jobs?: boolean | Prisma.Project$jobsArgs<ExtArgs>
   runs?: boolean | Prisma.Project$runsArgs<ExtArgs>
@@ -2117,6 +2398,7 @@ export type $ProjectPayload<ExtArgs extends runtime.Types.Extensions.InternalArg
     datasets: Prisma.$DatasetPayload<ExtArgs>[]
     datasetVersions: Prisma.$DatasetVersionPayload<ExtArgs>[]
     uploads: Prisma.$UploadPayload<ExtArgs>[]
+    uploadParts: Prisma.$UploadPartPayload<ExtArgs>[]
     models: Prisma.$ModelPayload<ExtArgs>[]
     jobs: Prisma.$JobPayload<ExtArgs>[]
     runs: Prisma.$RunPayload<ExtArgs>[]
@@ -2132,6 +2414,7 @@ export type $ProjectPayload<ExtArgs extends runtime.Types.Extensions.InternalArg
     name: string
     concurrencyLimit: number | null
     share: number
+    storageLimit: bigint | null
     createdAt: Date
   }, ExtArgs["result"]["project"]>
   composites: {}
@@ -2531,6 +2814,7 @@ export interface Prisma__ProjectClient<T, Null = never, ExtArgs extends runtime.
   datasets<T extends Prisma.Project$datasetsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Project$datasetsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$DatasetPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   datasetVersions<T extends Prisma.Project$datasetVersionsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Project$datasetVersionsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$DatasetVersionPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   uploads<T extends Prisma.Project$uploadsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Project$uploadsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$UploadPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  uploadParts<T extends Prisma.Project$uploadPartsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Project$uploadPartsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$UploadPartPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   models<T extends Prisma.Project$modelsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Project$modelsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ModelPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   jobs<T extends Prisma.Project$jobsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Project$jobsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$JobPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   runs<T extends Prisma.Project$runsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Project$runsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$RunPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
@@ -2573,6 +2857,7 @@ export interface ProjectFieldRefs {
   readonly name: Prisma.FieldRef<"Project", 'String'>
   readonly concurrencyLimit: Prisma.FieldRef<"Project", 'Int'>
   readonly share: Prisma.FieldRef<"Project", 'Float'>
+  readonly storageLimit: Prisma.FieldRef<"Project", 'BigInt'>
   readonly createdAt: Prisma.FieldRef<"Project", 'DateTime'>
 }
     
@@ -3060,6 +3345,30 @@ export type Project$uploadsArgs<ExtArgs extends runtime.Types.Extensions.Interna
   take?: number
   skip?: number
   distinct?: Prisma.UploadScalarFieldEnum | Prisma.UploadScalarFieldEnum[]
+}
+
+/**
+ * Project.uploadParts
+ */
+export type Project$uploadPartsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the UploadPart
+   */
+  select?: Prisma.UploadPartSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the UploadPart
+   */
+  omit?: Prisma.UploadPartOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.UploadPartInclude<ExtArgs> | null
+  where?: Prisma.UploadPartWhereInput
+  orderBy?: Prisma.UploadPartOrderByWithRelationInput | Prisma.UploadPartOrderByWithRelationInput[]
+  cursor?: Prisma.UploadPartWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.UploadPartScalarFieldEnum | Prisma.UploadPartScalarFieldEnum[]
 }
 
 /**

@@ -14,7 +14,8 @@ import type * as Prisma from "../internal/prismaNamespace.ts"
 
 /**
  * Model Upload
- * A file as it was uploaded.
+ * A file of a user. It arrives in parts (`token` and `partBytes` are the storage's), is complete, and becomes the source of one version;
+ * until then it expires. `bytes` is reserved from the beginning. `sourceUrl`: the preparation fetches it.
  */
 export type UploadModel = runtime.Types.Result.DefaultSelection<Prisma.$UploadPayload>
 
@@ -28,10 +29,12 @@ export type AggregateUpload = {
 
 export type UploadAvgAggregateOutputType = {
   bytes: number | null
+  partBytes: number | null
 }
 
 export type UploadSumAggregateOutputType = {
   bytes: bigint | null
+  partBytes: number | null
 }
 
 export type UploadMinAggregateOutputType = {
@@ -43,7 +46,12 @@ export type UploadMinAggregateOutputType = {
   objectKey: string | null
   bytes: bigint | null
   sha256: string | null
+  partBytes: number | null
+  token: string | null
+  sourceUrl: string | null
   createdAt: Date | null
+  completedAt: Date | null
+  expiresAt: Date | null
 }
 
 export type UploadMaxAggregateOutputType = {
@@ -55,7 +63,12 @@ export type UploadMaxAggregateOutputType = {
   objectKey: string | null
   bytes: bigint | null
   sha256: string | null
+  partBytes: number | null
+  token: string | null
+  sourceUrl: string | null
   createdAt: Date | null
+  completedAt: Date | null
+  expiresAt: Date | null
 }
 
 export type UploadCountAggregateOutputType = {
@@ -67,17 +80,24 @@ export type UploadCountAggregateOutputType = {
   objectKey: number
   bytes: number
   sha256: number
+  partBytes: number
+  token: number
+  sourceUrl: number
   createdAt: number
+  completedAt: number
+  expiresAt: number
   _all: number
 }
 
 
 export type UploadAvgAggregateInputType = {
   bytes?: true
+  partBytes?: true
 }
 
 export type UploadSumAggregateInputType = {
   bytes?: true
+  partBytes?: true
 }
 
 export type UploadMinAggregateInputType = {
@@ -89,7 +109,12 @@ export type UploadMinAggregateInputType = {
   objectKey?: true
   bytes?: true
   sha256?: true
+  partBytes?: true
+  token?: true
+  sourceUrl?: true
   createdAt?: true
+  completedAt?: true
+  expiresAt?: true
 }
 
 export type UploadMaxAggregateInputType = {
@@ -101,7 +126,12 @@ export type UploadMaxAggregateInputType = {
   objectKey?: true
   bytes?: true
   sha256?: true
+  partBytes?: true
+  token?: true
+  sourceUrl?: true
   createdAt?: true
+  completedAt?: true
+  expiresAt?: true
 }
 
 export type UploadCountAggregateInputType = {
@@ -113,7 +143,12 @@ export type UploadCountAggregateInputType = {
   objectKey?: true
   bytes?: true
   sha256?: true
+  partBytes?: true
+  token?: true
+  sourceUrl?: true
   createdAt?: true
+  completedAt?: true
+  expiresAt?: true
   _all?: true
 }
 
@@ -206,13 +241,18 @@ export type UploadGroupByArgs<ExtArgs extends runtime.Types.Extensions.InternalA
 export type UploadGroupByOutputType = {
   id: string
   projectId: string
-  datasetVersionId: string
-  role: string
+  datasetVersionId: string | null
+  role: string | null
   fileName: string
   objectKey: string
   bytes: bigint
-  sha256: string
+  sha256: string | null
+  partBytes: number | null
+  token: string | null
+  sourceUrl: string | null
   createdAt: Date
+  completedAt: Date | null
+  expiresAt: Date | null
   _count: UploadCountAggregateOutputType | null
   _avg: UploadAvgAggregateOutputType | null
   _sum: UploadSumAggregateOutputType | null
@@ -241,29 +281,41 @@ export type UploadWhereInput = {
   NOT?: Prisma.UploadWhereInput | Prisma.UploadWhereInput[]
   id?: Prisma.UuidFilter<"Upload"> | string
   projectId?: Prisma.UuidFilter<"Upload"> | string
-  datasetVersionId?: Prisma.UuidFilter<"Upload"> | string
-  role?: Prisma.StringFilter<"Upload"> | string
+  datasetVersionId?: Prisma.UuidNullableFilter<"Upload"> | string | null
+  role?: Prisma.StringNullableFilter<"Upload"> | string | null
   fileName?: Prisma.StringFilter<"Upload"> | string
   objectKey?: Prisma.StringFilter<"Upload"> | string
   bytes?: Prisma.BigIntFilter<"Upload"> | bigint | number
-  sha256?: Prisma.StringFilter<"Upload"> | string
+  sha256?: Prisma.StringNullableFilter<"Upload"> | string | null
+  partBytes?: Prisma.IntNullableFilter<"Upload"> | number | null
+  token?: Prisma.StringNullableFilter<"Upload"> | string | null
+  sourceUrl?: Prisma.StringNullableFilter<"Upload"> | string | null
   createdAt?: Prisma.DateTimeFilter<"Upload"> | Date | string
+  completedAt?: Prisma.DateTimeNullableFilter<"Upload"> | Date | string | null
+  expiresAt?: Prisma.DateTimeNullableFilter<"Upload"> | Date | string | null
   project?: Prisma.XOR<Prisma.ProjectScalarRelationFilter, Prisma.ProjectWhereInput>
-  datasetVersion?: Prisma.XOR<Prisma.DatasetVersionScalarRelationFilter, Prisma.DatasetVersionWhereInput>
+  datasetVersion?: Prisma.XOR<Prisma.DatasetVersionNullableScalarRelationFilter, Prisma.DatasetVersionWhereInput> | null
+  parts?: Prisma.UploadPartListRelationFilter
 }
 
 export type UploadOrderByWithRelationInput = {
   id?: Prisma.SortOrder
   projectId?: Prisma.SortOrder
-  datasetVersionId?: Prisma.SortOrder
-  role?: Prisma.SortOrder
+  datasetVersionId?: Prisma.SortOrderInput | Prisma.SortOrder
+  role?: Prisma.SortOrderInput | Prisma.SortOrder
   fileName?: Prisma.SortOrder
   objectKey?: Prisma.SortOrder
   bytes?: Prisma.SortOrder
-  sha256?: Prisma.SortOrder
+  sha256?: Prisma.SortOrderInput | Prisma.SortOrder
+  partBytes?: Prisma.SortOrderInput | Prisma.SortOrder
+  token?: Prisma.SortOrderInput | Prisma.SortOrder
+  sourceUrl?: Prisma.SortOrderInput | Prisma.SortOrder
   createdAt?: Prisma.SortOrder
+  completedAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  expiresAt?: Prisma.SortOrderInput | Prisma.SortOrder
   project?: Prisma.ProjectOrderByWithRelationInput
   datasetVersion?: Prisma.DatasetVersionOrderByWithRelationInput
+  parts?: Prisma.UploadPartOrderByRelationAggregateInput
 }
 
 export type UploadWhereUniqueInput = Prisma.AtLeast<{
@@ -274,26 +326,37 @@ export type UploadWhereUniqueInput = Prisma.AtLeast<{
   OR?: Prisma.UploadWhereInput[]
   NOT?: Prisma.UploadWhereInput | Prisma.UploadWhereInput[]
   projectId?: Prisma.UuidFilter<"Upload"> | string
-  datasetVersionId?: Prisma.UuidFilter<"Upload"> | string
-  role?: Prisma.StringFilter<"Upload"> | string
+  datasetVersionId?: Prisma.UuidNullableFilter<"Upload"> | string | null
+  role?: Prisma.StringNullableFilter<"Upload"> | string | null
   fileName?: Prisma.StringFilter<"Upload"> | string
   bytes?: Prisma.BigIntFilter<"Upload"> | bigint | number
-  sha256?: Prisma.StringFilter<"Upload"> | string
+  sha256?: Prisma.StringNullableFilter<"Upload"> | string | null
+  partBytes?: Prisma.IntNullableFilter<"Upload"> | number | null
+  token?: Prisma.StringNullableFilter<"Upload"> | string | null
+  sourceUrl?: Prisma.StringNullableFilter<"Upload"> | string | null
   createdAt?: Prisma.DateTimeFilter<"Upload"> | Date | string
+  completedAt?: Prisma.DateTimeNullableFilter<"Upload"> | Date | string | null
+  expiresAt?: Prisma.DateTimeNullableFilter<"Upload"> | Date | string | null
   project?: Prisma.XOR<Prisma.ProjectScalarRelationFilter, Prisma.ProjectWhereInput>
-  datasetVersion?: Prisma.XOR<Prisma.DatasetVersionScalarRelationFilter, Prisma.DatasetVersionWhereInput>
+  datasetVersion?: Prisma.XOR<Prisma.DatasetVersionNullableScalarRelationFilter, Prisma.DatasetVersionWhereInput> | null
+  parts?: Prisma.UploadPartListRelationFilter
 }, "id" | "objectKey" | "datasetVersionId_role">
 
 export type UploadOrderByWithAggregationInput = {
   id?: Prisma.SortOrder
   projectId?: Prisma.SortOrder
-  datasetVersionId?: Prisma.SortOrder
-  role?: Prisma.SortOrder
+  datasetVersionId?: Prisma.SortOrderInput | Prisma.SortOrder
+  role?: Prisma.SortOrderInput | Prisma.SortOrder
   fileName?: Prisma.SortOrder
   objectKey?: Prisma.SortOrder
   bytes?: Prisma.SortOrder
-  sha256?: Prisma.SortOrder
+  sha256?: Prisma.SortOrderInput | Prisma.SortOrder
+  partBytes?: Prisma.SortOrderInput | Prisma.SortOrder
+  token?: Prisma.SortOrderInput | Prisma.SortOrder
+  sourceUrl?: Prisma.SortOrderInput | Prisma.SortOrder
   createdAt?: Prisma.SortOrder
+  completedAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  expiresAt?: Prisma.SortOrderInput | Prisma.SortOrder
   _count?: Prisma.UploadCountOrderByAggregateInput
   _avg?: Prisma.UploadAvgOrderByAggregateInput
   _max?: Prisma.UploadMaxOrderByAggregateInput
@@ -307,95 +370,139 @@ export type UploadScalarWhereWithAggregatesInput = {
   NOT?: Prisma.UploadScalarWhereWithAggregatesInput | Prisma.UploadScalarWhereWithAggregatesInput[]
   id?: Prisma.UuidWithAggregatesFilter<"Upload"> | string
   projectId?: Prisma.UuidWithAggregatesFilter<"Upload"> | string
-  datasetVersionId?: Prisma.UuidWithAggregatesFilter<"Upload"> | string
-  role?: Prisma.StringWithAggregatesFilter<"Upload"> | string
+  datasetVersionId?: Prisma.UuidNullableWithAggregatesFilter<"Upload"> | string | null
+  role?: Prisma.StringNullableWithAggregatesFilter<"Upload"> | string | null
   fileName?: Prisma.StringWithAggregatesFilter<"Upload"> | string
   objectKey?: Prisma.StringWithAggregatesFilter<"Upload"> | string
   bytes?: Prisma.BigIntWithAggregatesFilter<"Upload"> | bigint | number
-  sha256?: Prisma.StringWithAggregatesFilter<"Upload"> | string
+  sha256?: Prisma.StringNullableWithAggregatesFilter<"Upload"> | string | null
+  partBytes?: Prisma.IntNullableWithAggregatesFilter<"Upload"> | number | null
+  token?: Prisma.StringNullableWithAggregatesFilter<"Upload"> | string | null
+  sourceUrl?: Prisma.StringNullableWithAggregatesFilter<"Upload"> | string | null
   createdAt?: Prisma.DateTimeWithAggregatesFilter<"Upload"> | Date | string
+  completedAt?: Prisma.DateTimeNullableWithAggregatesFilter<"Upload"> | Date | string | null
+  expiresAt?: Prisma.DateTimeNullableWithAggregatesFilter<"Upload"> | Date | string | null
 }
 
 export type UploadCreateInput = {
   id: string
-  role: string
+  role?: string | null
   fileName: string
   objectKey: string
   bytes: bigint | number
-  sha256: string
+  sha256?: string | null
+  partBytes?: number | null
+  token?: string | null
+  sourceUrl?: string | null
   createdAt?: Date | string
+  completedAt?: Date | string | null
+  expiresAt?: Date | string | null
   project: Prisma.ProjectCreateNestedOneWithoutUploadsInput
-  datasetVersion: Prisma.DatasetVersionCreateNestedOneWithoutUploadsInput
+  datasetVersion?: Prisma.DatasetVersionCreateNestedOneWithoutUploadsInput
+  parts?: Prisma.UploadPartCreateNestedManyWithoutUploadInput
 }
 
 export type UploadUncheckedCreateInput = {
   id: string
   projectId: string
-  datasetVersionId: string
-  role: string
+  datasetVersionId?: string | null
+  role?: string | null
   fileName: string
   objectKey: string
   bytes: bigint | number
-  sha256: string
+  sha256?: string | null
+  partBytes?: number | null
+  token?: string | null
+  sourceUrl?: string | null
   createdAt?: Date | string
+  completedAt?: Date | string | null
+  expiresAt?: Date | string | null
+  parts?: Prisma.UploadPartUncheckedCreateNestedManyWithoutUploadInput
 }
 
 export type UploadUpdateInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
-  role?: Prisma.StringFieldUpdateOperationsInput | string
+  role?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   fileName?: Prisma.StringFieldUpdateOperationsInput | string
   objectKey?: Prisma.StringFieldUpdateOperationsInput | string
   bytes?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  sha256?: Prisma.StringFieldUpdateOperationsInput | string
+  sha256?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  partBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  token?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  sourceUrl?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  completedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  expiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   project?: Prisma.ProjectUpdateOneRequiredWithoutUploadsNestedInput
-  datasetVersion?: Prisma.DatasetVersionUpdateOneRequiredWithoutUploadsNestedInput
+  datasetVersion?: Prisma.DatasetVersionUpdateOneWithoutUploadsNestedInput
+  parts?: Prisma.UploadPartUpdateManyWithoutUploadNestedInput
 }
 
 export type UploadUncheckedUpdateInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   projectId?: Prisma.StringFieldUpdateOperationsInput | string
-  datasetVersionId?: Prisma.StringFieldUpdateOperationsInput | string
-  role?: Prisma.StringFieldUpdateOperationsInput | string
+  datasetVersionId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  role?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   fileName?: Prisma.StringFieldUpdateOperationsInput | string
   objectKey?: Prisma.StringFieldUpdateOperationsInput | string
   bytes?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  sha256?: Prisma.StringFieldUpdateOperationsInput | string
+  sha256?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  partBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  token?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  sourceUrl?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  completedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  expiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  parts?: Prisma.UploadPartUncheckedUpdateManyWithoutUploadNestedInput
 }
 
 export type UploadCreateManyInput = {
   id: string
   projectId: string
-  datasetVersionId: string
-  role: string
+  datasetVersionId?: string | null
+  role?: string | null
   fileName: string
   objectKey: string
   bytes: bigint | number
-  sha256: string
+  sha256?: string | null
+  partBytes?: number | null
+  token?: string | null
+  sourceUrl?: string | null
   createdAt?: Date | string
+  completedAt?: Date | string | null
+  expiresAt?: Date | string | null
 }
 
 export type UploadUpdateManyMutationInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
-  role?: Prisma.StringFieldUpdateOperationsInput | string
+  role?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   fileName?: Prisma.StringFieldUpdateOperationsInput | string
   objectKey?: Prisma.StringFieldUpdateOperationsInput | string
   bytes?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  sha256?: Prisma.StringFieldUpdateOperationsInput | string
+  sha256?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  partBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  token?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  sourceUrl?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  completedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  expiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
 }
 
 export type UploadUncheckedUpdateManyInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   projectId?: Prisma.StringFieldUpdateOperationsInput | string
-  datasetVersionId?: Prisma.StringFieldUpdateOperationsInput | string
-  role?: Prisma.StringFieldUpdateOperationsInput | string
+  datasetVersionId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  role?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   fileName?: Prisma.StringFieldUpdateOperationsInput | string
   objectKey?: Prisma.StringFieldUpdateOperationsInput | string
   bytes?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  sha256?: Prisma.StringFieldUpdateOperationsInput | string
+  sha256?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  partBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  token?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  sourceUrl?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  completedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  expiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
 }
 
 export type UploadListRelationFilter = {
@@ -422,11 +529,17 @@ export type UploadCountOrderByAggregateInput = {
   objectKey?: Prisma.SortOrder
   bytes?: Prisma.SortOrder
   sha256?: Prisma.SortOrder
+  partBytes?: Prisma.SortOrder
+  token?: Prisma.SortOrder
+  sourceUrl?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
+  completedAt?: Prisma.SortOrder
+  expiresAt?: Prisma.SortOrder
 }
 
 export type UploadAvgOrderByAggregateInput = {
   bytes?: Prisma.SortOrder
+  partBytes?: Prisma.SortOrder
 }
 
 export type UploadMaxOrderByAggregateInput = {
@@ -438,7 +551,12 @@ export type UploadMaxOrderByAggregateInput = {
   objectKey?: Prisma.SortOrder
   bytes?: Prisma.SortOrder
   sha256?: Prisma.SortOrder
+  partBytes?: Prisma.SortOrder
+  token?: Prisma.SortOrder
+  sourceUrl?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
+  completedAt?: Prisma.SortOrder
+  expiresAt?: Prisma.SortOrder
 }
 
 export type UploadMinOrderByAggregateInput = {
@@ -450,11 +568,22 @@ export type UploadMinOrderByAggregateInput = {
   objectKey?: Prisma.SortOrder
   bytes?: Prisma.SortOrder
   sha256?: Prisma.SortOrder
+  partBytes?: Prisma.SortOrder
+  token?: Prisma.SortOrder
+  sourceUrl?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
+  completedAt?: Prisma.SortOrder
+  expiresAt?: Prisma.SortOrder
 }
 
 export type UploadSumOrderByAggregateInput = {
   bytes?: Prisma.SortOrder
+  partBytes?: Prisma.SortOrder
+}
+
+export type UploadScalarRelationFilter = {
+  is?: Prisma.UploadWhereInput
+  isNot?: Prisma.UploadWhereInput
 }
 
 export type UploadCreateNestedManyWithoutProjectInput = {
@@ -541,26 +670,52 @@ export type UploadUncheckedUpdateManyWithoutDatasetVersionNestedInput = {
   deleteMany?: Prisma.UploadScalarWhereInput | Prisma.UploadScalarWhereInput[]
 }
 
+export type UploadCreateNestedOneWithoutPartsInput = {
+  create?: Prisma.XOR<Prisma.UploadCreateWithoutPartsInput, Prisma.UploadUncheckedCreateWithoutPartsInput>
+  connectOrCreate?: Prisma.UploadCreateOrConnectWithoutPartsInput
+  connect?: Prisma.UploadWhereUniqueInput
+}
+
+export type UploadUpdateOneRequiredWithoutPartsNestedInput = {
+  create?: Prisma.XOR<Prisma.UploadCreateWithoutPartsInput, Prisma.UploadUncheckedCreateWithoutPartsInput>
+  connectOrCreate?: Prisma.UploadCreateOrConnectWithoutPartsInput
+  upsert?: Prisma.UploadUpsertWithoutPartsInput
+  connect?: Prisma.UploadWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.UploadUpdateToOneWithWhereWithoutPartsInput, Prisma.UploadUpdateWithoutPartsInput>, Prisma.UploadUncheckedUpdateWithoutPartsInput>
+}
+
 export type UploadCreateWithoutProjectInput = {
   id: string
-  role: string
+  role?: string | null
   fileName: string
   objectKey: string
   bytes: bigint | number
-  sha256: string
+  sha256?: string | null
+  partBytes?: number | null
+  token?: string | null
+  sourceUrl?: string | null
   createdAt?: Date | string
-  datasetVersion: Prisma.DatasetVersionCreateNestedOneWithoutUploadsInput
+  completedAt?: Date | string | null
+  expiresAt?: Date | string | null
+  datasetVersion?: Prisma.DatasetVersionCreateNestedOneWithoutUploadsInput
+  parts?: Prisma.UploadPartCreateNestedManyWithoutUploadInput
 }
 
 export type UploadUncheckedCreateWithoutProjectInput = {
   id: string
-  datasetVersionId: string
-  role: string
+  datasetVersionId?: string | null
+  role?: string | null
   fileName: string
   objectKey: string
   bytes: bigint | number
-  sha256: string
+  sha256?: string | null
+  partBytes?: number | null
+  token?: string | null
+  sourceUrl?: string | null
   createdAt?: Date | string
+  completedAt?: Date | string | null
+  expiresAt?: Date | string | null
+  parts?: Prisma.UploadPartUncheckedCreateNestedManyWithoutUploadInput
 }
 
 export type UploadCreateOrConnectWithoutProjectInput = {
@@ -595,35 +750,52 @@ export type UploadScalarWhereInput = {
   NOT?: Prisma.UploadScalarWhereInput | Prisma.UploadScalarWhereInput[]
   id?: Prisma.UuidFilter<"Upload"> | string
   projectId?: Prisma.UuidFilter<"Upload"> | string
-  datasetVersionId?: Prisma.UuidFilter<"Upload"> | string
-  role?: Prisma.StringFilter<"Upload"> | string
+  datasetVersionId?: Prisma.UuidNullableFilter<"Upload"> | string | null
+  role?: Prisma.StringNullableFilter<"Upload"> | string | null
   fileName?: Prisma.StringFilter<"Upload"> | string
   objectKey?: Prisma.StringFilter<"Upload"> | string
   bytes?: Prisma.BigIntFilter<"Upload"> | bigint | number
-  sha256?: Prisma.StringFilter<"Upload"> | string
+  sha256?: Prisma.StringNullableFilter<"Upload"> | string | null
+  partBytes?: Prisma.IntNullableFilter<"Upload"> | number | null
+  token?: Prisma.StringNullableFilter<"Upload"> | string | null
+  sourceUrl?: Prisma.StringNullableFilter<"Upload"> | string | null
   createdAt?: Prisma.DateTimeFilter<"Upload"> | Date | string
+  completedAt?: Prisma.DateTimeNullableFilter<"Upload"> | Date | string | null
+  expiresAt?: Prisma.DateTimeNullableFilter<"Upload"> | Date | string | null
 }
 
 export type UploadCreateWithoutDatasetVersionInput = {
   id: string
-  role: string
+  role?: string | null
   fileName: string
   objectKey: string
   bytes: bigint | number
-  sha256: string
+  sha256?: string | null
+  partBytes?: number | null
+  token?: string | null
+  sourceUrl?: string | null
   createdAt?: Date | string
+  completedAt?: Date | string | null
+  expiresAt?: Date | string | null
   project: Prisma.ProjectCreateNestedOneWithoutUploadsInput
+  parts?: Prisma.UploadPartCreateNestedManyWithoutUploadInput
 }
 
 export type UploadUncheckedCreateWithoutDatasetVersionInput = {
   id: string
   projectId: string
-  role: string
+  role?: string | null
   fileName: string
   objectKey: string
   bytes: bigint | number
-  sha256: string
+  sha256?: string | null
+  partBytes?: number | null
+  token?: string | null
+  sourceUrl?: string | null
   createdAt?: Date | string
+  completedAt?: Date | string | null
+  expiresAt?: Date | string | null
+  parts?: Prisma.UploadPartUncheckedCreateNestedManyWithoutUploadInput
 }
 
 export type UploadCreateOrConnectWithoutDatasetVersionInput = {
@@ -652,94 +824,251 @@ export type UploadUpdateManyWithWhereWithoutDatasetVersionInput = {
   data: Prisma.XOR<Prisma.UploadUpdateManyMutationInput, Prisma.UploadUncheckedUpdateManyWithoutDatasetVersionInput>
 }
 
-export type UploadCreateManyProjectInput = {
+export type UploadCreateWithoutPartsInput = {
   id: string
-  datasetVersionId: string
-  role: string
+  role?: string | null
   fileName: string
   objectKey: string
   bytes: bigint | number
-  sha256: string
+  sha256?: string | null
+  partBytes?: number | null
+  token?: string | null
+  sourceUrl?: string | null
   createdAt?: Date | string
+  completedAt?: Date | string | null
+  expiresAt?: Date | string | null
+  project: Prisma.ProjectCreateNestedOneWithoutUploadsInput
+  datasetVersion?: Prisma.DatasetVersionCreateNestedOneWithoutUploadsInput
+}
+
+export type UploadUncheckedCreateWithoutPartsInput = {
+  id: string
+  projectId: string
+  datasetVersionId?: string | null
+  role?: string | null
+  fileName: string
+  objectKey: string
+  bytes: bigint | number
+  sha256?: string | null
+  partBytes?: number | null
+  token?: string | null
+  sourceUrl?: string | null
+  createdAt?: Date | string
+  completedAt?: Date | string | null
+  expiresAt?: Date | string | null
+}
+
+export type UploadCreateOrConnectWithoutPartsInput = {
+  where: Prisma.UploadWhereUniqueInput
+  create: Prisma.XOR<Prisma.UploadCreateWithoutPartsInput, Prisma.UploadUncheckedCreateWithoutPartsInput>
+}
+
+export type UploadUpsertWithoutPartsInput = {
+  update: Prisma.XOR<Prisma.UploadUpdateWithoutPartsInput, Prisma.UploadUncheckedUpdateWithoutPartsInput>
+  create: Prisma.XOR<Prisma.UploadCreateWithoutPartsInput, Prisma.UploadUncheckedCreateWithoutPartsInput>
+  where?: Prisma.UploadWhereInput
+}
+
+export type UploadUpdateToOneWithWhereWithoutPartsInput = {
+  where?: Prisma.UploadWhereInput
+  data: Prisma.XOR<Prisma.UploadUpdateWithoutPartsInput, Prisma.UploadUncheckedUpdateWithoutPartsInput>
+}
+
+export type UploadUpdateWithoutPartsInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  role?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  fileName?: Prisma.StringFieldUpdateOperationsInput | string
+  objectKey?: Prisma.StringFieldUpdateOperationsInput | string
+  bytes?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  sha256?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  partBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  token?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  sourceUrl?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  completedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  expiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  project?: Prisma.ProjectUpdateOneRequiredWithoutUploadsNestedInput
+  datasetVersion?: Prisma.DatasetVersionUpdateOneWithoutUploadsNestedInput
+}
+
+export type UploadUncheckedUpdateWithoutPartsInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  projectId?: Prisma.StringFieldUpdateOperationsInput | string
+  datasetVersionId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  role?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  fileName?: Prisma.StringFieldUpdateOperationsInput | string
+  objectKey?: Prisma.StringFieldUpdateOperationsInput | string
+  bytes?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  sha256?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  partBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  token?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  sourceUrl?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  completedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  expiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+}
+
+export type UploadCreateManyProjectInput = {
+  id: string
+  datasetVersionId?: string | null
+  role?: string | null
+  fileName: string
+  objectKey: string
+  bytes: bigint | number
+  sha256?: string | null
+  partBytes?: number | null
+  token?: string | null
+  sourceUrl?: string | null
+  createdAt?: Date | string
+  completedAt?: Date | string | null
+  expiresAt?: Date | string | null
 }
 
 export type UploadUpdateWithoutProjectInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
-  role?: Prisma.StringFieldUpdateOperationsInput | string
+  role?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   fileName?: Prisma.StringFieldUpdateOperationsInput | string
   objectKey?: Prisma.StringFieldUpdateOperationsInput | string
   bytes?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  sha256?: Prisma.StringFieldUpdateOperationsInput | string
+  sha256?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  partBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  token?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  sourceUrl?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  datasetVersion?: Prisma.DatasetVersionUpdateOneRequiredWithoutUploadsNestedInput
+  completedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  expiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  datasetVersion?: Prisma.DatasetVersionUpdateOneWithoutUploadsNestedInput
+  parts?: Prisma.UploadPartUpdateManyWithoutUploadNestedInput
 }
 
 export type UploadUncheckedUpdateWithoutProjectInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
-  datasetVersionId?: Prisma.StringFieldUpdateOperationsInput | string
-  role?: Prisma.StringFieldUpdateOperationsInput | string
+  datasetVersionId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  role?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   fileName?: Prisma.StringFieldUpdateOperationsInput | string
   objectKey?: Prisma.StringFieldUpdateOperationsInput | string
   bytes?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  sha256?: Prisma.StringFieldUpdateOperationsInput | string
+  sha256?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  partBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  token?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  sourceUrl?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  completedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  expiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  parts?: Prisma.UploadPartUncheckedUpdateManyWithoutUploadNestedInput
 }
 
 export type UploadUncheckedUpdateManyWithoutProjectInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
-  datasetVersionId?: Prisma.StringFieldUpdateOperationsInput | string
-  role?: Prisma.StringFieldUpdateOperationsInput | string
+  datasetVersionId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  role?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   fileName?: Prisma.StringFieldUpdateOperationsInput | string
   objectKey?: Prisma.StringFieldUpdateOperationsInput | string
   bytes?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  sha256?: Prisma.StringFieldUpdateOperationsInput | string
+  sha256?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  partBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  token?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  sourceUrl?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  completedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  expiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
 }
 
 export type UploadCreateManyDatasetVersionInput = {
   id: string
   projectId: string
-  role: string
+  role?: string | null
   fileName: string
   objectKey: string
   bytes: bigint | number
-  sha256: string
+  sha256?: string | null
+  partBytes?: number | null
+  token?: string | null
+  sourceUrl?: string | null
   createdAt?: Date | string
+  completedAt?: Date | string | null
+  expiresAt?: Date | string | null
 }
 
 export type UploadUpdateWithoutDatasetVersionInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
-  role?: Prisma.StringFieldUpdateOperationsInput | string
+  role?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   fileName?: Prisma.StringFieldUpdateOperationsInput | string
   objectKey?: Prisma.StringFieldUpdateOperationsInput | string
   bytes?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  sha256?: Prisma.StringFieldUpdateOperationsInput | string
+  sha256?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  partBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  token?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  sourceUrl?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  completedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  expiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   project?: Prisma.ProjectUpdateOneRequiredWithoutUploadsNestedInput
+  parts?: Prisma.UploadPartUpdateManyWithoutUploadNestedInput
 }
 
 export type UploadUncheckedUpdateWithoutDatasetVersionInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   projectId?: Prisma.StringFieldUpdateOperationsInput | string
-  role?: Prisma.StringFieldUpdateOperationsInput | string
+  role?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   fileName?: Prisma.StringFieldUpdateOperationsInput | string
   objectKey?: Prisma.StringFieldUpdateOperationsInput | string
   bytes?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  sha256?: Prisma.StringFieldUpdateOperationsInput | string
+  sha256?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  partBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  token?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  sourceUrl?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  completedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  expiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  parts?: Prisma.UploadPartUncheckedUpdateManyWithoutUploadNestedInput
 }
 
 export type UploadUncheckedUpdateManyWithoutDatasetVersionInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   projectId?: Prisma.StringFieldUpdateOperationsInput | string
-  role?: Prisma.StringFieldUpdateOperationsInput | string
+  role?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   fileName?: Prisma.StringFieldUpdateOperationsInput | string
   objectKey?: Prisma.StringFieldUpdateOperationsInput | string
   bytes?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  sha256?: Prisma.StringFieldUpdateOperationsInput | string
+  sha256?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  partBytes?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  token?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  sourceUrl?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  completedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  expiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
 }
 
+
+/**
+ * Count Type UploadCountOutputType
+ */
+
+export type UploadCountOutputType = {
+  parts: number
+}
+
+export type UploadCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  parts?: boolean | UploadCountOutputTypeCountPartsArgs
+}
+
+/**
+ * UploadCountOutputType without action
+ */
+export type UploadCountOutputTypeDefaultArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the UploadCountOutputType
+   */
+  select?: Prisma.UploadCountOutputTypeSelect<ExtArgs> | null
+}
+
+/**
+ * UploadCountOutputType without action
+ */
+export type UploadCountOutputTypeCountPartsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.UploadPartWhereInput
+}
 
 
 export type UploadSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
@@ -751,9 +1080,16 @@ export type UploadSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs =
   objectKey?: boolean
   bytes?: boolean
   sha256?: boolean
+  partBytes?: boolean
+  token?: boolean
+  sourceUrl?: boolean
   createdAt?: boolean
+  completedAt?: boolean
+  expiresAt?: boolean
   project?: boolean | Prisma.ProjectDefaultArgs<ExtArgs>
-  datasetVersion?: boolean | Prisma.DatasetVersionDefaultArgs<ExtArgs>
+  datasetVersion?: boolean | Prisma.Upload$datasetVersionArgs<ExtArgs>
+  parts?: boolean | Prisma.Upload$partsArgs<ExtArgs>
+  _count?: boolean | Prisma.UploadCountOutputTypeDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["upload"]>
 
 export type UploadSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
@@ -765,9 +1101,14 @@ export type UploadSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extens
   objectKey?: boolean
   bytes?: boolean
   sha256?: boolean
+  partBytes?: boolean
+  token?: boolean
+  sourceUrl?: boolean
   createdAt?: boolean
+  completedAt?: boolean
+  expiresAt?: boolean
   project?: boolean | Prisma.ProjectDefaultArgs<ExtArgs>
-  datasetVersion?: boolean | Prisma.DatasetVersionDefaultArgs<ExtArgs>
+  datasetVersion?: boolean | Prisma.Upload$datasetVersionArgs<ExtArgs>
 }, ExtArgs["result"]["upload"]>
 
 export type UploadSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
@@ -779,9 +1120,14 @@ export type UploadSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extens
   objectKey?: boolean
   bytes?: boolean
   sha256?: boolean
+  partBytes?: boolean
+  token?: boolean
+  sourceUrl?: boolean
   createdAt?: boolean
+  completedAt?: boolean
+  expiresAt?: boolean
   project?: boolean | Prisma.ProjectDefaultArgs<ExtArgs>
-  datasetVersion?: boolean | Prisma.DatasetVersionDefaultArgs<ExtArgs>
+  datasetVersion?: boolean | Prisma.Upload$datasetVersionArgs<ExtArgs>
 }, ExtArgs["result"]["upload"]>
 
 export type UploadSelectScalar = {
@@ -793,39 +1139,52 @@ export type UploadSelectScalar = {
   objectKey?: boolean
   bytes?: boolean
   sha256?: boolean
+  partBytes?: boolean
+  token?: boolean
+  sourceUrl?: boolean
   createdAt?: boolean
+  completedAt?: boolean
+  expiresAt?: boolean
 }
 
-export type UploadOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "projectId" | "datasetVersionId" | "role" | "fileName" | "objectKey" | "bytes" | "sha256" | "createdAt", ExtArgs["result"]["upload"]>
+export type UploadOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "projectId" | "datasetVersionId" | "role" | "fileName" | "objectKey" | "bytes" | "sha256" | "partBytes" | "token" | "sourceUrl" | "createdAt" | "completedAt" | "expiresAt", ExtArgs["result"]["upload"]>
 export type UploadInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   project?: boolean | Prisma.ProjectDefaultArgs<ExtArgs>
-  datasetVersion?: boolean | Prisma.DatasetVersionDefaultArgs<ExtArgs>
+  datasetVersion?: boolean | Prisma.Upload$datasetVersionArgs<ExtArgs>
+  parts?: boolean | Prisma.Upload$partsArgs<ExtArgs>
+  _count?: boolean | Prisma.UploadCountOutputTypeDefaultArgs<ExtArgs>
 }
 export type UploadIncludeCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   project?: boolean | Prisma.ProjectDefaultArgs<ExtArgs>
-  datasetVersion?: boolean | Prisma.DatasetVersionDefaultArgs<ExtArgs>
+  datasetVersion?: boolean | Prisma.Upload$datasetVersionArgs<ExtArgs>
 }
 export type UploadIncludeUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   project?: boolean | Prisma.ProjectDefaultArgs<ExtArgs>
-  datasetVersion?: boolean | Prisma.DatasetVersionDefaultArgs<ExtArgs>
+  datasetVersion?: boolean | Prisma.Upload$datasetVersionArgs<ExtArgs>
 }
 
 export type $UploadPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   name: "Upload"
   objects: {
     project: Prisma.$ProjectPayload<ExtArgs>
-    datasetVersion: Prisma.$DatasetVersionPayload<ExtArgs>
+    datasetVersion: Prisma.$DatasetVersionPayload<ExtArgs> | null
+    parts: Prisma.$UploadPartPayload<ExtArgs>[]
   }
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     id: string
     projectId: string
-    datasetVersionId: string
-    role: string
+    datasetVersionId: string | null
+    role: string | null
     fileName: string
     objectKey: string
     bytes: bigint
-    sha256: string
+    sha256: string | null
+    partBytes: number | null
+    token: string | null
+    sourceUrl: string | null
     createdAt: Date
+    completedAt: Date | null
+    expiresAt: Date | null
   }, ExtArgs["result"]["upload"]>
   composites: {}
 }
@@ -1221,7 +1580,8 @@ readonly fields: UploadFieldRefs;
 export interface Prisma__UploadClient<T, Null = never, ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs, GlobalOmitOptions = {}> extends Prisma.PrismaPromise<T> {
   readonly [Symbol.toStringTag]: "PrismaPromise"
   project<T extends Prisma.ProjectDefaultArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.ProjectDefaultArgs<ExtArgs>>): Prisma.Prisma__ProjectClient<runtime.Types.Result.GetResult<Prisma.$ProjectPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | Null, Null, ExtArgs, GlobalOmitOptions>
-  datasetVersion<T extends Prisma.DatasetVersionDefaultArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.DatasetVersionDefaultArgs<ExtArgs>>): Prisma.Prisma__DatasetVersionClient<runtime.Types.Result.GetResult<Prisma.$DatasetVersionPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | Null, Null, ExtArgs, GlobalOmitOptions>
+  datasetVersion<T extends Prisma.Upload$datasetVersionArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Upload$datasetVersionArgs<ExtArgs>>): Prisma.Prisma__DatasetVersionClient<runtime.Types.Result.GetResult<Prisma.$DatasetVersionPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | null, null, ExtArgs, GlobalOmitOptions>
+  parts<T extends Prisma.Upload$partsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Upload$partsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$UploadPartPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.
    * @param onfulfilled The callback to execute when the Promise is resolved.
@@ -1259,7 +1619,12 @@ export interface UploadFieldRefs {
   readonly objectKey: Prisma.FieldRef<"Upload", 'String'>
   readonly bytes: Prisma.FieldRef<"Upload", 'BigInt'>
   readonly sha256: Prisma.FieldRef<"Upload", 'String'>
+  readonly partBytes: Prisma.FieldRef<"Upload", 'Int'>
+  readonly token: Prisma.FieldRef<"Upload", 'String'>
+  readonly sourceUrl: Prisma.FieldRef<"Upload", 'String'>
   readonly createdAt: Prisma.FieldRef<"Upload", 'DateTime'>
+  readonly completedAt: Prisma.FieldRef<"Upload", 'DateTime'>
+  readonly expiresAt: Prisma.FieldRef<"Upload", 'DateTime'>
 }
     
 
@@ -1658,6 +2023,49 @@ export type UploadDeleteManyArgs<ExtArgs extends runtime.Types.Extensions.Intern
    * Limit how many Uploads to delete.
    */
   limit?: number
+}
+
+/**
+ * Upload.datasetVersion
+ */
+export type Upload$datasetVersionArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the DatasetVersion
+   */
+  select?: Prisma.DatasetVersionSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the DatasetVersion
+   */
+  omit?: Prisma.DatasetVersionOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.DatasetVersionInclude<ExtArgs> | null
+  where?: Prisma.DatasetVersionWhereInput
+}
+
+/**
+ * Upload.parts
+ */
+export type Upload$partsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the UploadPart
+   */
+  select?: Prisma.UploadPartSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the UploadPart
+   */
+  omit?: Prisma.UploadPartOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.UploadPartInclude<ExtArgs> | null
+  where?: Prisma.UploadPartWhereInput
+  orderBy?: Prisma.UploadPartOrderByWithRelationInput | Prisma.UploadPartOrderByWithRelationInput[]
+  cursor?: Prisma.UploadPartWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.UploadPartScalarFieldEnum | Prisma.UploadPartScalarFieldEnum[]
 }
 
 /**
