@@ -9,6 +9,8 @@ import { openStorage } from '@trainyard/storage'
 import { pino } from 'pino'
 import { trainerEnvironment } from './supervisor/trainer-environment.ts'
 import { TrainerPool } from './supervisor/trainer-pool.ts'
+import { compileTrainer } from './supervisor/trainer-process.ts'
+import { WorkDirectories } from './supervisor/work-directories.ts'
 import { startWorker } from './worker.ts'
 
 /** Milliseconds. The sum of the longest waits at the end stays below the 20 s that a worker may take to exit. */
@@ -33,9 +35,12 @@ const database = createDatabase({
   onConnectionError: (error) => log.warn({ error }, 'a database connection broke'),
 })
 const storage = openStorage(config.storageUrl, config.storageCredentials ?? undefined)
+const directories = new WorkDirectories(workDirectory)
+await directories.sweep()
+const environment = trainerEnvironment(config.trainerEnvironment, threads)
 const trainers = new TrainerPool({
-  environment: trainerEnvironment(config.trainerEnvironment, threads),
-  directory: workDirectory,
+  environment,
+  directories,
   heapMb: config.trainerHeapMb,
   log,
 })
@@ -47,9 +52,11 @@ const worker = await startWorker({
   queue: config.redisUrl === null ? { kind: 'postgres', url: config.databaseUrl } : { kind: 'redis', url: config.redisUrl },
   storage,
   trainers,
-  workDirectory,
+  cacheDirectory: join(workDirectory, 'cache'),
+  directories,
   concurrency: config.concurrency,
   threads,
+  memoryBytesMax: config.trainerMemoryMb === null ? null : config.trainerMemoryMb * 1024 ** 2,
   times: {
     leaseTtlMs: config.leaseTtlMs,
     flushMs: Math.min(FLUSH_MS, config.leaseTtlMs / 10),
@@ -65,6 +72,7 @@ const worker = await startWorker({
     process.exit(1)
   },
 })
+void compileTrainer({ environment, log })
 log.info({ threads, concurrency: config.concurrency }, 'the worker takes runs')
 
 let isStopping = false

@@ -8,6 +8,7 @@ import type { Logger } from 'pino'
 import { FileGrants } from './supervisor/file-grants.ts'
 import { RunSupervision, type SupervisionTimes } from './supervisor/run-supervision.ts'
 import type { TrainerPool } from './supervisor/trainer-pool.ts'
+import type { WorkDirectories } from './supervisor/work-directories.ts'
 import { startWatchdog } from './watchdog.ts'
 
 /** A run gets that long for itself before the next trainer is loaded beside it: short runs are over by then. */
@@ -22,11 +23,15 @@ export interface WorkerOptions {
   readonly queue: QueueConnection
   readonly storage: ObjectStorage
   readonly trainers: TrainerPool
-  readonly workDirectory: string
+  /** Copies of objects of storage, for runs to come. */
+  readonly cacheDirectory: string
+  readonly directories: WorkDirectories
   /** Runs at the same time. */
   readonly concurrency: number
   /** Threads that a run may use. */
   readonly threads: number
+  /** Bytes that a trainer may take at most; null for what its plan says. */
+  readonly memoryBytesMax: number | null
   readonly times: SupervisionTimes & { readonly reconcileMs: number; readonly unclaimedAfterMs: number; readonly unreachableMs: number }
   readonly log: Logger
   /** PostgreSQL or the queue did not answer for too long. */
@@ -44,7 +49,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   trainers.refill()
   const queue = await openRunQueue(connection, { onError })
   const supervisions = new Set<RunSupervision>()
-  const files = new FileGrants(storage, options.workDirectory)
+  const files = new FileGrants(storage, options.cacheDirectory)
   const now = () => performance.now()
   let isStopping = false
 

@@ -63,6 +63,10 @@ export const trainerHeapMb = integer(64, 1_000_000)
   .default(2048)
   .describe('megabytes of JavaScript objects in a trainer; tensors lie outside')
 
+export const trainerMemoryMb = integer(128, 10_000_000)
+  .optional()
+  .describe('megabytes that a trainer may take in all, from 128; leave it unset for what the plan of its run says')
+
 export const storageCredentials = {
   STORAGE_ACCESS_KEY_ID: z.string().optional().describe('the access key of the S3-compatible storage'),
   STORAGE_SECRET_ACCESS_KEY: z.string().optional().describe('the secret key of the S3-compatible storage'),

@@ -16,6 +16,7 @@ const schema = z.object({
   LEASE_TTL_MS: variable.leaseTtlMs,
   STALL_TIMEOUT_MS: variable.stallTimeoutMs,
   TRAINER_HEAP_MB: variable.trainerHeapMb,
+  TRAINER_MEMORY_MB: variable.trainerMemoryMb,
 })
 
 /** All that a trainer inherits: no credentials, nothing that is not named here. */
@@ -39,6 +40,8 @@ export function loadWorkerConfig(environment: Environment = process.env) {
     leaseTtlMs: env.LEASE_TTL_MS,
     stallTimeoutMs: env.STALL_TIMEOUT_MS,
     trainerHeapMb: env.TRAINER_HEAP_MB,
+    /** null: what the plan of the run says. */
+    trainerMemoryMb: env.TRAINER_MEMORY_MB ?? null,
     trainerEnvironment: Object.fromEntries(
       TRAINER_VARIABLES.flatMap((name) => {
         const value = environment[name]

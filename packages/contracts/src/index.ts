@@ -102,6 +102,8 @@ export {
   runStateSchema,
 } from './states.ts'
 export {
+  type Confinement,
+  confinementSchema,
   type GrantedFile,
   grantedFileSchema,
   type MetricPoint,

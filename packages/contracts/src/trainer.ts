@@ -31,6 +31,8 @@ export const startMessageSchema = z.object({
   /** Everything that the trainer writes goes here. */
   work_directory: z.string(),
   threads: z.int().positive(),
+  /** Bytes that the trainer may take at most, whatever its plan says; null for no such limit. */
+  memory_bytes_max: z.number().positive().nullable(),
 })
 export type StartMessage = z.infer<typeof startMessageSchema>
 
@@ -42,13 +44,22 @@ export const stopMessageSchema = z.object({ type: z.literal('stop'), reason: sto
 export const supervisorMessageSchema = z.discriminatedUnion('type', [startMessageSchema, stopMessageSchema])
 export type SupervisorMessage = z.infer<typeof supervisorMessageSchema>
 
+/** What the kernel enforces in a trainer process: which mechanism, or `none` where the platform has none that we use. */
+export const confinementSchema = z.object({
+  /** Files outside of the code and the trainer's own directory cannot be opened: `landlock <version>`. */
+  files: z.string(),
+  /** No socket can be made: `seccomp`. */
+  sockets: z.string(),
+})
+export type Confinement = z.infer<typeof confinementSchema>
+
 /** One point of one series. */
 export const metricPointSchema = z.object({ name: z.string(), step: z.int(), value: z.custom<number>((v) => typeof v === 'number') })
 export type MetricPoint = z.infer<typeof metricPointSchema>
 
 export const trainerMessageSchema = z.discriminatedUnion('type', [
   /** The engine is loaded; a start message may come. */
-  z.object({ type: z.literal('ready'), protocol: z.int(), engine: z.string() }),
+  z.object({ type: z.literal('ready'), protocol: z.int(), engine: z.string(), confinement: confinementSchema }),
   z.object({ type: z.literal('planned'), plan: runPlanSchema, fingerprint: z.string() }),
   /** At least every 250 ms while the trainer advances: the sign of life that the lease depends on. */
   z.object({

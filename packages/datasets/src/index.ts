@@ -1,4 +1,5 @@
 export type { Batch, BatchStream } from './batches/batch.ts'
+export { compileDataThread } from './batches/data-thread.ts'
 export { createNormalizer, type Normalizer, normalizationFor, normalizeInto } from './batches/normalize.ts'
 export { type BatchesRequest, openBatches } from './batches/open-batches.ts'
 export { openSplitReader, type SplitReader } from './batches/sequential.ts'

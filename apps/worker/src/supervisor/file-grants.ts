@@ -12,9 +12,10 @@ export class FileGrants {
   readonly #storage: ObjectStorage
   readonly #cache: string
 
-  constructor(storage: ObjectStorage, workDirectory: string) {
+  /** @param cache for copies that later runs use again */
+  constructor(storage: ObjectStorage, cache: string) {
     this.#storage = storage
-    this.#cache = join(workDirectory, 'cache')
+    this.#cache = cache
   }
 
   /**

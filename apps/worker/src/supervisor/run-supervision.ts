@@ -1,8 +1,9 @@
 // One claimed run from start to end: grants the trainer what it needs, writes down what it says, ends it when the run should stop, and
 // decides what becomes of the run. Everything that it writes is fenced.
 
-import { mkdir, realpath, rm } from 'node:fs/promises'
-import { join, sep } from 'node:path'
+import { realpath, rm } from 'node:fs/promises'
+import { sep } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import {
   type DatasetManifest,
   type Failure,
@@ -14,14 +15,15 @@ import {
   toWireNumber,
 } from '@trainyard/contracts'
 import { type ClaimedRun, type NewCheckpoint, runFlush, runState } from '@trainyard/database'
-import { ERRORS, type ErrorCode, TrainyardError } from '@trainyard/errors'
-import type { ObjectStorage } from '@trainyard/storage'
+import { ERRORS, type ErrorCode, isStorageFull, TrainyardError } from '@trainyard/errors'
+import type { ObjectStorage, StoredObject } from '@trainyard/storage'
 import type { Logger } from 'pino'
 import type { FileGrants } from './file-grants.ts'
 import { RunWriter, type RunWriterOptions } from './run-writer.ts'
-import { buildStartMessage } from './start-message.ts'
+import { buildStartMessage, grantTo } from './start-message.ts'
 import type { TrainerPool } from './trainer-pool.ts'
 import type { Trainer } from './trainer-process.ts'
+import type { WorkDirectories } from './work-directories.ts'
 
 export type StopReason = Extract<SupervisorMessage, { type: 'stop' }>['reason']
 
@@ -44,8 +46,9 @@ export interface SupervisionOptions {
   readonly trainers: TrainerPool
   /** Threads that the worker grants to a run. */
   readonly threads: number
-  /** Below it the run gets a directory of its own. */
-  readonly workDirectory: string
+  /** Bytes that a trainer may take at most; null for what its plan says. */
+  readonly memoryBytesMax: number | null
+  readonly directories: WorkDirectories
   readonly times: SupervisionTimes
   readonly now: () => number
   readonly log: Logger
@@ -59,6 +62,9 @@ const TIMER_MS_MAX = 2 ** 31 - 1
 /** Failures that are not the run's and may last a while → milliseconds until it is tried again. */
 const POSTPONED_MS: Readonly<Partial<Record<ErrorCode, number>>> = { storage_full: 5_000, unavailable: 5_000 }
 
+/** Between two attempts to write where the storage was full. */
+const SPACE_RETRY_MS = 1_000
+
 /** What the run comes to; null where nothing is left to write, since the lease is lost. */
 type Ending =
   | { readonly type: 'done'; readonly result: RunResult }
@@ -71,10 +77,12 @@ type Ending =
 export class RunSupervision {
   readonly #options: SupervisionOptions
   readonly #writer: RunWriter
-  readonly #directory: string
+  /** Copies of files that only this run needs. */
+  #copies: string | undefined
   readonly #log: Logger
   readonly #ended: Promise<Ending>
   #end: (ending: Ending) => void = () => {}
+  #taking: Promise<Trainer> | null = null
   #trainer: Trainer | null = null
   /** Messages of the trainer are worked off one after the other. */
   #inbox: Promise<void> = Promise.resolve()
@@ -90,7 +98,6 @@ export class RunSupervision {
     const { run, sql, times, claimedAt, now, log } = options
     this.#options = options
     this.#log = log.child({ run_id: run.runId, attempt: run.attempt })
-    this.#directory = join(options.workDirectory, `${run.runId}-${run.leaseEpoch}`)
     // A process that starts and files that are fetched take their time; a long limit bounds both.
     this.#aliveAt = now() + START_MS_MAX
     this.#ended = new Promise((resolve) => {
@@ -153,19 +160,31 @@ export class RunSupervision {
       clearTimeout(this.#stopTimer)
       clearTimeout(this.#runtimeTimer)
       this.#writer.close()
-      this.#trainer?.kill()
-      await this.#trainer?.exited
-      await rm(this.#directory, { recursive: true, force: true })
+      await this.#dropTrainer()
+      if (this.#copies !== undefined) await rm(this.#copies, { recursive: true, force: true })
     }
   }
 
+  async #dropTrainer(): Promise<void> {
+    // It may come when its run is over already.
+    const trainer = await this.#taking?.catch(() => null)
+    trainer?.kill()
+    await trainer?.exited
+    await trainer?.directory.remove()
+  }
+
+  #tell(type: string, message: string): void {
+    this.#writer.add({ event: { type, message } })
+  }
+
   async #launch(): Promise<void> {
-    const { run, trainers, threads, sql, files } = this.#options
-    await mkdir(this.#directory, { recursive: true })
+    const { run, trainers, threads, memoryBytesMax, sql, files, directories } = this.#options
+    this.#copies ??= directories.make('run')
     const granted = run.config.kind === 'train' ? Math.min(run.config.training.threads ?? threads, threads) : threads
+    this.#taking = trainers.take()
     const [start, trainer] = await Promise.all([
-      buildStartMessage({ run, sql, files, workDirectory: await realpath(this.#directory), threads: granted }),
-      trainers.take(),
+      buildStartMessage({ run, sql, files, copies: this.#copies, threads: granted, memoryBytesMax }),
+      this.#taking,
     ])
     this.#trainer = trainer
     if (!this.#writer.isHeld || this.#stop !== null) {
@@ -173,17 +192,19 @@ export class RunSupervision {
       trainer.kill()
       return
     }
+    const message = await grantTo(trainer.directory, start.message)
     for (const event of start.events) this.#writer.add({ event })
     this.#aliveAt = this.#options.now()
-    void trainer.exited.then(({ description }) => {
+    void trainer.exited.then(({ description, isOutOfMemory }) => {
+      const reason = `The trainer ${description}.`
       // Its last words may still be in the inbox.
-      void this.#inbox.then(() => this.#end({ type: 'crashed', reason: `The trainer ${description}.` }))
+      void this.#inbox.then(() => this.#end(isOutOfMemory ? { type: 'failed', failure: outOfMemory(reason) } : { type: 'crashed', reason }))
     })
     trainer.listen(
       (message) => this.#receive(message),
       (problem) => this.#end({ type: 'crashed', reason: `The trainer ${problem}.` }),
     )
-    trainer.send(start.message)
+    trainer.send(message)
   }
 
   #receive(message: TrainerMessage): void {
@@ -235,12 +256,12 @@ export class RunSupervision {
   }
 
   async #storeCheckpoint(message: TrainerMessageOf<'checkpoint'>): Promise<void> {
-    const { run, storage } = this.#options
+    const { run } = this.#options
     if (!this.#writer.isHeld) return
     const path = await this.#ownFile(message.file.path)
     const objectKey = `checkpoints/${run.runId}/${run.leaseEpoch}/step-${message.step}-${message.kind}.safetensors`
-    const stored = await storage.putFile(objectKey, path)
-    this.#aliveAt = this.#options.now()
+    const stored = await this.#putWithSpace(objectKey, path, message)
+    if (stored === null) return
     const checkpoint: NewCheckpoint = {
       id: newUuid(),
       kind: message.kind,
@@ -254,6 +275,27 @@ export class RunSupervision {
     if (message.kind === 'final') this.#finalCheckpoint = checkpoint
     else await this.#writer.write((sql, fence) => runState.recordCheckpoint(sql, fence, checkpoint))
     await rm(path, { force: true })
+  }
+
+  /** Without space a periodic checkpoint is left out, since training goes on and the next one takes its place; the final one waits. */
+  async #putWithSpace(key: string, path: string, { kind, step }: TrainerMessageOf<'checkpoint'>): Promise<StoredObject | null> {
+    const { storage, now } = this.#options
+    for (let attempt = 0; this.#writer.isHeld; attempt++) {
+      try {
+        const stored = await storage.putFile(key, path)
+        this.#aliveAt = now()
+        return stored
+      } catch (error) {
+        if (!isStorageFull(error)) throw error
+        const what = kind === 'periodic' ? 'It is left out; the one before stays.' : 'Waiting for space.'
+        if (attempt === 0) this.#tell('checkpoint_failed', `The storage is full: no space for the checkpoint of step ${step}. ${what}`)
+        if (kind === 'periodic') break
+        await sleep(SPACE_RETRY_MS)
+        this.#aliveAt = now()
+      }
+    }
+    await rm(path, { force: true })
+    return null
   }
 
   async #storeShards({ manifest, files }: TrainerMessageOf<'prepared'>): Promise<void> {
@@ -296,13 +338,14 @@ export class RunSupervision {
   /** A path that the trainer names, if it lies in the run's own directory. */
   async #ownFile(path: string): Promise<string> {
     const real = await realpath(path)
-    if (!real.startsWith((await realpath(this.#directory)) + sep))
+    if (this.#trainer === null || !real.startsWith((await realpath(this.#trainer.directory.work)) + sep))
       throw new Error(`the trainer names a file outside of its directory: ${path}`)
     return real
   }
 
   #endingOf(error: unknown): Ending {
-    const known = error instanceof TrainyardError ? error : isDiskFull(error) ? new TrainyardError('storage_full', { cause: error }) : null
+    const known =
+      error instanceof TrainyardError ? error : isStorageFull(error) ? new TrainyardError('storage_full', { cause: error }) : null
     if (known !== null) {
       const { code, message, hint } = known
       return endingOfFailure({ category: ERRORS[code].category, code, message, hint })
@@ -310,6 +353,11 @@ export class RunSupervision {
     this.#log.error({ error }, 'the supervision failed')
     return { type: 'crashed', reason: 'The supervision of the trainer failed.' }
   }
+}
+
+function outOfMemory(reason: string): Failure {
+  const { category, hint } = ERRORS.out_of_memory
+  return { category, code: 'out_of_memory', message: `${reason} It asked for more memory than the plan of its model grants it.`, hint }
 }
 
 function endingOfFailure(failure: Failure): NonNullable<Ending> {
@@ -321,10 +369,6 @@ function endingOfFailure(failure: Failure): NonNullable<Ending> {
 
 function isErrorCode(code: string): code is ErrorCode {
   return Object.hasOwn(ERRORS, code)
-}
-
-function isDiskFull(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOSPC'
 }
 
 function ranTooLong({ maxRuntimeS }: ClaimedRun): Failure {

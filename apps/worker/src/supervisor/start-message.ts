@@ -5,23 +5,27 @@ import { type DatasetManifest, type GrantedFile, type StartMessage, TRAINER_PROT
 import { type ClaimedRun, checkpoints, datasetVersions, type NewEvent, type Sql } from '@trainyard/database'
 import { TrainyardError } from '@trainyard/errors'
 import type { FileGrants } from './file-grants.ts'
+import type { TrainerDirectory } from './trainer-directory.ts'
 
 export interface StartInput {
   readonly run: ClaimedRun
   readonly sql: Sql
   readonly files: FileGrants
-  readonly workDirectory: string
+  /** For copies that only this run needs. */
+  readonly copies: string
   readonly threads: number
+  readonly memoryBytesMax: number | null
 }
 
 export interface Start {
-  readonly message: StartMessage
+  /** With the paths that the supervisor knows: `grantTo` makes those of a trainer. */
+  readonly message: Omit<StartMessage, 'work_directory'>
   /** What a person should know about it. */
   readonly events: readonly NewEvent[]
 }
 
 export async function buildStartMessage(input: StartInput): Promise<Start> {
-  const { run, sql, files, workDirectory, threads } = input
+  const { run, sql, files, copies, threads, memoryBytesMax } = input
   const { config } = run
   const events: NewEvent[] = []
   const granted: Pick<StartMessage, 'dataset' | 'sources' | 'shard_key_prefix' | 'resume' | 'source_checkpoint'> = {
@@ -46,12 +50,27 @@ export async function buildStartMessage(input: StartInput): Promise<Start> {
       config.sources.map(async ({ role, key, file_name }) => ({
         role,
         name: file_name,
-        path: await files.grant(key, null, workDirectory),
+        path: await files.grant(key, null, copies),
       })),
     )
   }
-  const message: StartMessage = { type: 'start', protocol: TRAINER_PROTOCOL, config, ...granted, work_directory: workDirectory, threads }
-  return { message, events }
+  return { message: { type: 'start', protocol: TRAINER_PROTOCOL, config, ...granted, threads, memory_bytes_max: memoryBytesMax }, events }
+}
+
+/** The message with every file under a name in the trainer's own directory: it can open no other. */
+export async function grantTo(directory: TrainerDirectory, message: Start['message']): Promise<StartMessage> {
+  const grant = (path: string) => directory.grant(path)
+  const grantFile = async (file: GrantedFile | null) => file && { ...file, path: await grant(file.path) }
+  const { dataset, sources, resume, source_checkpoint } = message
+  const shards = Object.entries(dataset?.shard_paths ?? {}).map(async ([key, path]) => [key, await grant(path)] as const)
+  return {
+    ...message,
+    dataset: dataset && { ...dataset, shard_paths: Object.fromEntries(await Promise.all(shards)) },
+    sources: await Promise.all(sources.map(async (source) => ({ ...source, path: await grant(source.path) }))),
+    resume: await grantFile(resume),
+    source_checkpoint: await grantFile(source_checkpoint),
+    work_directory: directory.work,
+  }
 }
 
 async function grantDataset(sql: Sql, files: FileGrants, versionId: string): Promise<NonNullable<StartMessage['dataset']>> {
@@ -68,8 +87,12 @@ async function grantCheckpoint(sql: Sql, files: FileGrants, id: string): Promise
   return { path: await files.grantVerified(file.objectKey, file.sha256), sha256: file.sha256 }
 }
 
-/** The newest checkpoint of the run whose content is as it was written. */
-async function grantResume(files: FileGrants, run: ClaimedRun, events: NewEvent[]): Promise<GrantedFile | null> {
+/** The newest checkpoint of the run whose content is as it was written; what is told about the others goes into `events`. */
+export async function grantResume(
+  files: FileGrants,
+  run: Pick<ClaimedRun, 'checkpoints' | 'attempt'>,
+  events: NewEvent[],
+): Promise<GrantedFile | null> {
   for (const { objectKey, sha256, step } of run.checkpoints) {
     try {
       const path = await files.grantVerified(objectKey, sha256)

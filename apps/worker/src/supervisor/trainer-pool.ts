@@ -10,6 +10,7 @@ export class TrainerPool {
   readonly #alive = new Set<Trainer>()
   #warm: Trainer | null = null
   #isClosed = false
+  #isKnown = false
 
   constructor(options: TrainerOptions) {
     this.#options = options
@@ -18,7 +19,12 @@ export class TrainerPool {
   /** Forks the reserve if there is none. */
   refill(): void {
     if (this.#isClosed || (this.#warm !== null && !this.#warm.hasExited)) return
-    this.#warm = this.#fork()
+    try {
+      this.#warm = this.#fork()
+    } catch (error) {
+      // The next run tries again, and hears why.
+      this.#options.log.warn({ error }, 'no trainer could be forked in reserve')
+    }
   }
 
   /**
@@ -33,6 +39,9 @@ export class TrainerPool {
     try {
       await trainer.ready
       return trainer
+    } catch (error) {
+      await trainer.directory.remove()
+      throw error
     } finally {
       clearTimeout(timer)
     }
@@ -50,7 +59,23 @@ export class TrainerPool {
     if (this.#isClosed) throw new Error('the trainer pool is closed')
     const trainer = forkTrainer(this.#options)
     this.#alive.add(trainer)
-    void trainer.exited.then(() => this.#alive.delete(trainer))
+    void trainer.exited.then(async () => {
+      this.#alive.delete(trainer)
+      // Never taken.
+      if (this.#warm === trainer) await trainer.directory.remove()
+    })
+    trainer.ready.then(
+      () => this.#tellConfinement(trainer),
+      () => {},
+    )
     return trainer
+  }
+
+  #tellConfinement({ confinement }: Trainer): void {
+    if (this.#isKnown) return
+    this.#isKnown = true
+    const { log } = this.#options
+    if (Object.values(confinement ?? {}).includes('none')) log.warn({ confinement }, 'trainers are not fully confined here')
+    else log.info({ confinement }, 'trainers are confined')
   }
 }

@@ -1,20 +1,26 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { TrainerMessage } from '@trainyard/contracts'
 import { pino } from 'pino'
-import { describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { isAlive } from '../testing/process-state.ts'
 import { trainerEnvironment } from './trainer-environment.ts'
 import { TrainerPool } from './trainer-pool.ts'
+import { WorkDirectories } from './work-directories.ts'
+
+const directory = mkdtempSync(join(tmpdir(), 'trainyard-trainers-'))
+afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
 const pool = () =>
   new TrainerPool({
     environment: trainerEnvironment({ LANG: 'C.UTF-8' }, 1),
-    directory: tmpdir(),
+    directories: new WorkDirectories(directory),
     heapMb: 256,
     log: pino({ level: 'silent' }),
   })

@@ -1,37 +1,58 @@
 // One forked trainer, seen from the supervisor: messages in and out, validated, and its death. The trainer holds no credentials and is
 // not trusted.
 
-import { type ChildProcess, fork } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { type ChildProcess, execFile, fork, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { type SupervisorMessage, TRAINER_PROTOCOL, type TrainerMessage, trainerMessageSchema } from '@trainyard/contracts'
+import { type Confinement, type SupervisorMessage, TRAINER_PROTOCOL, type TrainerMessage, trainerMessageSchema } from '@trainyard/contracts'
 import type { Logger } from 'pino'
+import { TrainerDirectory } from './trainer-directory.ts'
+import type { WorkDirectories } from './work-directories.ts'
 
 const ENTRY = fileURLToPath(new URL('../trainer/main.ts', import.meta.url))
 const TSX = import.meta.resolve('tsx')
-/** util-linux: gives a process a signal for the death of its parent, and a limit. */
-const SETPRIV = '/usr/bin/setpriv'
+const COMPILE = fileURLToPath(new URL('../trainer/compile.ts', import.meta.url))
+const CONFINEMENT = fileURLToPath(new URL('../trainer/confinement.cjs', import.meta.url))
+/**
+ * util-linux's command for what a parent can take from a child, most first: it dies with its parent, gains no rights by running a program, and
+ * as root has none of root's but to pass by the permissions of files. The first that works here is used.
+ */
+const SETPRIV = 'setpriv'
+const PRIVILEGES: readonly (readonly string[])[] = [
+  ['--pdeathsig', 'KILL', '--no-new-privs', '--inh-caps=-all', '--bounding-set=-all,+dac_override,+dac_read_search'],
+  ['--pdeathsig', 'KILL', '--no-new-privs'],
+]
 /** Characters of a trainer's error output that the log keeps for its end. */
 const STDERR_TAIL = 4000
+/** The last words of V8 and of C++ when an allocation fails that they cannot do without. */
+const OUT_OF_MEMORY = /out of memory|bad_alloc/i
 
 export interface TrainerOptions {
   /** All of its environment. */
   readonly environment: Readonly<Record<string, string>>
-  /** Where it may write until a run grants it another place; also its current directory. */
-  readonly directory: string
+  /** Where trainers get a directory of their own. */
+  readonly directories: WorkDirectories
   /** Megabytes of JavaScript objects; typed arrays and the engine's memory lie outside. */
   readonly heapMb: number
   readonly log: Logger
+  /** What runs instead of the trainer, for tests. */
+  readonly entry?: string
 }
 
 /** How a trainer ended, as the end of a sentence: `was killed by SIGSEGV`. */
 export interface TrainerExit {
   readonly description: string
   readonly isClean: boolean
+  /** It asked for more memory than it may have. */
+  readonly isOutOfMemory: boolean
 }
 
 export interface Trainer {
   readonly pid: number
+  /** Its own. Whoever took the trainer removes it after the end. */
+  readonly directory: TrainerDirectory
+  /** What the kernel takes from it; null until it is ready. */
+  readonly confinement: Confinement | null
   /** Resolves when the engine is loaded; rejects when the process ends before. */
   readonly ready: Promise<void>
   readonly exited: Promise<TrainerExit>
@@ -45,25 +66,45 @@ export interface Trainer {
 
 /** @throws Error when the process cannot be started at all. */
 export function forkTrainer(options: TrainerOptions): Trainer {
-  const nodeArguments = [`--max-old-space-size=${options.heapMb}`, '--import', TSX]
+  const nodeArguments = [`--max-old-space-size=${options.heapMb}`, '--require', CONFINEMENT, '--import', TSX]
+  const privileges = privilegesTaken()
+  const command =
+    privileges === null
+      ? { execArgv: nodeArguments }
+      : { execPath: SETPRIV, execArgv: [...privileges, '--', process.execPath, ...nodeArguments] }
+  const directory = new TrainerDirectory(options.directories.make('trainer'))
   // Its own process group, so that all of it can be killed. The kernel kills it with its parent where it can; `disconnect` does elsewhere.
-  const command = existsSync(SETPRIV)
-    ? { execPath: SETPRIV, execArgv: ['--pdeathsig', 'KILL', '--', process.execPath, ...nodeArguments] }
-    : { execArgv: nodeArguments }
-  const child = fork(ENTRY, [], {
+  const child = fork(options.entry ?? ENTRY, [], {
     ...command,
     env: options.environment,
-    cwd: options.directory,
+    cwd: directory.path,
     serialization: 'advanced',
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
-  return new ForkedTrainer(child, options.log)
+  return new ForkedTrainer(child, directory, options.log)
+}
+
+/** Loads the trainer's code once, so that those which are forked later find it compiled. */
+export async function compileTrainer({ environment, log }: Pick<TrainerOptions, 'environment' | 'log'>): Promise<void> {
+  const compiling = execFile(process.execPath, ['--import', TSX, COMPILE], { env: environment }, (error) => {
+    if (error !== null) log.warn({ error }, 'the code of trainers could not be compiled in advance')
+  })
+  await once(compiling, 'close')
+}
+
+let privileges: readonly string[] | null | undefined
+
+function privilegesTaken(): readonly string[] | null {
+  privileges ??= PRIVILEGES.find((flags) => spawnSync(SETPRIV, [...flags, '--', 'true']).status === 0) ?? null
+  return privileges
 }
 
 class ForkedTrainer implements Trainer {
   readonly ready: Promise<void>
   readonly exited: Promise<TrainerExit>
+  readonly directory: TrainerDirectory
+  confinement: Confinement | null = null
   hasExited = false
   readonly #child: ChildProcess
   #onMessage: ((message: TrainerMessage) => void) | null = null
@@ -71,17 +112,20 @@ class ForkedTrainer implements Trainer {
   readonly #early: TrainerMessage[] = []
   #stderr = ''
 
-  constructor(child: ChildProcess, log: Logger) {
+  constructor(child: ChildProcess, directory: TrainerDirectory, log: Logger) {
     this.#child = child
+    this.directory = directory
     this.exited = new Promise((resolve) => {
       const end = (description: string, isClean: boolean) => {
         if (this.hasExited) return
         this.hasExited = true
         if (!isClean && this.#stderr !== '') log.warn({ pid: this.pid, stderr: this.#stderr }, `trainer ${description}`)
-        resolve({ description, isClean })
+        resolve({ description, isClean, isOutOfMemory: !isClean && OUT_OF_MEMORY.test(this.#stderr) })
       }
       child.once('error', (error) => end(`could not be started: ${error.message}`, false))
-      child.once('exit', (code, signal) =>
+      // After `close` its error output is complete.
+      child.once('exit', () => this.#killGroup())
+      child.once('close', (code, signal) =>
         end(signal === null ? `ended with exit code ${code}` : `was killed by ${signal}`, code === 0 && signal === null),
       )
     })
@@ -114,10 +158,16 @@ class ForkedTrainer implements Trainer {
 
   kill(): void {
     if (this.hasExited || this.#child.pid === undefined) return
+    if (!this.#killGroup()) this.#child.kill('SIGKILL')
+  }
+
+  /** @returns false when the group is not there: gone, or not made yet */
+  #killGroup(): boolean {
     try {
-      process.kill(-this.#child.pid, 'SIGKILL')
+      process.kill(-this.pid, 'SIGKILL')
+      return true
     } catch {
-      this.#child.kill('SIGKILL')
+      return false
     }
   }
 
@@ -130,6 +180,7 @@ class ForkedTrainer implements Trainer {
     }
     const message = parsed.data
     if (message.type === 'ready') {
+      this.confinement = message.confinement
       if (message.protocol === TRAINER_PROTOCOL) onReady()
       else this.#nonsense(`speaks protocol ${message.protocol}, the supervisor ${TRAINER_PROTOCOL}`)
       return

@@ -1,12 +1,16 @@
 // A supervisor that forks a trainer, prints its process id, and waits to be killed. Run as a process of its own.
 
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { pino } from 'pino'
 import { trainerEnvironment } from '../supervisor/trainer-environment.ts'
 import { forkTrainer } from '../supervisor/trainer-process.ts'
+import { WorkDirectories } from '../supervisor/work-directories.ts'
 
 const trainer = forkTrainer({
   environment: trainerEnvironment({}, 1),
-  directory: process.cwd(),
+  directories: new WorkDirectories(await mkdtemp(join(tmpdir(), 'trainyard-fork-'))),
   heapMb: 256,
   log: pino({ level: 'silent' }),
 })

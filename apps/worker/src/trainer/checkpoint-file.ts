@@ -2,7 +2,7 @@
 // directory.
 
 import { createHash } from 'node:crypto'
-import { open, rename } from 'node:fs/promises'
+import { open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 export interface WrittenFile {
@@ -15,18 +15,24 @@ export async function writeFileDurably(path: string, chunks: readonly Uint8Array
   const temporary = `${path}.tmp`
   const hash = createHash('sha256')
   let bytes = 0
-  const file = await open(temporary, 'w')
   try {
-    for (const chunk of chunks) {
-      await file.writeFile(chunk)
-      hash.update(chunk)
-      bytes += chunk.byteLength
+    const file = await open(temporary, 'w')
+    try {
+      for (const chunk of chunks) {
+        await file.writeFile(chunk)
+        hash.update(chunk)
+        bytes += chunk.byteLength
+      }
+      await file.sync()
+    } finally {
+      await file.close()
     }
-    await file.sync()
-  } finally {
-    await file.close()
+    await rename(temporary, path)
+  } catch (error) {
+    // What was written takes the space that the next attempt needs.
+    await rm(temporary, { force: true })
+    throw error
   }
-  await rename(temporary, path)
   const directory = await open(dirname(path), 'r')
   try {
     await directory.sync()

@@ -19,7 +19,7 @@ export async function runEvaluate(start: StartMessage, channel: Channel): Promis
   const rows = manifest.splits[split]?.rows ?? wished
   const batchSize = Math.min(wished, rows)
   const { spec, training } = checkpoint.metadata
-  const { session } = openModel({ spec, training, batchSize, frozen: [], threads: start.threads, phase: 'evaluate' }, channel)
+  const { session } = openModel({ spec, training, batchSize, frozen: [], start, phase: 'evaluate' }, channel)
   session.importState(checkpoint.state, { strict: false })
   // The model saw its inputs as its own dataset was normalized.
   const reader = openSplitReader({

@@ -3,6 +3,7 @@
 
 import { supervisorMessageSchema, TRAINER_PROTOCOL } from '@trainyard/contracts'
 import { Channel } from './channel.ts'
+import { readConfinement } from './confinement.ts'
 import { ENGINE_VERSION } from './engine-version.ts'
 import { describeFailure } from './failure.ts'
 import { KINDS } from './kinds.ts'
@@ -37,4 +38,4 @@ process.on('message', (raw) => {
     process.exit(1)
   })
 })
-channel.send({ type: 'ready', protocol: TRAINER_PROTOCOL, engine: ENGINE_VERSION })
+channel.send({ type: 'ready', protocol: TRAINER_PROTOCOL, engine: ENGINE_VERSION, confinement: readConfinement() })

@@ -19,7 +19,7 @@ export async function runPredict(start: StartMessage, channel: Channel): Promise
   const { spec, training, dataset } = checkpoint.metadata
   const samples = flattenInputs(inputs, dataset.input.shape)
   const batchSize = Math.min(samples.length, BATCH_ROWS_MAX)
-  const { session } = openModel({ spec, training, batchSize, frozen: [], threads: start.threads, phase: 'predict' }, channel)
+  const { session } = openModel({ spec, training, batchSize, frozen: [], start, phase: 'predict' }, channel)
   try {
     session.importState(checkpoint.state, { strict: false })
     const kind = dataset.input.kind === 'image' ? 'image' : 'features'

@@ -5,12 +5,14 @@ import { type StartMessage, uploadRoleSchema } from '@trainyard/contracts'
 import { fileSource, prepareDataset } from '@trainyard/datasets'
 import type { Channel } from './channel.ts'
 import { configOf } from './config-of.ts'
+import { limitMemory, PREPARATION_BYTES } from './memory-limit.ts'
 
 /** Milliseconds between two looks at the wish to stop. */
 const STOP_CHECK_MS = 50
 
 export async function runPrepare(start: StartMessage, channel: Channel): Promise<void> {
   const { options } = configOf(start, 'prepare')
+  limitMemory(PREPARATION_BYTES, start.memory_bytes_max)
   const abort = new AbortController()
   const watch = setInterval(() => {
     if (channel.stopRequested !== null) abort.abort()

@@ -1,10 +1,15 @@
 // The state of a training run as a file in the work directory, and the message that says so.
 
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { CheckpointKind } from '@trainyard/contracts'
 import { type CheckpointMetadata, encodeCheckpoint, type Session } from '@trainyard/engine/train'
+import { isStorageFull } from '@trainyard/errors'
 import type { Channel } from './channel.ts'
-import { writeFileDurably } from './checkpoint-file.ts'
+import { type WrittenFile, writeFileDurably } from './checkpoint-file.ts'
+
+/** Milliseconds between two attempts to write the final checkpoint where the disk is full. */
+const RETRY_MS = 1000
 
 export interface SaveOptions {
   readonly directory: string
@@ -13,9 +18,35 @@ export interface SaveOptions {
   readonly session: Session
 }
 
-export async function saveCheckpoint({ directory, kind, metadata, session }: SaveOptions, channel: Channel): Promise<void> {
+/**
+ * On a full disk a periodic checkpoint is left out, since training goes on and the next one takes its place; the final one waits for space.
+ * @returns false when nothing was saved: no space, and no reason or no time to wait for it
+ */
+export async function saveCheckpoint(options: SaveOptions, channel: Channel): Promise<boolean> {
+  const { kind, metadata } = options
   const { step, epoch, metrics } = metadata
+  for (let attempt = 0; ; attempt++) {
+    const file = await write(options)
+    if (file !== null) {
+      channel.send({ type: 'checkpoint', kind, step, epoch, file, metrics })
+      return true
+    }
+    const isWaiting = kind === 'final' && channel.stopRequested === null
+    const what = isWaiting ? 'Waiting for space.' : 'It is left out; the one before stays.'
+    if (attempt === 0) channel.event('checkpoint_failed', `The disk is full: no space for the checkpoint of step ${step}. ${what}`)
+    if (!isWaiting) return false
+    channel.report({ phase: 'saving', step, epoch, samplesPerSecond: null }, { now: true })
+    await sleep(RETRY_MS)
+  }
+}
+
+/** @returns null when the disk is full */
+async function write({ directory, kind, metadata, session }: SaveOptions): Promise<WrittenFile | null> {
   const { chunks } = encodeCheckpoint({ metadata, state: session.exportState() })
-  const file = await writeFileDurably(join(directory, `step-${step}-${kind}.safetensors`), chunks)
-  channel.send({ type: 'checkpoint', kind, step, epoch, file, metrics })
+  try {
+    return await writeFileDurably(join(directory, `step-${metadata.step}-${kind}.safetensors`), chunks)
+  } catch (error) {
+    if (isStorageFull(error)) return null
+    throw error
+  }
 }

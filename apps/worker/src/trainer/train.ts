@@ -66,7 +66,7 @@ async function prepareModel(
   const source = await readCheckpoint(start.source_checkpoint)
   const plan = transfer === null || source === null ? null : planRunTransfer(spec, source, transfer)
   const frozen = resume?.metadata.frozen ?? (plan === null ? [] : frozenNames(plan))
-  const opened = openModel({ spec, training, batchSize: training.batch_size, frozen, threads: start.threads, phase: 'train' }, channel)
+  const opened = openModel({ spec, training, batchSize: training.batch_size, frozen, start, phase: 'train' }, channel)
   const { session, estimate, fingerprint } = opened
   if (resume !== null) session.importState(resume.state, { strict: true })
   else {
@@ -133,8 +133,12 @@ async function train(options: Training, channel: Channel): Promise<void> {
     }
     if (event.type === 'checkpoint') {
       report('saving', true)
-      await save(event.kind)
-      savedStep = loop.state.step
+      const isSaved = await save(event.kind)
+      if (isSaved) savedStep = loop.state.step
+      else if (event.kind === 'final') {
+        channel.send({ type: 'stopped', reason: channel.stopRequested ?? 'preempt', step: loop.state.step })
+        return
+      }
     }
     const reason = channel.stopRequested
     if (reason !== null && event.type === 'breath') {

@@ -45,4 +45,5 @@ function run({ gather, order: orderOptions, slots: buffers, control: controlBuff
   }
 }
 
-run(workerData as DataThreadStart)
+// null: only to be compiled.
+if (workerData !== null) run(workerData as DataThreadStart)

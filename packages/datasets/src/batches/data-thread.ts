@@ -1,5 +1,6 @@
 // The trainer's side of the data thread. The trainer blocks on shared memory, not on messages: its event loop may be busy for the whole run.
 
+import { once } from 'node:events'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
@@ -95,6 +96,11 @@ export class DataThread {
   #fail(error: Error): void {
     if (this.#handedOver) writeFailure(this.#control, this.#message, error)
   }
+}
+
+/** Loads the thread's code and ends it: what the loader compiles is then on disk for threads that may not write there. */
+export async function compileDataThread(): Promise<void> {
+  await once(new Worker(bootstrap(), { eval: true, execArgv: [], workerData: null }), 'exit')
 }
 
 /** Called by either side; the trainer sees it at its next `take`. */
