@@ -60,7 +60,7 @@ describe('requirement 13: killed at each operation of a checkpoint save', () => 
         const saving = save(2, newer, rows)
         // Until it has ended, or stands still where it was killed.
         const isDone = await Promise.race([saving.then(() => true), standsStill(begun, last)])
-        await thaw()
+        thaw()
         const { content } = await load(rows)
         const which = content === null ? 'none' : content.equals(older) ? 'old' : content.equals(whole) ? 'new' : 'neither'
         seen.add(which)
