@@ -21,18 +21,30 @@ const PATHS: Readonly<Record<string, (ids: Ids) => string>> = {
   getModel: ({ model }) => `/v1/models/${model}`,
   getJob: ({ jobId }) => `/v1/jobs/${jobId}`,
   cancelJob: ({ jobId }) => `/v1/jobs/${jobId}/cancel`,
+  pauseJob: ({ openJobId }) => `/v1/jobs/${openJobId}/pause`,
+  resumeJob: ({ openJobId }) => `/v1/jobs/${openJobId}/resume`,
+  retryJob: ({ endedJobId }) => `/v1/jobs/${endedJobId}/retry`,
   listJobEvents: ({ jobId }) => `/v1/jobs/${jobId}/events`,
   getRun: ({ runId }) => `/v1/runs/${runId}`,
   getRunMetrics: ({ runId }) => `/v1/runs/${runId}/metrics`,
+  listRunAttempts: ({ runId }) => `/v1/runs/${runId}/attempts`,
   listRunEvents: ({ runId }) => `/v1/runs/${runId}/events`,
   getCheckpoint: ({ checkpointId }) => `/v1/checkpoints/${checkpointId}`,
   downloadCheckpoint: ({ checkpointId }) => `/v1/checkpoints/${checkpointId}/download`,
   predict: ({ checkpointId }) => `/v1/checkpoints/${checkpointId}/predict`,
 }
 
-const BODIES: Readonly<Record<string, unknown>> = { predict: { inputs: [[0, 1]] }, cancelJob: {} }
+const BODIES: Readonly<Record<string, unknown>> = {
+  predict: { inputs: [[0, 1]] },
+  cancelJob: {},
+  pauseJob: {},
+  resumeJob: {},
+  retryJob: {},
+}
 
 type Ids = Pick<TrainedXor, 'datasetId' | 'versionId' | 'jobId' | 'runId' | 'checkpointId'> & {
+  readonly openJobId: string
+  readonly endedJobId: string
   readonly model: string
   readonly project: string
 }
@@ -42,6 +54,8 @@ const MISSING: Ids = {
   datasetId: toWireId('dataset', newUuid()),
   versionId: toWireId('dataset_version', newUuid()),
   jobId: toWireId('job', newUuid()),
+  openJobId: toWireId('job', newUuid()),
+  endedJobId: toWireId('job', newUuid()),
   runId: toWireId('run', newUuid()),
   checkpointId: toWireId('checkpoint', newUuid()),
   model: toWireId('model', newUuid()),
@@ -58,8 +72,17 @@ describe('authorization', () => {
       { name: 'theirs', spec: XOR_SPEC },
       { authorization: `Bearer ${api.other.key}` },
     )
+    const trained = await trainXor(api.database, api.storage, api.other.id)
+    const submit = async () => {
+      const body = { kind: 'train', dataset: trained.datasetId, model: XOR_SPEC }
+      return (await api.request('POST', '/v1/jobs', body, { authorization: `Bearer ${api.other.key}` })).json<{ id: string }>().id
+    }
+    const [openJobId, endedJobId] = [await submit(), await submit()]
+    await api.request('POST', `/v1/jobs/${endedJobId}/cancel`, {}, { authorization: `Bearer ${api.other.key}` })
     theirs = {
-      ...(await trainXor(api.database, api.storage, api.other.id)),
+      ...trained,
+      openJobId,
+      endedJobId,
       model: created.json<{ id: string }>().id,
       project: api.other.wireId,
     }

@@ -39,7 +39,7 @@ describe('reading', () => {
     for (let i = 0; i < 2; i++) {
       const response = await api.request('POST', `/v1/jobs/${job.id}/cancel`)
       expect(response.statusCode).toBe(202)
-      expect(response.json()).toMatchObject({ state: 'cancelled', terminal: true, allowed_actions: [], cancel_requested: true })
+      expect(response.json()).toMatchObject({ state: 'cancelled', terminal: true, allowed_actions: ['retry'], cancel_requested: true })
     }
   })
 

@@ -16,6 +16,9 @@ import { cancelJob } from './modules/jobs/cancel-job.route.ts'
 import { getJob } from './modules/jobs/get-job.route.ts'
 import { listJobEvents } from './modules/jobs/list-job-events.route.ts'
 import { listJobs } from './modules/jobs/list-jobs.route.ts'
+import { pauseJob } from './modules/jobs/pause-job.route.ts'
+import { resumeJob } from './modules/jobs/resume-job.route.ts'
+import { retryJob } from './modules/jobs/retry-job.route.ts'
 import { submitJob } from './modules/jobs/submit-job.route.ts'
 import { createModel } from './modules/models/create-model.route.ts'
 import { getModel } from './modules/models/get-model.route.ts'
@@ -26,6 +29,7 @@ import { getOwnProject } from './modules/projects/get-own-project.route.ts'
 import { getProject } from './modules/projects/get-project.route.ts'
 import { getRun } from './modules/runs/get-run.route.ts'
 import { getRunMetrics } from './modules/runs/get-run-metrics.route.ts'
+import { listRunAttempts } from './modules/runs/list-run-attempts.route.ts'
 import { listRunEvents } from './modules/runs/list-run-events.route.ts'
 import { getErrorPage } from './modules/system/get-error-page.route.ts'
 import { getHealth } from './modules/system/get-health.route.ts'
@@ -52,9 +56,13 @@ export const ROUTES: readonly Route[] = [
   listJobs,
   getJob,
   cancelJob,
+  pauseJob,
+  resumeJob,
+  retryJob,
   listJobEvents,
   getRun,
   getRunMetrics,
+  listRunAttempts,
   listRunEvents,
   listCheckpoints,
   getCheckpoint,

@@ -43,6 +43,7 @@ export {
   type RunPlan,
   type RunResult,
   resolveTraining,
+  retryJobSchema,
   runPlanSchema,
   runResultSchema,
   runSchema,
@@ -59,7 +60,9 @@ export { type RunMessage, runMessageSchema } from './queue.ts'
 export { type DataFormat, dataFormatSchema, type ReadOptions, readOptionsSchema } from './read-options.ts'
 export {
   type ApiKey,
+  type Attempt,
   apiKeySchema,
+  attemptSchema,
   type Checkpoint,
   checkpointSchema,
   createDatasetSchema,
@@ -83,8 +86,9 @@ export {
 export { type RunConfig, type RunConfigInput, type RunConfigOf, runConfigSchema } from './run-config.ts'
 export {
   type Action,
-  ALLOWED_ACTIONS,
   actionSchema,
+  allowedActions,
+  attemptOutcomeSchema,
   type CheckpointKind,
   checkpointKindSchema,
   type DatasetVersionStatus,

@@ -56,9 +56,23 @@ export function resolveTraining(
   return { ...training, loss }
 }
 
+/** How a job is scheduled; of every kind that a client submits. */
+const schedulingShape = {
+  priority: z
+    .int()
+    .min(-100)
+    .max(100)
+    .meta({ description: 'Among the waiting jobs of the project: higher comes first. Between projects shares decide.' }),
+  max_runtime_s: z.int().min(1).max(31_536_000).meta({
+    description: 'Seconds that the job may be running, over all attempts and without waiting. Then it saves and fails with `timeout`.',
+  }),
+}
+
 export const trainJobSchema = z.strictObject({
   kind: z.literal('train'),
   name: nameSchema.optional(),
+  priority: schedulingShape.priority.default(0),
+  max_runtime_s: schedulingShape.max_runtime_s.optional(),
   model: z.union([idSchema('model'), modelSpecSchema]).meta({ description: 'A stored model by id, or a specification.' }),
   dataset: datasetReferenceSchema,
   training: submittedTrainingSchema.prefault({}),
@@ -68,6 +82,8 @@ export const trainJobSchema = z.strictObject({
 export const evaluateJobSchema = z.strictObject({
   kind: z.literal('evaluate'),
   name: nameSchema.optional(),
+  priority: schedulingShape.priority.default(0),
+  max_runtime_s: schedulingShape.max_runtime_s.optional(),
   checkpoint_id: idSchema('checkpoint'),
   dataset: datasetReferenceSchema,
   split: z.string().min(1).max(50).default('test'),
@@ -76,6 +92,17 @@ export const evaluateJobSchema = z.strictObject({
 
 export const submitJobSchema = z.discriminatedUnion('kind', [trainJobSchema, evaluateJobSchema])
 export type SubmitJob = z.infer<typeof submitJobSchema>
+
+export const retryJobSchema = z
+  .strictObject({
+    resume: z.boolean().default(true).meta({ description: 'Go on from the last checkpoint of the job; false begins anew.' }),
+    priority: schedulingShape.priority.optional().meta({ description: 'Default: that of the job.' }),
+    max_runtime_s: schedulingShape.max_runtime_s
+      .nullable()
+      .optional()
+      .meta({ description: 'null lifts the limit. Default: that of the job.' }),
+  })
+  .prefault({})
 
 /** Nested numbers: one raw sample, in the shape that the dataset had (images as [C][H][W] of 0–255). */
 export type NestedNumbers = number | NestedNumbers[]
@@ -163,6 +190,10 @@ export const jobSchema = z.object({
     .meta({ description: 'True when the state will not change any more. Test this, not the state: states may be added.' }),
   allowed_actions: z.array(actionSchema),
   cancel_requested: z.boolean(),
+  pause_requested: z.boolean().meta({ description: 'A running job saves and stops soon; it is `paused` then.' }),
+  priority: z.int(),
+  max_runtime_s: z.int().nullable(),
+  retry_of: idSchema('job').nullable().meta({ description: 'The job that this one repeats.' }),
   run_ids: z.array(idSchema('run')),
   progress: progressSchema,
   /** Newest value of each metric. */

@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { datasetInputSchema, datasetTargetSchema, normalizationSchema } from './dataset-manifest.ts'
 import { idSchema } from './ids.ts'
 import { wireNumberSchema } from './number.ts'
-import { checkpointKindSchema, datasetVersionStatusSchema, failureSchema } from './states.ts'
+import { attemptOutcomeSchema, checkpointKindSchema, datasetVersionStatusSchema, failureSchema } from './states.ts'
 
 const timestampSchema = z.iso.datetime()
 const nameSchema = z.string().min(1).max(200)
@@ -82,6 +82,22 @@ export const modelSchema = z.object({
   created_at: timestampSchema,
 })
 export type Model = z.infer<typeof modelSchema>
+
+export const attemptSchema = z.object({
+  id: idSchema('attempt'),
+  object: z.literal('attempt'),
+  run_id: idSchema('run'),
+  number: z.int().meta({ description: 'From 1, in the order in which workers took the run up.' }),
+  worker: z.string(),
+  outcome: attemptOutcomeSchema.nullable().meta({ description: 'How it ended; null while it goes on.' }),
+  reason: z.string().nullable().meta({ description: 'Why it ended, for a person.' }),
+  first_step: z.int().meta({ description: 'The step of the checkpoint that it went on from; 0 from the beginning.' }),
+  last_step: z.int().nullable(),
+  fingerprint: z.string().nullable(),
+  started_at: timestampSchema,
+  ended_at: timestampSchema.nullable(),
+})
+export type Attempt = z.infer<typeof attemptSchema>
 
 export const eventSchema = z.object({
   id: idSchema('event'),

@@ -26,18 +26,45 @@ export const IS_TERMINAL = {
   cancelled: true,
 } as const satisfies Record<RunState, boolean>
 
-/** State → what a user may ask for, in the first cut of the API. */
-export const ALLOWED_ACTIONS = {
-  queued: ['cancel'],
-  running: ['cancel'],
-  paused: ['cancel'],
-  succeeded: [],
-  failed: [],
-  cancelled: [],
-} as const satisfies Record<RunState, readonly Action[]>
-
 export const jobKindSchema = z.enum(['train', 'evaluate', 'predict', 'prepare'])
 export type JobKind = z.infer<typeof jobKindSchema>
+
+/** State → what a user may ask for. A retry makes a new job: what has ended does not change any more. */
+const ACTIONS = {
+  queued: ['cancel', 'pause'],
+  running: ['cancel', 'pause'],
+  paused: ['cancel', 'resume'],
+  succeeded: [],
+  failed: ['retry'],
+  cancelled: ['retry'],
+} as const satisfies Record<RunState, readonly Action[]>
+
+/** Predictions are asked for again, and data is uploaded again: these kinds have no retry. */
+const CAN_RETRY = { train: true, evaluate: true, predict: false, prepare: false } as const satisfies Record<JobKind, boolean>
+
+/** What a user may ask for now; what was asked for already is not among it. */
+export function allowedActions(job: {
+  readonly kind: JobKind
+  readonly state: JobState
+  readonly cancelRequested: boolean
+  readonly pauseRequested: boolean
+}): Action[] {
+  if (IS_TERMINAL[job.state]) return ACTIONS[job.state].filter((action) => action !== 'retry' || CAN_RETRY[job.kind])
+  if (job.cancelRequested) return []
+  return job.pauseRequested ? ['cancel', 'resume'] : [...ACTIONS[job.state]]
+}
+
+/** How an attempt ended; null while it goes on. */
+export const attemptOutcomeSchema = z.enum([
+  'succeeded',
+  'failed',
+  'cancelled',
+  'paused',
+  'preempted',
+  'crashed',
+  'lease_lost',
+  'postponed',
+])
 
 export const datasetVersionStatusSchema = z.enum(['preparing', 'ready', 'failed'])
 export type DatasetVersionStatus = z.infer<typeof datasetVersionStatusSchema>

@@ -1,6 +1,7 @@
 // What other packages see. Repositories come as namespaces (`jobs.submit`), each function taking the transaction first.
 
 import * as apiKeys from './api-keys.repository.ts'
+import * as attempts from './attempts.repository.ts'
 import * as checkpoints from './checkpoints.repository.ts'
 import * as datasetVersions from './dataset-versions.repository.ts'
 import * as datasets from './datasets.repository.ts'
@@ -18,11 +19,13 @@ import * as statistics from './statistics.repository.ts'
 import * as uploads from './uploads.repository.ts'
 
 export type { ApiKeyRecord, Authentication, Principal } from './api-keys.repository.ts'
+export type { AttemptRecord } from './attempts.repository.ts'
 export type { CheckpointFile, CheckpointRecord } from './checkpoints.repository.ts'
 export { createDatabase, type Database, type DatabaseOptions, type Role, type Tx, urlOfRole } from './database.ts'
 export type { DatasetVersionRecord, NewDatasetVersion } from './dataset-versions.repository.ts'
 export type { DatasetRecord } from './datasets.repository.ts'
 export type { IdempotencyClaim, IdempotentRequest, StoredResponse } from './idempotency.repository.ts'
+export { type RetryOptions, retry } from './job-retry.ts'
 export type { JobFilter, JobRecord, SubmitJob } from './jobs.repository.ts'
 export { type Channel, type Listener, type ListenOptions, listen } from './listen.ts'
 export { withAdvisoryLock } from './lock.ts'
@@ -42,6 +45,7 @@ export type { JobCount, QueueDepth } from './statistics.repository.ts'
 export type { BeginUpload, NewUpload, StorageUsage, UploadPartRecord, UploadRecord } from './uploads.repository.ts'
 export {
   apiKeys,
+  attempts,
   checkpoints,
   datasets,
   datasetVersions,

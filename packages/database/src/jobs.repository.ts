@@ -34,7 +34,7 @@ export interface SubmitJob {
   /** Among the jobs of the project: higher comes first. Default 0; that of a prediction, which a client waits for, is above all. */
   readonly priority?: number | undefined
   /** Seconds that each run may be running, over all attempts. Default: no limit. */
-  readonly maxRuntimeS?: number | undefined
+  readonly maxRuntimeS?: number | null | undefined
   /** The job that this one repeats. */
   readonly retryOf?: string
 }
@@ -76,6 +76,11 @@ export async function find(tx: Tx, id: string): Promise<JobRecord | null> {
     row.runs.map((run) => run.id),
   )
   return toRecord(row, mergeMetrics(row.runs, metrics))
+}
+
+/** Holds the runs of a job as they are until the transaction ends. */
+export async function lockRuns(tx: Tx, id: string): Promise<void> {
+  await tx.$queryRaw`SELECT id FROM runs WHERE job_id = ${id}::uuid ORDER BY id FOR UPDATE`
 }
 
 export interface JobFilter {

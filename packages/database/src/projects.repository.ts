@@ -15,6 +15,19 @@ export async function find(tx: Tx, id: string): Promise<ProjectRecord | null> {
   return tx.project.findUnique({ where: { id } })
 }
 
+/** How much of the workers a project may have; what is undefined stays. */
+export interface ProjectLimits {
+  /** Runs at once; null: as many as there are workers. */
+  readonly concurrencyLimit?: number | null | undefined
+  /** Weight against other projects when workers are scarce. */
+  readonly share?: number | undefined
+}
+
+export async function setLimits(tx: Tx, id: string, { concurrencyLimit, share }: ProjectLimits): Promise<ProjectRecord> {
+  const data = { ...(concurrencyLimit === undefined ? {} : { concurrencyLimit }), ...(share === undefined ? {} : { share }) }
+  return tx.project.update({ where: { id }, data })
+}
+
 /** The oldest of that name: names need not be unique. */
 export async function findByName(tx: Tx, name: string): Promise<ProjectRecord | null> {
   return tx.project.findFirst({ where: { name }, orderBy: { id: 'asc' } })

@@ -33,7 +33,20 @@ describe('the command line', () => {
     expect((await run('keys list', [], { project }))[0]).toContain('revoked')
   })
 
+  it('bounds what a project may have of the workers', async () => {
+    const [line = ''] = await run('projects create', ['bounded'])
+    const [project = ''] = line.split('  ')
+    expect(await run('projects set', [project], { 'concurrency-limit': '4', share: '2.5' })).toEqual([
+      `${line}  runs at once: 4  share: 2.5`,
+    ])
+    expect(await run('projects set', [project], { 'concurrency-limit': 'none' })).toEqual([`${line}  runs at once: no limit  share: 2.5`])
+  })
+
   it.each([
+    ['projects set', ['prj_00000000000000000000000000'], { share: '1' }, 'there is no project'],
+    ['projects set', [], {}, 'expected --concurrency-limit'],
+    ['projects set', [], { 'concurrency-limit': '0' }, 'expected a whole number'],
+    ['projects set', [], { share: '-1' }, 'expected a number'],
     ['projects create', [], {}, 'expected a name'],
     ['keys create', [], {}, 'expected prj_'],
     ['keys create', [], { project: 'prj_00000000000000000000000000' }, 'there is no project'],

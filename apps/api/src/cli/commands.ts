@@ -11,6 +11,8 @@ interface Options {
   readonly name?: string | undefined
   readonly scopes?: string | undefined
   readonly 'expires-in-days'?: string | undefined
+  readonly 'concurrency-limit'?: string | undefined
+  readonly share?: string | undefined
 }
 
 interface Command {
@@ -35,6 +37,18 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     async run(tx) {
       const { data } = await projects.list(tx, { limit: 1000, order: 'asc' })
       return data.map(({ id, name }) => `${toWireId('project', id)}  ${name}`)
+    },
+  },
+  'projects set': {
+    usage: 'ID [--concurrency-limit N|none] [--share X]',
+    async run(tx, [id], options) {
+      const concurrencyLimit = limitOf(options['concurrency-limit'])
+      const share = shareOf(options.share)
+      if (concurrencyLimit === undefined && share === undefined) throw new UsageError('expected --concurrency-limit or --share')
+      const project = await projects.setLimits(tx, await requireProject(tx, id), { concurrencyLimit, share })
+      return [
+        `${toWireId('project', project.id)}  ${project.name}  runs at once: ${project.concurrencyLimit ?? 'no limit'}  share: ${project.share}`,
+      ]
     },
   },
   'keys create': {
@@ -89,6 +103,23 @@ function scopesOf(text: string | undefined): readonly string[] {
   const unknown = scopes.filter((scope) => !SCOPES.some((known) => known === scope))
   if (unknown.length > 0) throw new UsageError(`unknown scope ${unknown.join(', ')}; expected ${SCOPES.join(', ')}`)
   return scopes
+}
+
+function limitOf(text: string | undefined): number | null | undefined {
+  if (text === undefined) return undefined
+  if (text === 'none') return null
+  const limit = Number(text)
+  if (!(Number.isInteger(limit) && limit >= 1 && limit <= 1_000_000)) {
+    throw new UsageError(`--concurrency-limit is ${text}; expected a whole number from 1, or none`)
+  }
+  return limit
+}
+
+function shareOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const share = Number(text)
+  if (!(share >= 0.001 && share <= 1000)) throw new UsageError(`--share is ${text}; expected a number from 0.001 to 1000`)
+  return share
 }
 
 function expiryOf(days: string | undefined): Date | null {

@@ -2,6 +2,7 @@
 
 import {
   apiKeySchema,
+  attemptSchema,
   checkpointSchema,
   datasetSchema,
   datasetVersionSchema,
@@ -20,6 +21,7 @@ export type JsonSchema = { readonly [key: string]: unknown }
 /** Resources that get a name of their own; other schemas have theirs from their own meta data. */
 const COMPONENTS = {
   ApiKey: apiKeySchema,
+  Attempt: attemptSchema,
   Checkpoint: checkpointSchema,
   Dataset: datasetSchema,
   DatasetVersion: datasetVersionSchema,

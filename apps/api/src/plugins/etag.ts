@@ -7,7 +7,7 @@ export function registerEtag(app: FastifyInstance): void {
   app.addHook('onSend', async (request, reply, payload) => {
     const operation = request.routeOptions.config.operation
     if (operation?.method !== 'GET' || operation.scope === null || reply.statusCode !== 200 || typeof payload !== 'string') return payload
-    const etag = `"${createHash('sha256').update(payload).digest('base64url').slice(0, 27)}"`
+    const etag = etagOf(payload)
     reply.header('etag', etag).header('cache-control', 'private, no-cache')
     if (!matches(request.headers['if-none-match'], etag)) return payload
     reply.code(304).removeHeader('content-type')
@@ -16,8 +16,16 @@ export function registerEtag(app: FastifyInstance): void {
   })
 }
 
+export function etagOf(payload: string): string {
+  return `"${createHash('sha256').update(payload).digest('base64url').slice(0, 27)}"`
+}
+
+/** The tags of If-Match or If-None-Match, as they are. */
+export function tagsOf(header: string): string[] {
+  return header.split(',').map((tag) => tag.trim())
+}
+
 /** If-None-Match compares weakly (RFC 9110, 13.1.2). */
 export function matches(header: string | undefined, etag: string): boolean {
-  if (header === undefined) return false
-  return header.trim() === '*' || header.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag)
+  return header !== undefined && tagsOf(header).some((tag) => tag === '*' || tag.replace(/^W\//, '') === etag)
 }

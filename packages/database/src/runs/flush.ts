@@ -34,15 +34,20 @@ export interface FlushResult {
   readonly firstDifference: { readonly name: string; readonly step: number; readonly stored: number; readonly value: number } | null
 }
 
+/** Parameters $11 to $14 are the events; one that is stored already, since the reply was lost, is not counted again. */
 const FLUSH = `
-WITH fence AS (
+WITH new_event AS MATERIALIZED (
+  SELECT type, message, data, id, row_number() OVER (ORDER BY position) AS position
+  FROM unnest($11::text[], $12::text[], $13::jsonb[], $14::uuid[]) WITH ORDINALITY AS e (type, message, data, id, position)
+  WHERE id NOT IN (SELECT id FROM run_events WHERE id = ANY ($14::uuid[]))
+), fence AS (
   UPDATE runs SET
     lease_expires_at = CASE WHEN $3::float8 IS NULL THEN lease_expires_at ELSE clock_timestamp() + $3::float8 * interval '1 millisecond' END,
     phase = coalesce($4::run_phase, phase), last_step = coalesce($5::bigint, last_step), epoch = coalesce($6::float8, epoch),
-    samples_per_second = coalesce($7::float8, samples_per_second), event_seq = event_seq + cardinality($11::text[]),
+    samples_per_second = coalesce($7::float8, samples_per_second), event_seq = event_seq + (SELECT count(*) FROM new_event)::int,
     updated_at = clock_timestamp()
   WHERE ${FENCE_HOLDS}
-  RETURNING id, project_id, cancel_requested_at, pause_requested_at, event_seq - cardinality($11::text[]) AS events_before
+  RETURNING id, project_id, cancel_requested_at, pause_requested_at, event_seq - (SELECT count(*) FROM new_event)::int AS events_before
 ), point AS (
   SELECT DISTINCT ON (name, step) name, step, value, position
   FROM unnest($8::text[], $9::bigint[], $10::float8[]) WITH ORDINALITY AS p (name, step, value, position)
@@ -72,10 +77,10 @@ WITH fence AS (
   ON CONFLICT (run_id, series_id, step) DO UPDATE SET value = excluded.value
     WHERE $15::boolean AND float8send(stored.value) <> float8send(excluded.value)
   RETURNING 1
-), new_event AS (
+), event AS (
   INSERT INTO run_events (id, project_id, run_id, seq, type, message, data)
   SELECT e.id, fence.project_id, fence.id, fence.events_before + e.position, e.type, e.message, e.data
-  FROM fence, unnest($11::text[], $12::text[], $13::jsonb[], $14::uuid[]) WITH ORDINALITY AS e (type, message, data, id, position)
+  FROM fence, new_event e
   ON CONFLICT (id) DO NOTHING
 )
 SELECT

@@ -193,12 +193,14 @@ describe('crash', () => {
     expect(await pendingMessages(runId)).toEqual([{ dispatchSeq: 1 }, { dispatchSeq: 2 }, { dispatchSeq: 3 }])
   })
 
-  test('a checkpoint that is recorded twice, since the first reply was lost, is one', async () => {
+  test('a checkpoint or an event that is recorded twice, since the first reply was lost, is one', async () => {
     const run = await startRun(db.database, projectId)
     const checkpoint = checkpointAt(10)
     expect(await recordCheckpoint(db.database.workerSql, run, checkpoint)).toBe(true)
     expect(await recordCheckpoint(db.database.workerSql, run, checkpoint)).toBe(true)
-    expect((await readEvents(db.database, run.runId)).filter((event) => event.type === 'checkpoint')).toHaveLength(1)
+    const event = { id: newUuid(), type: 'note', message: 'Once.' }
+    for (const events of [[event], [event, { ...event, id: newUuid() }]]) await flush(db.database.workerSql, run, { ttlMs: 60_000, events })
+    expect((await readEvents(db.database, run.runId)).map(({ type }) => type)).toEqual(['queued', 'started', 'checkpoint', 'note', 'note'])
   })
 
   test('is forgiven by a new checkpoint, not by one that is no further', async () => {
@@ -270,6 +272,25 @@ describe('pause and resume', () => {
       'queued',
       'started',
     ])
+  })
+
+  test('a pause that was requested survives a crash, a lost lease and a shutdown', async () => {
+    const ways: Record<string, (run: ClaimedRun) => Promise<unknown>> = {
+      'The trainer died.': (run) => crash(db.database.workerSql, run, 'The trainer died.'),
+      'The worker is shutting down.': (run) => release(db.database.workerSql, run, 'preempt'),
+      'The storage is full.': (run) => postpone(db.database.workerSql, run, 'The storage is full.', 1000),
+    }
+    for (const [reason, leave] of Object.entries(ways)) {
+      const run = await startRun(db.database, projectId)
+      await pause(run.jobId)
+      expect(await leave(run)).toBe('paused')
+      expect(await lastEvent(run.runId)).toEqual({ type: 'paused', message: `${reason} Paused as requested.` })
+      expect(await pendingMessages(run.runId)).toEqual([{ dispatchSeq: 1 }])
+    }
+    const lost = await startRun(db.database, projectId, { ttlMs: 1 })
+    await pause(lost.jobId)
+    await sleep(20)
+    expect(await expireLeases(db.database.workerSql, 100)).toEqual([{ runId: lost.runId, state: 'paused' }])
   })
 
   test('do nothing to a job that is to be cancelled, or has ended', async () => {

@@ -1,9 +1,7 @@
-import { jobSchema } from '@trainyard/contracts'
-import { jobs, runState, sqlOfTransaction } from '@trainyard/database'
-import { idParams, uuidOf } from '../../http/ids.ts'
-import { found } from '../../http/parse.ts'
+import { runState, sqlOfTransaction } from '@trainyard/database'
+import { idParams } from '../../http/ids.ts'
 import { defineRoute } from '../../http/route.ts'
-import { serializeJob } from './job.serializer.ts'
+import { ACTION_RESPONSE, actOnJob } from './job-actions.service.ts'
 
 export const cancelJob = defineRoute({
   method: 'POST',
@@ -14,11 +12,11 @@ export const cancelJob = defineRoute({
   description: 'Runs that wait end at once, running ones after their current step. Asking again, or after the end, changes nothing.',
   scope: 'write',
   params: idParams('job'),
-  responses: { 202: { description: 'The job, as it is now.', schema: jobSchema } },
-  handler: ({ params, once }) =>
-    once(202, async (tx) => {
-      const { id } = found(await jobs.find(tx, uuidOf('job', params.job_id)), params.job_id)
+  responses: { 202: ACTION_RESPONSE },
+  errors: ['precondition_failed'],
+  handler: (context) =>
+    actOnJob(context, 'cancel', 202, async (tx, { id }) => {
       await runState.cancelJob(sqlOfTransaction(tx), id)
-      return serializeJob(found(await jobs.find(tx, id), params.job_id))
+      return id
     }),
 })

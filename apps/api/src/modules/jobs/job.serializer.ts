@@ -1,4 +1,4 @@
-import { ALLOWED_ACTIONS, IS_TERMINAL, type Job, type Progress, toWireId } from '@trainyard/contracts'
+import { allowedActions, IS_TERMINAL, type Job, type Progress, toWireId } from '@trainyard/contracts'
 import type { JobRecord } from '@trainyard/database'
 import { serializeProgress } from '../runs/progress.serializer.ts'
 import { serializeMetrics } from '../runs/run.serializer.ts'
@@ -15,7 +15,8 @@ const NO_PROGRESS: Progress = {
 
 export function serializeJob(row: JobRecord): Job {
   const last = row.runs.at(-1)
-  const isCancelRequested = row.cancelRequestedAt !== null
+  const cancelRequested = row.cancelRequestedAt !== null
+  const pauseRequested = row.runs.some((run) => run.pauseRequestedAt !== null)
   return {
     id: toWireId('job', row.id),
     object: 'job',
@@ -23,9 +24,12 @@ export function serializeJob(row: JobRecord): Job {
     name: row.name,
     state: row.state,
     terminal: IS_TERMINAL[row.state],
-    // Asking for the same again changes nothing.
-    allowed_actions: isCancelRequested ? [] : [...ALLOWED_ACTIONS[row.state]],
-    cancel_requested: isCancelRequested,
+    allowed_actions: allowedActions({ kind: row.kind, state: row.state, cancelRequested, pauseRequested }),
+    cancel_requested: cancelRequested,
+    pause_requested: pauseRequested,
+    priority: row.priority,
+    max_runtime_s: row.maxRuntimeS,
+    retry_of: row.retryOf === null ? null : toWireId('job', row.retryOf),
     run_ids: row.runs.map((run) => toWireId('run', run.id)),
     progress: last === undefined ? NO_PROGRESS : serializeProgress(last),
     metrics: serializeMetrics(row.metrics),

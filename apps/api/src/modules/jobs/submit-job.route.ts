@@ -34,7 +34,8 @@ export const submitJob = defineRoute({
     if (query.validate_only === 'true') return once(200, async (tx) => serializeValidation(await resolveJob(tx, body)))
     return once(201, async (tx) => {
       const { config } = await resolveJob(tx, body)
-      return serializeJob(await jobs.submit(tx, { projectId, kind: body.kind, name: body.name ?? null, config: body, runs: [config] }))
+      const { kind, name = null, priority, max_runtime_s: maxRuntimeS } = body
+      return serializeJob(await jobs.submit(tx, { projectId, kind, name, config: body, runs: [config], priority, maxRuntimeS }))
     })
   },
 })

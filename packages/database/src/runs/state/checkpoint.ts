@@ -32,7 +32,7 @@ WITH fence AS (
       SELECT CASE WHEN is_new THEN 0 ELSE crash_count END, CASE WHEN is_new THEN 0 ELSE lost_count END
       FROM (SELECT $4::bigint > coalesce(max(step), -1) AS is_new FROM checkpoints WHERE run_id = $1::uuid) AS progress
     ),
-    event_seq = event_seq + 1, updated_at = clock_timestamp()
+    event_seq = event_seq + CASE WHEN EXISTS (SELECT FROM checkpoints WHERE id = ($3::jsonb ->> 'id')::uuid) THEN 0 ELSE 1 END, updated_at = clock_timestamp()
   WHERE ${FENCE_HOLDS}
   RETURNING id, project_id, job_id, lease_epoch, event_seq
 ), checkpoint AS (${insertCheckpoint('fence', '$3')}

@@ -48,6 +48,7 @@ WITH lost AS MATERIALIZED (${lost}
   SELECT new_uuid(), project_id, id, event_seq, CASE state WHEN 'queued' THEN 'requeued' ELSE state::text END,
     CASE state
       WHEN 'cancelled' THEN ${CANCELLED_AT_STEP}
+      WHEN 'paused' THEN CASE $1 WHEN 'paused' THEN $2 ELSE $2 || ' Paused as requested.' END
       WHEN 'queued' THEN $2 || CASE WHEN delay_ms IS NULL THEN ' Queued again.' ELSE ' Tried again in ' || ${grouped('delay_ms / 1000')} || ' s.' END
       ELSE $2
     END,
@@ -56,9 +57,12 @@ WITH lost AS MATERIALIZED (${lost}
 )
 SELECT id AS "runId", state FROM ended`
 
+/** Back into the queue; a pause that was requested begins instead. */
+const BACK = "CASE WHEN pause_requested_at IS NULL THEN 'queued' ELSE 'paused' END"
+
 /** A requested cancellation comes first; a crash or a loss too many fails the run. */
 const nextAfter = (count: 'crash_count' | 'lost_count', limit: number) => `CASE
-    WHEN cancel_requested_at IS NOT NULL THEN 'cancelled' WHEN ${count} + 1 >= ${limit} THEN 'failed' ELSE 'queued'
+    WHEN cancel_requested_at IS NOT NULL THEN 'cancelled' WHEN ${count} + 1 >= ${limit} THEN 'failed' ELSE ${BACK}
   END::run_state AS next, NULL::int AS delay_ms`
 
 const FENCE_HOLDS_LATE = "id = $4::uuid AND lease_epoch = $5::int AND state = 'running'"
@@ -67,7 +71,7 @@ const LEAVE_CRASHED = leave(`
   SELECT id, ${nextAfter('crash_count', CRASH_LIMIT)}, 1 AS crashes, 0 AS losses FROM runs WHERE ${FENCE_HOLDS_LATE} FOR UPDATE`)
 
 const LEAVE_STOPPED = leave(`
-  SELECT id, CASE WHEN cancel_requested_at IS NOT NULL THEN 'cancelled' ELSE $6 END::run_state AS next,
+  SELECT id, CASE WHEN cancel_requested_at IS NOT NULL THEN 'cancelled' WHEN $6 = 'queued' THEN ${BACK} ELSE $6 END::run_state AS next,
     $7::int AS delay_ms, 0 AS crashes, 0 AS losses
   FROM runs WHERE ${FENCE_HOLDS_LATE} FOR UPDATE`)
 
@@ -98,8 +102,8 @@ export async function fail(sql: Sql, fence: Fence, failure: Failure): Promise<'f
  * The trainer ended without a word, or was killed. The run is queued again, or fails after CRASH_LIMIT times without a new checkpoint.
  * @param reason A sentence for a person: "The trainer was killed by SIGSEGV."
  */
-export async function crash(sql: Sql, fence: Fence, reason: string): Promise<'queued' | 'failed' | 'cancelled' | null> {
-  const [row] = await sql.query<{ state: 'queued' | 'failed' | 'cancelled' }>(LEAVE_CRASHED, [
+export async function crash(sql: Sql, fence: Fence, reason: string): Promise<'queued' | 'paused' | 'failed' | 'cancelled' | null> {
+  const [row] = await sql.query<{ state: 'queued' | 'paused' | 'failed' | 'cancelled' }>(LEAVE_CRASHED, [
     'crashed',
     reason,
     JSON.stringify(limitFailure(CRASH_LIMIT, 'crashed', reason)),
@@ -133,9 +137,9 @@ export async function release(sql: Sql, fence: Fence, reason: keyof typeof STOPS
  * Gives a run back for something that it is not to blame for and that lasts: no space to store, say. It waits before anybody takes it up again.
  * No crash is counted; a requested cancellation comes first. @returns null when the fence no longer holds
  */
-export async function postpone(sql: Sql, fence: Fence, reason: string, delayMs: number): Promise<'queued' | 'cancelled' | null> {
+export async function postpone(sql: Sql, fence: Fence, reason: string, delayMs: number): Promise<'queued' | 'paused' | 'cancelled' | null> {
   const values = ['postponed', reason, null, ...fenceValues(fence), 'queued', Math.round(delayMs)]
-  const [row] = await sql.query<{ state: 'queued' | 'cancelled' }>(LEAVE_STOPPED, values)
+  const [row] = await sql.query<{ state: 'queued' | 'paused' | 'cancelled' }>(LEAVE_STOPPED, values)
   return row?.state ?? null
 }
 
