@@ -58,6 +58,7 @@ export function analyze(draft: Draft, order: readonly DraftNode[], limits: Model
     if (inputs.length < min || inputs.length > max) continue
     try {
       checkRank(builder, inputs, layer.inputRank, config.type)
+      if (node.joinOf !== null) checkShortcut(builder, inputs)
       const output = layer.build(builder, [first, ...rest], config)
       const { parameters, flops, activations } = builder.takeCost()
       for (const parameter of parameters) checkInitializer(parameter)
@@ -76,10 +77,21 @@ export function analyze(draft: Draft, order: readonly DraftNode[], limits: Model
     } catch (error) {
       if (!(error instanceof ShapeError)) throw error
       builder.takeCost()
-      issues.push({ path, code: error.code, message: `"${id}": ${error.message}.`, hint: error.hint })
+      issues.push({ path, code: error.code, message: `"${node.joinOf ?? id}": ${error.message}.`, hint: error.hint })
     }
   }
   return { issues: [...issues, ...exceeded(layers, limits)], layers }
+}
+
+/** F(x) + x needs equal shapes: the one mistake that every residual block invites. */
+function checkShortcut(builder: ShapeBuilder, inputs: readonly TensorId[]): void {
+  const [body = '', shortcut = ''] = inputs.map((input) => `[${builder.type(input).shape.slice(1).join(', ')}]`)
+  if (body === shortcut) return
+  throw new ShapeError(
+    'shortcut_mismatch',
+    `the layers give ${body}, but the shortcut gives ${shortcut}; expected equal shapes`,
+    `Give "shortcut" layers that turn its input into ${body}, such as a 1x1 convolution with the stride of the block.`,
+  )
 }
 
 function checkInitializer(parameter: ShapedParameter): void {

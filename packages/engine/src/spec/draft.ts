@@ -1,14 +1,15 @@
 // A specification of any form as named nodes, with gaps (null) where something is wrong, so that the rest can still be checked.
 
 import type { Shape } from '../core/tensor.ts'
-import { LAYERS, type LayerType } from '../layers/index.ts'
-import type { NodeConfig } from './model-spec.ts'
+import type { CompositeType, NodeConfig } from './model-spec.ts'
 
 /** The input's name in a chain; no layer can have it, since ids start with a letter. */
 export const CHAIN_INPUT = '$input'
 
-/** Configuration of any layer, without the graph's fields. */
-export type AnyLayerConfig = NodeConfig extends infer N ? (N extends NodeConfig ? Omit<N, 'id' | 'inputs'> : never) : never
+type WithoutLinks<N> = N extends NodeConfig ? Omit<N, 'id' | 'inputs'> : never
+
+/** Configuration of any layer that is no composite, without the graph's fields. */
+export type AnyLayerConfig = WithoutLinks<Exclude<NodeConfig, { type: CompositeType }>>
 
 export interface DraftInput {
   readonly name: string
@@ -26,46 +27,29 @@ export interface DraftNode {
   readonly config: AnyLayerConfig | null
   /** Names of nodes or inputs; null when not valid. */
   readonly inputs: readonly string[] | null
+  /** Whether the user wrote the inputs, or they follow from where the layer stands. */
+  readonly isLinkedByHand: boolean
+  /** Id of the residual block whose joint it is; null for all others. */
+  readonly joinOf: string | null
+}
+
+/** A composite: a name for what the last of its nodes computes. */
+export interface DraftGroup {
+  readonly id: string | null
+  readonly path: string
+  /** As the user wrote them in a graph; null elsewhere. */
+  readonly inputs: readonly string[] | null
+  /** The node that computes its output; null when not known. */
+  readonly output: string | null
 }
 
 export interface Draft {
   readonly inputs: readonly DraftInput[]
+  /** None is a composite. */
   readonly nodes: readonly DraftNode[]
+  readonly groups: readonly DraftGroup[]
   /** Names; null when not valid. */
   readonly outputs: readonly string[] | null
   /** Path of the outputs; the chain has none. */
   readonly outputsPath: string | null
-}
-
-/** A layer of a chain before it has a name. */
-export interface ChainItem {
-  readonly id: string | null
-  readonly type: LayerType | null
-  readonly path: string
-  readonly config: AnyLayerConfig | null
-}
-
-/**
- * Names the layers of a chain and links them. Default ids count per prefix as PyTorch users name them (conv1, conv2, fc1) and
- * step over ids that the user has given.
- */
-export function chainDraft(input: DraftInput, items: readonly ChainItem[]): Draft {
-  const taken = new Set(items.flatMap(({ id }) => (id === null ? [] : [id])))
-  const counts = new Map<string, number>()
-  let last: string | null = input.name
-  const nodes = items.map(({ id, type, path, config }): DraftNode => {
-    const name = id ?? (type === null ? null : defaultId(LAYERS[type].idPrefix, counts, taken))
-    const node = { id: name, path, config, inputs: last === null ? null : [last] }
-    last = name
-    return node
-  })
-  return { inputs: [input], nodes, outputs: last === null ? null : [last], outputsPath: null }
-}
-
-function defaultId(prefix: string, counts: Map<string, number>, taken: ReadonlySet<string>): string {
-  let count = counts.get(prefix) ?? 0
-  do count++
-  while (taken.has(`${prefix}${count}`))
-  counts.set(prefix, count)
-  return `${prefix}${count}`
 }

@@ -43,6 +43,11 @@ export function formatPath(prefix: string, path: Path): string {
   return text
 }
 
+/** @example join('model', 'layers[0]') // 'model.layers[0]' */
+export function join(path: string, key: string): string {
+  return path === '' ? key : `${path}.${key}`
+}
+
 /** A value as text for a message: short, quoted where it is text. */
 export function show(value: unknown): string {
   if (typeof value === 'string') return value.length > 40 ? `"${value.slice(0, 37)}…"` : JSON.stringify(value)

@@ -42,39 +42,73 @@ export const inputShapeSchema = z.array(dimensionSchema).min(1).max(3).meta({
 
 const inputSchema = z.strictObject({ shape: inputShapeSchema })
 
+/** Layers inside of a composite. */
+const innerLayers = () => z.array(layerSchema).min(1).max(LAYERS_MAX)
+
+/** Activations without numbers of their own. */
+export const activationNameSchema = z.enum(['relu', 'sigmoid', 'tanh', 'leaky_relu', 'elu', 'gelu', 'silu', 'softplus'])
+
+export const sequentialConfigSchema = z.strictObject({
+  type: z.literal('sequential'),
+  id: layerIdSchema.optional(),
+  get layers() {
+    return innerLayers().meta({ description: 'In order. Default ids are positions: layer1.0, layer1.1 …' })
+  },
+})
+
+export const residualConfigSchema = z.strictObject({
+  type: z.literal('residual'),
+  id: layerIdSchema.optional(),
+  get layers() {
+    return innerLayers().meta({ description: 'F of F(x) + x. Default ids as in a model: conv1, conv2 …' })
+  },
+  get shortcut() {
+    return innerLayers().optional().meta({
+      description: 'What x goes through where F changes its shape; named downsample.0, downsample.1 … Default: nothing, the identity.',
+    })
+  },
+  activation: activationNameSchema.optional().meta({ description: 'After the sum. Default: none.' }),
+})
+
 /** In a list, each layer's input is the output of the one before. */
-export const layerSchema = z.discriminatedUnion('type', [
-  denseConfigSchema,
-  conv2dConfigSchema,
-  convTranspose2dConfigSchema,
-  maxPool2dConfigSchema,
-  avgPool2dConfigSchema,
-  globalMaxPool2dConfigSchema,
-  globalAvgPool2dConfigSchema,
-  upsampleConfigSchema,
-  flattenConfigSchema,
-  reshapeConfigSchema,
-  padChannelsConfigSchema,
-  reluConfigSchema,
-  sigmoidConfigSchema,
-  tanhConfigSchema,
-  leakyReluConfigSchema,
-  eluConfigSchema,
-  geluConfigSchema,
-  siluConfigSchema,
-  softplusConfigSchema,
-  thresholdConfigSchema,
-  softmaxConfigSchema,
-])
+export const layerSchema = z
+  .discriminatedUnion('type', [
+    sequentialConfigSchema,
+    residualConfigSchema,
+    denseConfigSchema,
+    conv2dConfigSchema,
+    convTranspose2dConfigSchema,
+    maxPool2dConfigSchema,
+    avgPool2dConfigSchema,
+    globalMaxPool2dConfigSchema,
+    globalAvgPool2dConfigSchema,
+    upsampleConfigSchema,
+    flattenConfigSchema,
+    reshapeConfigSchema,
+    padChannelsConfigSchema,
+    reluConfigSchema,
+    sigmoidConfigSchema,
+    tanhConfigSchema,
+    leakyReluConfigSchema,
+    eluConfigSchema,
+    geluConfigSchema,
+    siluConfigSchema,
+    softplusConfigSchema,
+    thresholdConfigSchema,
+    softmaxConfigSchema,
+  ])
+  .meta({ id: 'Layer' })
 export type LayerConfig = z.output<typeof layerSchema>
 
-const nodeFields = {
+export const nodeFields = {
   id: layerIdSchema,
   inputs: z.array(layerIdSchema).min(1).max(16).meta({ description: 'Ids of nodes or names of model inputs, in order.' }),
 }
 
 /** In a graph, each node names its inputs. */
 export const nodeSchema = z.discriminatedUnion('type', [
+  sequentialConfigSchema.extend(nodeFields),
+  residualConfigSchema.extend(nodeFields),
   denseConfigSchema.extend(nodeFields),
   conv2dConfigSchema.extend(nodeFields),
   convTranspose2dConfigSchema.extend(nodeFields),
@@ -100,6 +134,10 @@ export const nodeSchema = z.discriminatedUnion('type', [
   concatenateConfigSchema.extend(nodeFields),
 ])
 export type NodeConfig = z.output<typeof nodeSchema>
+
+/** Layers that stand for others; the rest are in the registry of layers. */
+export type CompositeConfig = z.output<typeof sequentialConfigSchema> | z.output<typeof residualConfigSchema>
+export type CompositeType = CompositeConfig['type']
 
 export const presetSpecSchema = z
   .strictObject({

@@ -5,7 +5,7 @@ import { type AnalyzedLayer, analyze, DEFAULT_LIMITS, type ModelLimits } from '.
 import { checkGraph } from './graph-rules.ts'
 import { isObject, limitIssues, show } from './issues.ts'
 import { exceedsBounds } from './json-bounds.ts'
-import type { ModelSpec } from './model-spec.ts'
+import { LAYERS_MAX, type ModelSpec } from './model-spec.ts'
 import { type ReadDraft, readGraph, readLayers, readPreset } from './read-draft.ts'
 
 export type ModelValidation = { readonly ok: true; readonly spec: ModelSpec } | { readonly ok: false; readonly issues: readonly Issue[] }
@@ -48,6 +48,10 @@ export function examine(json: unknown, { path = '', limits = DEFAULT_LIMITS }: V
   }
   const read = READERS[form](json, path)
   if (read.draft === null) return { ...read, layers: [] }
+  if (read.draft.nodes.length > LAYERS_MAX) {
+    const message = `The model has ${read.draft.nodes.length} layers, those inside of composites counted. Expected at most ${LAYERS_MAX}.`
+    return failed({ path, code: 'too_many_layers', message, hint: 'Use fewer layers.' })
+  }
   const graph = checkGraph(read.draft)
   const { issues, layers } = analyze(read.draft, graph.order, limits)
   return { ...read, issues: [...read.issues, ...graph.issues, ...issues], layers }

@@ -1,8 +1,8 @@
 // The dense network of the LeNet paper.
 
 import { z } from 'zod'
-import { inputShapeSchema } from '../model-spec.ts'
-import { activationNameSchema, classesSchema, flattenIfImage } from './options.ts'
+import { activationNameSchema, inputShapeSchema } from '../model-spec.ts'
+import { classesSchema, flattenIfImage } from './options.ts'
 import { definePreset } from './preset.ts'
 
 export const lenet300100 = definePreset({

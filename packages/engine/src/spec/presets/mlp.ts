@@ -2,8 +2,8 @@
 
 import { z } from 'zod'
 import { dimensionSchema } from '../../layers/layer-config.ts'
-import { inputShapeSchema } from '../model-spec.ts'
-import { activationNameSchema, flattenIfImage } from './options.ts'
+import { activationNameSchema, inputShapeSchema } from '../model-spec.ts'
+import { flattenIfImage } from './options.ts'
 import { type ChainLayer, definePreset } from './preset.ts'
 
 const DEPTH_MAX = 200

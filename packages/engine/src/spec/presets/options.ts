@@ -4,9 +4,6 @@ import { z } from 'zod'
 import { dimensionSchema } from '../../layers/layer-config.ts'
 import type { ChainLayer } from './preset.ts'
 
-/** Activations without numbers of their own. */
-export const activationNameSchema = z.enum(['relu', 'sigmoid', 'tanh', 'leaky_relu', 'elu', 'gelu', 'silu', 'softplus'])
-
 export const classesSchema = z.int().min(1).max(100_000).meta({ description: 'Outputs: one per class.' })
 
 export const imageShapeSchema = z.tuple([dimensionSchema, dimensionSchema, dimensionSchema]).meta({
