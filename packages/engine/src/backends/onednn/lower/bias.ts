@@ -91,11 +91,12 @@ export const biasBackward: Lowering<'bias_backward'> = (b, node) => {
   const form = b.formOf(dy)
   const [rows = 1, channels = 1, height, width] = form.dimensions
   if (height === undefined || width === undefined) return false
-  const destination = b.binding.descriptor([rows, channels, 1, 1], 'f32', 'channelsLast')
+  const open = b.binding.descriptor([rows, channels, 1, 1], 'f32', 'any')
   const window = { kernel: [height, width], stride: [1, 1], paddingBegin: [0, 0], paddingEnd: [0, 0] } as const
-  const pooled = b.binding.poolForward('inference', 'averageWithPadding', form.descriptor, destination, window)
+  const pooled = b.binding.poolForward('inference', 'averageWithPadding', form.descriptor, open, window)
   if (pooled === null) return false
-  const means = b.scratch(FLOAT_BYTES * rows * channels)
+  const destination = b.binding.query(pooled, 'destination')
+  const means = b.scratch(b.binding.size(destination))
   b.raw(node, 'bias backward', pooled, [
     { number: ARGUMENT.source, slot: b.read(dy, form), descriptor: form.descriptor },
     { number: ARGUMENT.destination, slot: means, descriptor: destination },
@@ -103,9 +104,14 @@ export const biasBackward: Lowering<'bias_backward'> = (b, node) => {
   const into = b.write(dBias, decideBias(b, dBias, channels))
   b.host(node, [means, into], ({ real }) => {
     const [from, sums] = [real(means), real(into)]
+    // One pixel each: whatever the layout, the channels of an image, with their padding, lie in order.
+    const stride = from.length / rows
     return () => {
-      sums.fill(0)
-      for (let i = 0; i < from.length; i++) sums[i % channels]! += height * width * from[i]!
+      for (let c = 0; c < channels; c++) {
+        let sum = 0
+        for (let i = c; i < from.length; i += stride) sum += from[i]!
+        sums[c] = height * width * sum
+      }
     }
   })
   return true

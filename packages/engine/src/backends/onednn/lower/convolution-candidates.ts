@@ -35,8 +35,16 @@ const CHANNELS_LAST: ConvolutionCandidate = { algorithm: 'direct', layout: 'chan
 const PLAIN: ConvolutionCandidate = { algorithm: 'direct', layout: 'plain' }
 const WINOGRAD: ConvolutionCandidate = { algorithm: 'winograd', layout: 'any' }
 
+export type ConvolutionDirection = 'forward' | 'data' | 'weights'
+
 /** @param instructionSet the library's, as `avx2` */
-export function convolutionCandidates(shape: ConvolutionShape, instructionSet: string): readonly ConvolutionCandidate[] {
+export function convolutionCandidates(
+  shape: ConvolutionShape,
+  direction: ConvolutionDirection,
+  instructionSet: string,
+): readonly ConvolutionCandidate[] {
+  // Towards an image of a few channels: the last step of a generator.
+  if (direction === 'data' && shape.C <= FEW_CHANNELS) return [PLAIN, CHANNELS_LAST, BLOCKED]
   const direct = prefersChannelsLast(shape, vectorWidth(instructionSet)) ? [CHANNELS_LAST, BLOCKED, PLAIN] : [BLOCKED, PLAIN]
   return isWinogradFaster(shape) ? [WINOGRAD, ...direct] : direct
 }

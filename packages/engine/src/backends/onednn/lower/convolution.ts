@@ -3,8 +3,8 @@
 import type { ConvolutionAttributes } from '../../../ops/attributes.ts'
 import type { ConvolutionGeometry, Layout, WeightedTensors } from '../binding/binding.ts'
 import type { PhaseBuilder } from './builder.ts'
-import { choose } from './choose.ts'
-import { type ConvolutionCandidate, convolutionCandidates } from './convolution-candidates.ts'
+import { choose, LOOPS_AND_PRODUCTS } from './choose.ts'
+import { type ConvolutionCandidate, type ConvolutionDirection, convolutionCandidates } from './convolution-candidates.ts'
 import { followingActivation } from './fusion.ts'
 import type { Lowering } from './lowering.ts'
 import type { Form } from './placements.ts'
@@ -15,12 +15,18 @@ export const conv2d: Lowering<'conv2d'> = (b, node) => {
   const fusion = followingActivation(b, node)
   const output = fusion?.output ?? node.outputs[0]!
   const weightForm = weightShape(b, weight!, b.stored(x!)[1]!, b.stored(output)[1]!, node.attributes)
-  const candidates = candidatesFor(b, b.stored(x!), weightForm, b.stored(output), node.attributes)
-  const chosen = choose(b, candidates, ({ algorithm, layout }) => {
-    const decided = decidedLayout(b, weight!, weightForm)
-    const tensors = tensorsOf(b, layout, b.stored(x!), weightForm, bias, b.stored(output), decided)
-    return b.binding.convolutionForward(b.propagation, algorithm, tensors, geometry(node.attributes), fusion?.postOps ?? [])
-  })
+  const decided = decidedLayout(b, weight!, weightForm)
+  const candidates = candidatesFor(b, 'forward', b.stored(x!), weightForm, b.stored(output), node.attributes)
+  // Of a transposed convolution's derivative, the weights lie as the transposed convolution wants them: then reordered rather than obeyed.
+  const chosen = choose(
+    b,
+    (decided === null ? [null] : [decided, null]).flatMap((weights) => candidates.map((candidate) => ({ ...candidate, weights }))),
+    ({ algorithm, layout, weights }) => {
+      const tensors = tensorsOf(b, layout, b.stored(x!), weightForm, bias, b.stored(output), weights)
+      return b.binding.convolutionForward(b.propagation, algorithm, tensors, geometry(node.attributes), fusion?.postOps ?? [])
+    },
+    LOOPS_AND_PRODUCTS,
+  )
   if (chosen === null) return false
   b.persistent.decide(weight!, { ...weightForm, descriptor: b.binding.query(chosen, 'weights') })
   const reads = [
@@ -39,7 +45,7 @@ export const conv2dBackwardData: Lowering<'conv2d_backward_data'> = (b, node) =>
   const [dy, weight] = node.inputs
   const [dx] = node.outputs
   const weightForm = weightShape(b, weight!, b.stored(dx!)[1]!, b.stored(dy!)[1]!, node.attributes)
-  const candidates = candidatesFor(b, b.stored(dx!), weightForm, b.stored(dy!), node.attributes)
+  const candidates = candidatesFor(b, 'data', b.stored(dx!), weightForm, b.stored(dy!), node.attributes)
   const chosen = choose(b, candidates, ({ algorithm, layout }) => {
     const tensors = tensorsOf(b, layout, b.stored(dx!), weightForm, null, b.stored(dy!), null)
     const hint = b.binding.convolutionForward('training', algorithm, tensors, geometry(node.attributes), [])
@@ -47,6 +53,7 @@ export const conv2dBackwardData: Lowering<'conv2d_backward_data'> = (b, node) =>
   })
   if (chosen === null) return false
   const { query } = b.binding
+  b.persistent.decide(weight!, { ...weightForm, descriptor: query(chosen, 'weights') })
   b.primitive(
     node,
     'conv2d backward data',
@@ -64,7 +71,7 @@ export const conv2dBackwardWeight: Lowering<'conv2d_backward_weight'> = (b, node
   const [dy, x] = node.inputs
   const [dWeight, dBias = null] = node.outputs
   const weightForm = weightShape(b, dWeight!, b.stored(x!)[1]!, b.stored(dy!)[1]!, node.attributes)
-  const candidates = candidatesFor(b, b.stored(x!), weightForm, b.stored(dy!), node.attributes)
+  const candidates = candidatesFor(b, 'weights', b.stored(x!), weightForm, b.stored(dy!), node.attributes)
   const chosen = choose(b, candidates, ({ algorithm, layout }) => {
     const tensors = tensorsOf(b, layout, b.stored(x!), weightForm, dBias, b.stored(dy!), null)
     const hint = b.binding.convolutionForward('training', algorithm, tensors, geometry(node.attributes), [])
@@ -91,13 +98,14 @@ export const conv2dBackwardWeight: Lowering<'conv2d_backward_weight'> = (b, node
 
 function candidatesFor(
   b: PhaseBuilder,
+  direction: ConvolutionDirection,
   [N = 1, C = 1]: readonly number[],
   { logical }: Omit<Form, 'descriptor'>,
   [, K = 1, P = 1, Q = 1]: readonly number[],
   attributes: ConvolutionAttributes,
 ): readonly ConvolutionCandidate[] {
   const [R = 1, S = 1] = logical.slice(-2)
-  return convolutionCandidates({ N, C, K, output: [P, Q], kernel: [R, S], attributes }, b.binding.instructionSet)
+  return convolutionCandidates({ N, C, K, output: [P, Q], kernel: [R, S], attributes }, direction, b.binding.instructionSet)
 }
 
 /** Dimensions of the weights: [K, C, R, S], or [groups, K / groups, C / groups, R, S]. */

@@ -8,6 +8,7 @@ import { PhaseBuilder } from './builder.ts'
 import { lowerToReference } from './fallback.ts'
 import type { Lowering } from './lowering.ts'
 import { PersistentPlacements } from './placements.ts'
+import { poolBeforeRelu } from './pool-before-relu.ts'
 import type { Step } from './step.ts'
 import { LOWERINGS } from './table.ts'
 
@@ -18,7 +19,8 @@ export interface Lowered {
   readonly owned: readonly PrimitiveDescriptor[]
 }
 
-export function lower(binding: Binding, program: Program): Lowered {
+export function lower(binding: Binding, given: Program): Lowered {
+  const program = poolBeforeRelu(given)
   const persistent = new PersistentPlacements(binding, program)
   const owned: PrimitiveDescriptor[] = []
   const nodes = Object.values(program.phases).flat()
