@@ -18,7 +18,9 @@ export const reshape = defineLayer({
   inputRank: null,
   build: (builder, [x], { shape }) => {
     const [batch = 1, ...own] = builder.type(x).shape
-    const [count, expected] = [elementCount(own), elementCount(shape)]
+    const count = elementCount(own)
+    // Three sizes may have a product past all safe integers; it differs from any count then.
+    const expected = shape.reduce((product, size) => product * size, 1)
     if (count !== expected) {
       const message = `the input has the shape [${own.join(', ')}] with ${count} values; expected ${expected} for [${shape.join(', ')}]`
       throw new ShapeError('wrong_element_count', message, 'Use a shape with as many values.')

@@ -58,8 +58,9 @@ export class ShapeBuilder implements LayerBuilder {
   emit<K extends OpName>(op: K, inputs: readonly TensorId[], attributes: OpAttributes<K>): readonly TensorId[] {
     const types = inputs.map((input) => this.type(input))
     const outputs = OPS[op].infer(types, attributes)
+    const elements = outputs.reduce((sum, { shape }) => sum + countOrThrow(shape), 0)
     this.#flops += OPS[op].cost(types, outputs, attributes).flops
-    if (op !== 'reshape') this.#activations += outputs.reduce((sum, { shape }) => sum + countOrThrow(shape), 0)
+    if (op !== 'reshape') this.#activations += elements
     return outputs.map((type) => this.#add(type))
   }
 
