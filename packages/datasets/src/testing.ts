@@ -3,12 +3,19 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { UploadRole } from '@trainyard/contracts'
+import { buffer } from 'node:stream/consumers'
+import type { ReadOptions, UploadRole } from '@trainyard/contracts'
 import { parseHeader, readTensor } from '@trainyard/engine/safetensors'
 import { TrainyardError } from '@trainyard/errors'
+import { pack } from 'tar-stream'
 import { onTestFinished } from 'vitest'
+import { ZipFile } from 'yazl'
+import { openRows } from './formats/open-rows.ts'
+import type { RowPosition, RowSource } from './formats/row-source.ts'
 import { bytesSource, type DataSource } from './formats/source.ts'
+import { PREPARE_LIMITS, type PrepareLimits } from './limits.ts'
 import type { PreparedDataset } from './prepare/manifest.ts'
+import type { Problem } from './problems.ts'
 
 /** Arrives in small pieces, so that every border within a chunk is met. */
 export function memorySource(role: UploadRole, content: string | Uint8Array, pieceBytes = 1000): DataSource {
@@ -63,4 +70,53 @@ export async function rejection(work: Promise<unknown>): Promise<TrainyardError>
     throw error
   }
   throw new Error('expected a rejection')
+}
+
+export interface ReadRows {
+  readonly source: RowSource
+  /** Tensor columns as lists of numbers per row, cells as texts. */
+  readonly rows: (string | number[])[][]
+  readonly problems: Problem[]
+  readonly rowNumbers: number[]
+}
+
+/** Everything that a reader gives, copied out of its reused arrays. */
+export async function readAll(
+  sources: DataSource | readonly DataSource[],
+  options: ReadOptions = {},
+  limits: Partial<PrepareLimits> = {},
+  from?: RowPosition,
+): Promise<ReadRows> {
+  const source = await openRows('open' in sources ? [sources] : sources, options, { ...PREPARE_LIMITS, ...limits })
+  const problems: Problem[] = []
+  const rows: (string | number[])[][] = []
+  const rowNumbers: number[] = []
+  for await (const batch of source.read({ onProblem: (problem) => problems.push(problem), ...(from === undefined ? {} : { from }) })) {
+    for (let row = 0; row < batch.rows; row++) {
+      rowNumbers.push(batch.rowNumber(row))
+      rows.push(batch.columns.map((column) => (column.kind === 'cells' ? column.text(row) : rowOf(column.data, batch.rows, row))))
+    }
+  }
+  return { source, rows, problems, rowNumbers }
+}
+
+function rowOf(data: Uint8Array | Float32Array, rows: number, row: number): number[] {
+  const size = data.length / rows
+  return [...data.subarray(row * size, (row + 1) * size)]
+}
+
+/** A zip as yazl writes it. */
+export async function zipOf(files: Readonly<Record<string, Uint8Array | string>>, compress = true): Promise<Buffer> {
+  const zip = new ZipFile()
+  for (const [path, content] of Object.entries(files)) zip.addBuffer(Buffer.from(content), path, { compress })
+  zip.end()
+  return await buffer(zip.outputStream)
+}
+
+/** A tar as tar-stream writes it. */
+export async function tarOf(files: Readonly<Record<string, Uint8Array | string>>): Promise<Buffer> {
+  const tar = pack()
+  for (const [name, content] of Object.entries(files)) tar.entry({ name }, Buffer.from(content))
+  tar.finalize()
+  return await buffer(tar)
 }

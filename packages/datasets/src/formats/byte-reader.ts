@@ -21,6 +21,11 @@ export class ByteReader {
     this.#options = options
   }
 
+  /** Bytes that have arrived so far, taken or not. */
+  get received(): number {
+    return this.#received
+  }
+
   /** The next bytes without taking them: `n`, or fewer at the end. */
   async peek(n: number): Promise<Uint8Array> {
     while (this.#chunk.length < n) {

@@ -3,11 +3,14 @@
 import type { DataFormat, ReadOptions } from '@trainyard/contracts'
 import type { PrepareLimits } from '../limits.ts'
 import { invalidData } from '../problems.ts'
+import { openNpyFile, openNpz, openSafetensors } from './array-files.ts'
 import { arrayRows } from './array-rows.ts'
 import { openCsv } from './csv/csv-rows.ts'
 import { detectFormat } from './detect-format.ts'
 import { openIdx } from './idx.ts'
 import { openImagePair } from './image-pair.ts'
+import { openImageTar, openImageZip } from './images/image-archive.ts'
+import { openJsonl } from './jsonl.ts'
 import type { RowSource } from './row-source.ts'
 import type { DataSource } from './source.ts'
 import { splitRows } from './split-rows.ts'
@@ -17,6 +20,12 @@ type Open = (source: DataSource, options: ReadOptions, limits: PrepareLimits, si
 const OPEN: { readonly [F in DataFormat]?: Open } = {
   idx: async (source, _, limits, signal) => arrayRows([await openIdx(source, 'value', 'input', limits, signal)], limits),
   csv: openCsv,
+  jsonl: openJsonl,
+  npy: openNpyFile,
+  npz: openNpz,
+  safetensors: openSafetensors,
+  zip: openImageZip,
+  tar: openImageTar,
 }
 
 /**

@@ -4,10 +4,9 @@ import { isAscii, isUtf8 } from 'node:buffer'
 import type { ReadOptions } from '@trainyard/contracts'
 import type { PrepareLimits } from '../../limits.ts'
 import { invalidData } from '../../problems.ts'
-import { ByteReader } from '../byte-reader.ts'
+import { openText } from '../open-text.ts'
 import type { ReadRequest, RowBatch, RowPosition, RowSource, SourceColumn } from '../row-source.ts'
-import { type DataSource, openSource } from '../source.ts'
-import { utf8Chunks } from '../text-encoding.ts'
+import type { DataSource } from '../source.ts'
 import { BlockColumn } from './cells.ts'
 import { DIALECT_BYTES, type Dialect, sniffDialect } from './dialect.ts'
 import { MissingValues } from './missing.ts'
@@ -43,26 +42,6 @@ export async function openCsv(
     const head = await reader.peek(DIALECT_BYTES)
     const dialect = sniffDialect(head, head.length < DIALECT_BYTES, source.name, limits, options)
     return new CsvSource(source, options, limits, dialect)
-  } finally {
-    await reader.close()
-  }
-}
-
-/** The bytes of a text in UTF-8. */
-async function openText(source: DataSource, options: ReadOptions, limits: PrepareLimits, signal: AbortSignal | undefined) {
-  const { reader } = await openSource(source, limits, signal)
-  return new ByteReader(closing(reader, utf8Chunks(reader, options.encoding)), {
-    signal,
-    bytesMax: Number.POSITIVE_INFINITY,
-    onTooLarge: () => {
-      throw new Error('the source counts its bytes itself')
-    },
-  })
-}
-
-async function* closing(reader: ByteReader, chunks: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
-  try {
-    yield* chunks
   } finally {
     await reader.close()
   }

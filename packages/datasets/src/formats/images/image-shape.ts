@@ -1,0 +1,59 @@
+// The size and colours that all images of an upload are brought to, or must have: from the options, else what most of the first ones have.
+
+import type { ReadOptions } from '@trainyard/contracts'
+import type { PrepareLimits } from '../../limits.ts'
+import { invalidData } from '../../problems.ts'
+import type { ArchiveEntry, ArchiveReader } from '../archive/archive.ts'
+import { type ImageLook, type ImageShape, lookAtImage } from './decode-image.ts'
+import { readEntry } from './read-entry.ts'
+
+/** Images that are looked at. */
+const SURVEYED = 64
+
+/** @throws TrainyardError `invalid_data` when none of the first images can be read, or the size is too large to train on */
+export async function findImageShape(
+  images: readonly ArchiveEntry[],
+  reader: ArchiveReader,
+  options: ReadOptions,
+  limits: PrepareLimits,
+  file: string,
+): Promise<ImageShape> {
+  const looks: ImageLook[] = []
+  let refused = ''
+  for (const entry of images.slice(0, SURVEYED)) {
+    const bytes = await readEntry(entry, reader, limits)
+    const look = bytes instanceof Uint8Array ? await lookAtImage(bytes, limits) : bytes
+    if ('code' in look) refused ||= `${entry.path}: ${look.what} (${look.example})`
+    else looks.push(look)
+  }
+  if (looks.length === 0) {
+    throw invalidData(file, {
+      code: 'undecodable_image',
+      what: `none of the first ${Math.min(SURVEYED, images.length)} images can be read`,
+      row: 1,
+      example: refused,
+      hint: 'Save the images as PNG, JPEG or WebP with 8 bits per channel.',
+    })
+  }
+  const { height, width } = options.resize ?? mostFrequent(looks)
+  const channels = options.channels ?? (looks.every((look) => look.channels === 1) ? 1 : 3)
+  if (channels * height * width > limits.sampleBytesMax) {
+    throw invalidData(file, {
+      code: 'image_too_large',
+      what: `images of ${width}×${height} pixels, which are more than ${limits.sampleBytesMax} bytes each`,
+      hint: 'Set the option "resize".',
+    })
+  }
+  return { channels, height, width, isResized: options.resize !== undefined }
+}
+
+function mostFrequent(looks: readonly ImageLook[]): ImageLook {
+  const counts = new Map<string, { readonly look: ImageLook; count: number }>()
+  for (const look of looks) {
+    const key = `${look.width}×${look.height}`
+    const entry = counts.get(key) ?? { look, count: 0 }
+    entry.count++
+    counts.set(key, entry)
+  }
+  return [...counts.values()].reduce((a, b) => (b.count > a.count ? b : a)).look
+}
