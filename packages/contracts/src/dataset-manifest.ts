@@ -1,7 +1,7 @@
 // What a dataset version consists of: a manifest and safetensors shards. Training reads nothing else.
 
 import { z } from 'zod'
-import { readOptionsSchema } from './read-options.ts'
+import { splitOptionsSchema } from './prepare-options.ts'
 
 export const shardSchema = z.object({
   /** Object key in storage. */
@@ -14,7 +14,7 @@ export type Shard = z.infer<typeof shardSchema>
 
 export const splitSchema = z.object({
   rows: z.int().positive(),
-  /** Rows per class, in the order of `target.classes`; absent for value targets. */
+  /** Rows per class, in the order of `target.classes` (of multi-label targets: with that label); absent for other targets. */
   class_counts: z.array(z.int().nonnegative()).optional(),
   shards: z.array(shardSchema).min(1),
 })
@@ -32,13 +32,25 @@ export const datasetInputSchema = z.discriminatedUnion('kind', [
     shape: z.tuple([z.int().positive()]),
     dtype: z.literal('float32'),
     columns: z.array(z.string()),
+    /**
+     * Per column its categories, or null for numbers: the shards hold a category's index. Absent when all columns are numbers. NaN is a missing
+     * value in either.
+     */
+    categories: z.array(z.array(z.string()).nullable()).optional(),
   }),
 ])
 export type DatasetInput = z.infer<typeof datasetInputSchema>
 
+/** The level above the classes: `of` holds for each class the index of its coarse class. */
+export const coarseClassesSchema = z.object({ classes: z.array(z.string()).min(1), of: z.array(z.int().nonnegative()) })
+
 export const datasetTargetSchema = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('class'), classes: z.array(z.string()).min(1) }),
+  z.object({ kind: z.literal('class'), classes: z.array(z.string()).min(1), coarse: coarseClassesSchema.optional() }),
+  /** Any number of the classes at once: 0 or 1 for each. */
+  z.object({ kind: z.literal('multi_label'), classes: z.array(z.string()).min(1) }),
   z.object({ kind: z.literal('value'), size: z.int().positive(), columns: z.array(z.string()) }),
+  /** Nothing but the inputs: for reconstruction. */
+  z.object({ kind: z.literal('none') }),
 ])
 export type DatasetTarget = z.infer<typeof datasetTargetSchema>
 
@@ -50,7 +62,27 @@ export const normalizationSchema = z.object({
 })
 export type Normalization = z.infer<typeof normalizationSchema>
 
-/** Shards are safetensors files with `x` (U8 [n, C, H, W] or F32 [n, D]) and `y` (I32 [n] or F32 [n, size]). */
+/** Of the training split, per column: what transforms are fitted from. Missing values do not count. */
+export const columnStatisticsSchema = z.object({
+  missing: z.array(z.int().nonnegative()),
+  /** Null where all values are missing. */
+  min: z.array(z.number().nullable()),
+  max: z.array(z.number().nullable()),
+  /** Exact for up to 1,024 rows; beyond that its rank is off by about 1 %. */
+  median: z.array(z.number().nullable()),
+  /** Most frequent value, the smallest of equals; for numbers among the first 1,000 different ones. */
+  mode: z.array(z.number().nullable()),
+  /** Rows of each category; null for numbers. */
+  category_counts: z.array(z.array(z.int().nonnegative()).nullable()),
+})
+export type ColumnStatistics = z.infer<typeof columnStatisticsSchema>
+
+const storedFileSchema = shardSchema.omit({ rows: true })
+
+/**
+ * Shards are safetensors files with `x` (U8 [n, C, H, W] or F32 [n, D]) and `y` (I32 [n] for classes, F32 [n, size] for values, U8 [n, K] for
+ * labels; none without a target).
+ */
 export const datasetManifestSchema = z.object({
   format: z.literal(1),
   /** sha256 over the canonical content: equal content gives the equal digest, whatever was uploaded. */
@@ -60,24 +92,23 @@ export const datasetManifestSchema = z.object({
   /** Always has `train`. */
   splits: z.record(z.string(), splitSchema),
   normalization: normalizationSchema,
+  /** Tables only. */
+  statistics: columnStatisticsSchema.optional(),
+  /** How the rows were divided, with the seed that decided. */
+  division: z.object({ options: splitOptionsSchema, seed: z.int().nonnegative() }).optional(),
+  /** Problems, leakage, profile: dataset-report.ts. */
+  analysis: storedFileSchema.optional(),
+  /** Rows that were left out, as CSV. */
+  quarantine: storedFileSchema.extend({ rows: z.int().positive() }).optional(),
 })
 export type DatasetManifest = z.infer<typeof datasetManifestSchema>
+
+/** Every object that a version consists of. */
+export function storedFiles({ splits, analysis, quarantine }: DatasetManifest): readonly z.infer<typeof storedFileSchema>[] {
+  const shards = Object.values(splits).flatMap((split) => split.shards)
+  return [...shards, ...(analysis === undefined ? [] : [analysis]), ...(quarantine === undefined ? [] : [quarantine])]
+}
 
 /** How files of an upload are read; the names of multipart parts are the roles. */
 export const uploadRoleSchema = z.enum(['train_images', 'train_labels', 'test_images', 'test_labels', 'file'])
 export type UploadRole = z.infer<typeof uploadRoleSchema>
-
-export const prepareOptionsSchema = z.strictObject({
-  ...readOptionsSchema.shape,
-  /** CSV: the target column's name, or its index from 0 when there is no header. Default: the last column. */
-  target: z.union([z.string(), z.int().nonnegative()]).optional(),
-  /** CSV: `class` (any text) or `value` (numbers). Default: class unless the column has fractions. */
-  target_kind: z.enum(['class', 'value']).optional(),
-  /** Where no test files are given: share of rows that become the test split. 0 makes none. */
-  test_fraction: z.number().min(0).max(0.9).default(0.2),
-  /** Seed of that split. */
-  seed: z.int().min(0).max(4294967295).default(0),
-})
-export type PrepareOptions = z.infer<typeof prepareOptionsSchema>
-/** Fields with defaults may be missing. */
-export type PrepareOptionsInput = z.input<typeof prepareOptionsSchema>

@@ -1,4 +1,6 @@
 export {
+  type ColumnStatistics,
+  columnStatisticsSchema,
   type DatasetInput,
   type DatasetManifest,
   type DatasetTarget,
@@ -7,15 +9,27 @@ export {
   datasetTargetSchema,
   type Normalization,
   normalizationSchema,
-  type PrepareOptions,
-  type PrepareOptionsInput,
-  prepareOptionsSchema,
   type Shard,
   shardSchema,
   splitSchema,
+  storedFiles,
   type UploadRole,
   uploadRoleSchema,
 } from './dataset-manifest.ts'
+export {
+  type ColumnProfile,
+  columnProfileSchema,
+  type DataProblem,
+  type DatasetAnalysis,
+  type DatasetProfile,
+  dataProblemSchema,
+  datasetAnalysisSchema,
+  datasetProfileSchema,
+  type ImageProfile,
+  imageProfileSchema,
+  type Leakage,
+  leakageSchema,
+} from './dataset-report.ts'
 export {
   issueSchema,
   listSchema,
@@ -56,6 +70,17 @@ export {
   transferSchema,
 } from './job.ts'
 export { fromWireNumber, toWireNumber, type WireNumber, wireNumberSchema } from './number.ts'
+export {
+  type ColumnReference,
+  type PrepareOptions,
+  type PrepareOptionsInput,
+  prepareOptionsSchema,
+  type SplitName,
+  type SplitOptions,
+  splitNameSchema,
+  splitOptionsOf,
+  splitOptionsSchema,
+} from './prepare-options.ts'
 export { type RunMessage, runMessageSchema } from './queue.ts'
 export { type DataFormat, dataFormatSchema, type ReadOptions, readOptionsSchema } from './read-options.ts'
 export {

@@ -2,8 +2,9 @@
 
 import { modelSpecSchema, trainingConfigSchema } from '@trainyard/engine/spec'
 import { z } from 'zod'
-import { prepareOptionsSchema, uploadRoleSchema } from './dataset-manifest.ts'
+import { uploadRoleSchema } from './dataset-manifest.ts'
 import { nestedNumbersSchema, transferSchema } from './job.ts'
+import { prepareOptionsSchema } from './prepare-options.ts'
 
 export const runConfigSchema = z.discriminatedUnion('kind', [
   z.object({

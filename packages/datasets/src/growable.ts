@@ -43,7 +43,33 @@ export class GrowableFloat32 {
   }
 }
 
-function grown<T extends Int32Array | Float32Array>(old: T, larger: T): T {
+export class GrowableFloat64 {
+  #data = new Float64Array(64)
+  #length = 0
+
+  push(value: number): void {
+    if (this.#length === this.#data.length) this.#data = grown(this.#data, new Float64Array(this.#length * 2))
+    this.#data[this.#length++] = value
+  }
+  get values(): Float64Array {
+    return this.#data.subarray(0, this.#length)
+  }
+}
+
+export class GrowableUint8 {
+  #data = new Uint8Array(64)
+  #length = 0
+
+  push(value: number): void {
+    if (this.#length === this.#data.length) this.#data = grown(this.#data, new Uint8Array(this.#length * 2))
+    this.#data[this.#length++] = value
+  }
+  get values(): Uint8Array {
+    return this.#data.subarray(0, this.#length)
+  }
+}
+
+function grown<T extends Int32Array | Float32Array | Float64Array | Uint8Array>(old: T, larger: T): T {
   larger.set(old)
   return larger
 }

@@ -1,5 +1,6 @@
 // Mistakes in data, collected and grouped: a column with a million bad cells is one issue with a count and the first rows.
 
+import type { DataProblem } from '@trainyard/contracts'
 import { type Issue, TrainyardError } from '@trainyard/errors'
 
 /** Groups kept; more are only counted. */
@@ -21,11 +22,15 @@ export interface Problem {
   readonly example?: string
   /** The whole row as the file spells it, or its beginning: for the file of rows that were left out. */
   readonly raw?: string
+  /** A warning leaves the data usable. Default: error. */
+  readonly severity?: DataProblem['severity']
+  /** How many rows have it, where they are counted already. Default: 1. */
+  readonly count?: number
 }
 
 interface Group {
   readonly problem: Problem
-  readonly examples: string[]
+  readonly examples: { readonly row: number; readonly value: string | null }[]
   count: number
 }
 
@@ -33,47 +38,84 @@ interface Group {
 export class Problems {
   readonly #groups = new Map<string, Group>()
   #total = 0
+  #errors = 0
+  #isCapped = false
 
   /** @param file name of the part that is read, for the texts */
   constructor(readonly file: string) {}
 
+  /** Errors and warnings. */
   get count(): number {
     return this.#total
   }
+  get errors(): number {
+    return this.#errors
+  }
+  /** Whether there are kinds of problems that are not listed. */
+  get isCapped(): boolean {
+    return this.#isCapped
+  }
 
   add(problem: Problem): void {
-    this.#total++
+    const count = problem.count ?? 1
+    this.#total += count
+    if (problem.severity !== 'warning') this.#errors += count
     const key = `${problem.code}\n${problem.column ?? ''}`
     let group = this.#groups.get(key)
     if (group === undefined) {
-      if (this.#groups.size >= GROUPS_MAX) return
+      if (this.#groups.size >= GROUPS_MAX) {
+        this.#isCapped = true
+        return
+      }
       group = { problem, examples: [], count: 0 }
       this.#groups.set(key, group)
     }
-    group.count++
+    group.count += count
     if (problem.row !== undefined && group.examples.length < EXAMPLES_MAX) {
-      group.examples.push(problem.example === undefined ? `row ${problem.row}` : `row ${problem.row}: ${shown(problem.example)}`)
+      group.examples.push({ row: problem.row, value: problem.example === undefined ? null : cut(problem.example) })
     }
   }
 
-  issues(): Issue[] {
-    return [...this.#groups.values()].map(({ problem, examples, count }) => ({
-      path: place(problem),
+  /** All kinds that are listed, errors first. */
+  list(): DataProblem[] {
+    const problems = [...this.#groups.values()].map(({ problem, examples, count }) => ({
+      severity: problem.severity ?? ('error' as const),
       code: problem.code,
-      message: `${this.file}${problem.column === undefined ? '' : ` column ${shown(problem.column)}`}: ${problem.what}${
-        examples.length === 0 ? '' : ` (${count === 1 ? '' : `${count} rows, first `}${examples.join('; ')})`
-      }.`,
+      file: this.file,
+      column: problem.column ?? null,
+      message: this.#message(problem, examples, count),
       hint: problem.hint,
+      count,
+      examples,
     }))
+    return problems.sort((a, b) => (a.severity < b.severity ? -1 : a.severity > b.severity ? 1 : 0))
   }
 
-  /** @throws TrainyardError `invalid_data` when there is any */
+  /** The errors. */
+  issues(): Issue[] {
+    return [...this.#groups.values()]
+      .filter(({ problem }) => problem.severity !== 'warning')
+      .map(({ problem, examples, count }) => ({
+        path: place(problem),
+        code: problem.code,
+        message: this.#message(problem, examples, count),
+        hint: problem.hint,
+      }))
+  }
+
+  #message({ column, what }: Problem, examples: Group['examples'], count: number): string {
+    const where = column === undefined ? '' : ` column ${shown(column)}`
+    const first = examples.map(({ row, value }) => (value === null ? `row ${row}` : `row ${row}: ${JSON.stringify(value)}`)).join('; ')
+    return `${this.file}${where}: ${what}${first === '' ? '' : ` (${count === 1 ? '' : `${count} rows, first `}${first})`}.`
+  }
+
+  /** @throws TrainyardError `invalid_data` when there is any error */
   throwIfAny(): void {
-    if (this.#total === 0) return
+    if (this.#errors === 0) return
     const issues = this.issues()
     const kinds = issues.length === 1 ? '' : ` of ${issues.length} kinds`
     throw new TrainyardError('invalid_data', {
-      detail: `${this.file} has ${this.#total} problem${this.#total === 1 ? '' : 's'}${kinds}. ${issues[0]?.message ?? ''}`,
+      detail: `${this.file} has ${this.#errors} problem${this.#errors === 1 ? '' : 's'}${kinds}. ${issues[0]?.message ?? ''}`,
       issues,
     })
   }
@@ -89,7 +131,11 @@ export function invalidData(file: string, problem: Problem): TrainyardError {
 
 /** A value as it may be printed: quoted, short, without control characters. */
 export function shown(value: string): string {
-  return JSON.stringify(value.length > SHOWN_MAX ? `${value.slice(0, SHOWN_MAX)}…` : value)
+  return JSON.stringify(cut(value))
+}
+
+function cut(value: string): string {
+  return value.length > SHOWN_MAX ? `${value.slice(0, SHOWN_MAX)}…` : value
 }
 
 function place({ row, column }: Problem): string {

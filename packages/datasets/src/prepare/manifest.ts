@@ -8,26 +8,31 @@ import {
   datasetManifestSchema,
   type Normalization,
 } from '@trainyard/contracts'
-import type { ShardFile, WrittenSplit } from './shard-writer.ts'
+import type { WrittenSplit } from './shard-writer.ts'
 
 export interface PreparedSplit {
   readonly written: WrittenSplit
-  /** Absent for value targets. */
+  /** Null where the target has no classes. */
   readonly classCounts: readonly number[] | null
 }
 
 export interface PreparedDataset {
   readonly manifest: DatasetManifest
-  readonly shardFiles: readonly ShardFile[]
+  /** Every file of the version with its key. Shards of equal content are one key. */
+  readonly files: readonly { readonly key: string; readonly path: string }[]
 }
 
-/** @param splits in any order; those without rows must not be given */
-export function describePrepared(
-  input: DatasetInput,
-  target: DatasetTarget,
-  splits: ReadonlyMap<string, PreparedSplit>,
-  normalization: Normalization,
-): PreparedDataset {
+export interface PreparedParts {
+  readonly input: DatasetInput
+  readonly target: DatasetTarget
+  /** In any order; those without rows must not be given. */
+  readonly splits: ReadonlyMap<string, PreparedSplit>
+  readonly normalization: Normalization
+  /** What the digest is not made of. */
+  readonly rest: Pick<DatasetManifest, 'statistics' | 'division' | 'analysis' | 'quarantine'>
+}
+
+export function describePrepared({ input, target, splits, normalization, rest }: PreparedParts): PreparedDataset {
   const entries = [...splits].sort(([a], [b]) => (a < b ? -1 : 1))
   // Over what the data is, not how it is stored: shard sizes, keys and upload formats do not count.
   const content = {
@@ -52,6 +57,7 @@ export function describePrepared(
       ]),
     ),
     normalization,
+    ...rest,
   })
-  return { manifest, shardFiles: entries.flatMap(([, { written }]) => written.files) }
+  return { manifest, files: entries.flatMap(([, { written }]) => written.files.map(({ key, path }) => ({ key, path }))) }
 }

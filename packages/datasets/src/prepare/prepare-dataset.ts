@@ -1,20 +1,19 @@
 // From uploaded files to a manifest and shards. Runs in the trainer process: no network, no credentials, files by path.
 
 import { mkdir } from 'node:fs/promises'
-import { type PrepareOptions, prepareOptionsSchema, type UploadRole } from '@trainyard/contracts'
+import { type PrepareOptions, type PrepareOptionsInput, prepareOptionsSchema, type UploadRole } from '@trainyard/contracts'
 import { type Issue, TrainyardError } from '@trainyard/errors'
 import { openRows } from '../formats/open-rows.ts'
 import type { DataSource } from '../formats/source.ts'
 import { PREPARE_LIMITS, type PrepareLimits } from '../limits.ts'
 import type { PrepareContext, PrepareProgress } from './context.ts'
 import type { PreparedDataset } from './manifest.ts'
-import { prepareImages } from './prepare-images.ts'
-import { prepareTable } from './prepare-table.ts'
+import { prepareRows } from './prepare-rows.ts'
 
 export interface PrepareRequest {
   /** Either one `file` (CSV), or `train_images` and `train_labels` with, if there are any, `test_images` and `test_labels` (IDX). */
   readonly sources: readonly DataSource[]
-  readonly options?: Partial<PrepareOptions>
+  readonly options?: PrepareOptionsInput
   /** Shards are written here; made if it is missing. */
   readonly outDir: string
   /** Put before the file names to make the keys in the manifest: `datasets/<version>/`. Default: nothing. */
@@ -25,8 +24,8 @@ export interface PrepareRequest {
 }
 
 /**
- * Parses, validates, splits, fits the normalization, and writes shards. Memory stays flat whatever the size of the files: one shard per
- * split and the target column.
+ * Parses, checks, splits, and writes shards, a report and a profile. Memory stays flat whatever the size of the files: one shard per split, 13
+ * bytes per row, an index of at most 134 MB of different rows, and what describes the columns. Rows pass through a temporary file in `outDir`.
  * @throws TrainyardError `invalid_data` or `executable_format`; the signal's reason when it is aborted
  * @example await prepareDataset({ sources: [fileSource('file', 'iris.csv', path)], outDir, options: { target: 'species' } })
  */
@@ -46,9 +45,7 @@ export async function prepareDataset(request: PrepareRequest): Promise<PreparedD
   await mkdir(request.outDir, { recursive: true })
   const rows = await openRows(request.sources, options, context.limits, request.signal)
   const names = request.sources.map(({ name }) => name).join(', ')
-  return rows.columns.some(({ kind }) => kind === 'tensor')
-    ? await prepareImages(rows, names, context)
-    : await prepareTable(rows, names, context)
+  return await prepareRows(rows, names, context)
 }
 
 /** What is missing or too much in an upload, by its parts alone; the API may ask before it stores anything. */

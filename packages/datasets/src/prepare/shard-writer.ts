@@ -4,11 +4,20 @@ import { createHash } from 'node:crypto'
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Shard } from '@trainyard/contracts'
-import { encode } from '@trainyard/engine/safetensors'
+import { encode, type TensorData } from '@trainyard/engine/safetensors'
 
 export interface ShardFile extends Shard {
   readonly path: string
 }
+
+/** I32 [n]: class indices. F32 [n, size]: values. U8 [n, size]: 0 or 1 for each label. null: no target. */
+export interface TargetLayout {
+  readonly type: 'I32' | 'F32' | 'U8' | null
+  /** Numbers per row; 0 without a target. */
+  readonly size: number
+}
+
+export type TargetArray = Int32Array | Float32Array | Uint8Array
 
 export interface ShardLayout {
   readonly split: string
@@ -16,10 +25,9 @@ export interface ShardLayout {
   readonly rows: number
   readonly sampleShape: readonly number[]
   readonly sampleType: 'U8' | 'F32'
-  /** null: one class index per row. */
-  readonly valueSize: number | null
+  readonly target: TargetLayout
   readonly outDir: string
-  /** Keys are `<prefix><split>-00000.safetensors`. */
+  /** Keys are `<prefix><sha256>.safetensors`: a shard that is there already is not stored again. */
   readonly keyPrefix: string
   readonly shardBytesMax: number
 }
@@ -37,7 +45,7 @@ export class ShardWriter {
   readonly #sampleSize: number
   readonly #targetSize: number
   readonly #samples: Uint8Array | Float32Array
-  readonly #targets: Int32Array | Float32Array
+  readonly #targets: TargetArray
   readonly #samplesHash = createHash('sha256')
   readonly #targetsHash = createHash('sha256')
   readonly #files: ShardFile[] = []
@@ -47,16 +55,18 @@ export class ShardWriter {
   constructor(layout: ShardLayout) {
     this.#layout = layout
     this.#sampleSize = layout.sampleShape.reduce((product, size) => product * size, 1)
-    this.#targetSize = layout.valueSize ?? 1
-    const rowBytes = this.#sampleSize * (layout.sampleType === 'U8' ? 1 : 4) + this.#targetSize * 4
+    this.#targetSize = layout.target.size
+    const targetBytes = this.#targetSize * (layout.target.type === 'U8' ? 1 : 4)
+    const rowBytes = this.#sampleSize * (layout.sampleType === 'U8' ? 1 : 4) + targetBytes
     const rows = Math.min(layout.rows, Math.max(1, Math.floor(layout.shardBytesMax / rowBytes)))
     this.#samples = layout.sampleType === 'U8' ? new Uint8Array(rows * this.#sampleSize) : new Float32Array(rows * this.#sampleSize)
-    this.#targets = layout.valueSize === null ? new Int32Array(rows) : new Float32Array(rows * this.#targetSize)
+    this.#targets = newTargets(layout.target.type, rows * this.#targetSize)
   }
 
-  append(sample: Uint8Array | Float32Array, target: number): void {
-    this.#samples.set(sample, this.#buffered * this.#sampleSize)
-    this.#targets[this.#buffered] = target
+  /** Row `row` of these arrays. */
+  append(samples: Uint8Array | Float32Array, targets: TargetArray, row: number): void {
+    copyRow(samples, row, this.#samples, this.#buffered, this.#sampleSize)
+    copyRow(targets, row, this.#targets, this.#buffered, this.#targetSize)
     this.#buffered++
     if (this.#buffered * this.#sampleSize === this.#samples.length) this.#flush()
   }
@@ -73,13 +83,15 @@ export class ShardWriter {
 
   #flush(): void {
     const rows = this.#buffered
-    const { split, sampleShape, sampleType, valueSize, outDir, keyPrefix } = this.#layout
+    const { split, sampleShape, sampleType, target, outDir, keyPrefix } = this.#layout
     const x = this.#samples.subarray(0, rows * this.#sampleSize)
     const y = this.#targets.subarray(0, rows * this.#targetSize)
     const { bytes, chunks } = encode(
-      new Map([
+      new Map<string, TensorData>([
         ['x', { dtype: sampleType, shape: [rows, ...sampleShape], data: x }],
-        ['y', { dtype: valueSize === null ? 'I32' : 'F32', shape: valueSize === null ? [rows] : [rows, valueSize], data: y }],
+        ...(target.type === null
+          ? []
+          : [['y', { dtype: target.type, shape: target.type === 'I32' ? [rows] : [rows, target.size], data: y }] as const]),
       ]),
     )
     const name = `${split}-${String(this.#files.length).padStart(5, '0')}.safetensors`
@@ -96,8 +108,22 @@ export class ShardWriter {
     }
     this.#samplesHash.update(x)
     this.#targetsHash.update(y)
-    this.#files.push({ path, key: keyPrefix + name, bytes, sha256: hash.digest('hex'), rows })
+    const sha256 = hash.digest('hex')
+    this.#files.push({ path, key: `${keyPrefix}${sha256}.safetensors`, bytes, sha256, rows })
     this.#rows += rows
     this.#buffered = 0
   }
+}
+
+export function newTargets(type: TargetLayout['type'], length: number): TargetArray {
+  if (type === 'I32') return new Int32Array(length)
+  return type === 'F32' ? new Float32Array(length) : new Uint8Array(length)
+}
+
+/** Numbers up to which a loop is faster than a call. */
+const LOOP_MAX = 64
+
+function copyRow(from: TargetArray, row: number, into: TargetArray, place: number, size: number): void {
+  if (size > LOOP_MAX) into.set(from.subarray(row * size, (row + 1) * size), place * size)
+  else for (let i = 0; i < size; i++) into[place * size + i] = from[row * size + i] as number
 }

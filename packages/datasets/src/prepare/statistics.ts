@@ -17,16 +17,36 @@ export class ImageStatistics {
     this.#counts = new Float64Array(channels * 256)
   }
 
-  /** @param sample [C, H, W] */
-  add(sample: Uint8Array): void {
+  /** @param samples row `row` of [n, C, H, W] */
+  add(samples: Uint8Array, row: number): void {
     const counts = this.#counts
     for (let channel = 0; channel < this.channels; channel++) {
-      const end = (channel + 1) * this.pixels
-      for (let i = channel * this.pixels; i < end; i++) {
-        const bin = channel * 256 + (sample[i] as number)
+      const start = (row * this.channels + channel) * this.pixels
+      for (let i = start; i < start + this.pixels; i++) {
+        const bin = channel * 256 + (samples[i] as number)
         counts[bin] = (counts[bin] as number) + 1
       }
     }
+  }
+
+  /** Adds what another one has counted. */
+  merge(other: ImageStatistics): void {
+    other.#counts.forEach((count, bin) => {
+      this.#counts[bin] = (this.#counts[bin] as number) + count
+    })
+  }
+
+  /** Per channel: how often each of `bins` equal ranges of the 256 values occurs. */
+  histogram(bins: number): number[][] {
+    return Array.from({ length: this.channels }, (_, channel) => {
+      const counts = this.#counts.subarray(channel * 256, (channel + 1) * 256)
+      const histogram = new Array<number>(bins).fill(0)
+      counts.forEach((count, value) => {
+        const bin = Math.floor((value * bins) / 256)
+        histogram[bin] = (histogram[bin] ?? 0) + count
+      })
+      return histogram
+    })
   }
 
   result(): Normalization {
@@ -43,22 +63,27 @@ export class ImageStatistics {
   }
 }
 
-/** Per column, by Welford's recurrence (Technometrics 1962): one pass, no cancellation. */
+/** Per column, by Welford's recurrence (Technometrics 1962): one pass, no cancellation. Missing values do not count. */
 export class FeatureStatistics {
   readonly #mean: Float64Array
   readonly #squares: Float64Array
-  #rows = 0
-  constructor(columns: number) {
+  readonly #count: Float64Array
+  constructor(readonly columns: number) {
     this.#mean = new Float64Array(columns)
     this.#squares = new Float64Array(columns)
+    this.#count = new Float64Array(columns)
   }
 
-  add(row: Float32Array): void {
-    const n = ++this.#rows
+  /** @param samples row `row` of [n, columns] */
+  add(samples: Float32Array, row: number): void {
     const means = this.#mean
     const squares = this.#squares
-    for (let i = 0; i < means.length; i++) {
-      const value = row[i] as number
+    const counts = this.#count
+    for (let i = 0, at = row * this.columns; i < means.length; i++, at++) {
+      const value = samples[at] as number
+      if (Number.isNaN(value)) continue
+      const n = (counts[i] as number) + 1
+      counts[i] = n
       const before = means[i] as number
       const mean = before + (value - before) / n
       means[i] = mean
@@ -66,11 +91,16 @@ export class FeatureStatistics {
     }
   }
 
+  /** Numbers that column `i` has. */
+  count(i: number): number {
+    return this.#count[i] ?? 0
+  }
+
   result(): Normalization {
     return {
       scale: 1,
       mean: [...this.#mean],
-      std: [...this.#squares].map((sum) => (sum > 0 ? Math.sqrt(sum / this.#rows) : CONSTANT_STD)),
+      std: Array.from(this.#squares, (sum, i) => (sum > 0 ? Math.sqrt(sum / (this.#count[i] as number)) : CONSTANT_STD)),
     }
   }
 }

@@ -1,0 +1,132 @@
+// What a preparation found: problems, leakage between splits, and a profile of the columns or images. One JSON object beside the shards.
+
+import { z } from 'zod'
+import { wireNumberSchema } from './number.ts'
+
+const countSchema = z.int().nonnegative()
+
+export const dataProblemSchema = z.object({
+  /** `error`: such rows cannot be used. `warning`: they can, but look at them. */
+  severity: z.enum(['error', 'warning']),
+  code: z.string(),
+  file: z.string(),
+  column: z.string().nullable(),
+  message: z.string(),
+  hint: z.string(),
+  /** Rows with it; 1 for a problem of a whole column or file. */
+  count: countSchema,
+  /** The first ones. Rows count from 1, as a spreadsheet does; null where there is no row. */
+  examples: z.array(z.object({ row: countSchema.nullable(), value: z.string().nullable() })),
+})
+export type DataProblem = z.infer<typeof dataProblemSchema>
+
+const duplicatesSchema = z.object({
+  /** False: more rows than the index holds; counts are extrapolated from a sample of all values. */
+  exact: z.boolean(),
+  /** Rows that equal an earlier row of the same split. */
+  within: z.record(z.string(), countSchema),
+  /** Rows of a split whose inputs are in the training split too. */
+  in_train: z.record(z.string(), countSchema),
+  /** Pairs of rows (from 0, in the order of the upload): one of the training split, one of another. */
+  examples: z.array(z.object({ split: z.string(), row: countSchema, train_row: countSchema })),
+})
+
+export const leakageSchema = z.object({
+  exact_duplicates: duplicatesSchema,
+  /** Images that look the same by a perceptual hash and nearly equal thumbnails, across splits; null for tables. */
+  near_duplicates: z
+    .object({
+      /** How many images were compared. */
+      compared: countSchema,
+      in_train: z.record(z.string(), countSchema),
+      examples: z.array(
+        z.object({ split: z.string(), row: countSchema, train_row: countSchema, hash_distance: countSchema, mean_difference: z.number() }),
+      ),
+    })
+    .nullable(),
+  /** Equal inputs with different targets. */
+  label_conflicts: z.object({
+    /** Different inputs that have more than one target. */
+    inputs: countSchema,
+    examples: z.array(z.object({ row: countSchema, other_row: countSchema })),
+  }),
+  /** Columns that give the target away: the accuracy of guessing it from this column alone, on rows not looked at before. */
+  predictive_columns: z.array(
+    z.object({
+      column: z.string(),
+      role: z.enum(['feature', 'ignored', 'group', 'split']),
+      accuracy: z.number(),
+      /** Of always guessing the most frequent class. */
+      baseline: z.number(),
+    }),
+  ),
+})
+export type Leakage = z.infer<typeof leakageSchema>
+
+export const columnProfileSchema = z.object({
+  name: z.string(),
+  type: z.enum(['number', 'category', 'date']),
+  count: countSchema,
+  missing: countSchema,
+  distinct: countSchema,
+  /** False: an estimate, with a standard error of 1.6 %. */
+  distinct_exact: z.boolean(),
+  /** Null for categories, and where there is no value. */
+  min: wireNumberSchema.nullable(),
+  max: wireNumberSchema.nullable(),
+  mean: wireNumberSchema.nullable(),
+  std: wireNumberSchema.nullable(),
+  /** Exact for up to 1,024 values; beyond that, ranks are off by about 1 %. */
+  quantiles: z
+    .object({ p05: wireNumberSchema, p25: wireNumberSchema, p50: wireNumberSchema, p75: wireNumberSchema, p95: wireNumberSchema })
+    .nullable(),
+  /** Counts in bins of equal width from min to max. */
+  histogram: z.array(countSchema).nullable(),
+  top_values: z.array(z.object({ value: z.union([z.string(), wireNumberSchema]), count: countSchema })),
+})
+export type ColumnProfile = z.infer<typeof columnProfileSchema>
+
+export const imageProfileSchema = z.object({
+  channels: countSchema,
+  height: countSchema,
+  width: countSchema,
+  /** Sizes as uploaded, most frequent first; capped. */
+  sizes: z.array(z.object({ height: countSchema, width: countSchema, count: countSchema })),
+  /** Per channel, of pixels scaled to 0 … 1, over all splits. */
+  mean: z.array(z.number()),
+  std: z.array(z.number()),
+  /** Per channel: how often each of 16 equal ranges of the 256 values occurs. */
+  histogram: z.array(z.array(countSchema)),
+})
+export type ImageProfile = z.infer<typeof imageProfileSchema>
+
+export const datasetProfileSchema = z.object({
+  rows: countSchema,
+  splits: z.record(
+    z.string(),
+    z.object({
+      rows: countSchema,
+      /** Rows of each class; absent for values. */
+      classes: z.array(z.object({ label: z.string(), count: countSchema, share: z.number() })).optional(),
+    }),
+  ),
+  columns: z.array(columnProfileSchema).nullable(),
+  /** The columns of the target, where they are values. */
+  targets: z.array(columnProfileSchema).nullable(),
+  images: imageProfileSchema.nullable(),
+})
+export type DatasetProfile = z.infer<typeof datasetProfileSchema>
+
+export const datasetAnalysisSchema = z.object({
+  format: z.literal(1),
+  mode: z.enum(['strict', 'tolerant']),
+  rows: z.object({ read: countSchema, used: countSchema, quarantined: countSchema }),
+  problems: z.array(dataProblemSchema),
+  /** Occurrences of problems, also of those kinds that are not listed. */
+  problem_count: countSchema,
+  /** True when there were more kinds of problems than are listed. */
+  capped: z.boolean(),
+  leakage: leakageSchema,
+  profile: datasetProfileSchema,
+})
+export type DatasetAnalysis = z.infer<typeof datasetAnalysisSchema>

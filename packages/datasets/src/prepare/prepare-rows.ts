@@ -1,0 +1,183 @@
+// The stages of a preparation, one after another: parse → check → split → write. Everything but the shards is gone at the end, however it ends.
+
+import { createHash } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { DatasetAnalysis, DatasetManifest, DatasetTarget } from '@trainyard/contracts'
+import type { RowSource } from '../formats/row-source.ts'
+import { invalidData, Problems } from '../problems.ts'
+import { assignRows } from '../split/assign-rows.ts'
+import { type Assignment, countSplits, SPLIT_NAMES } from '../split/assignment.ts'
+import { type CheckedRows, checkRows } from './check-rows.ts'
+import { type ColumnRoles, findRoles, tensorColumn } from './column-roles.ts'
+import type { PrepareContext } from './context.ts'
+import { createTargetEncoder } from './encode-target.ts'
+import { describePrepared, type PreparedDataset } from './manifest.ts'
+import { type ParsedRows, parseRows } from './parse-rows.ts'
+import { PredictiveSample, type SampleColumn } from './predictive-sample.ts'
+import { Quarantine } from './quarantine.ts'
+import { type WrittenRows, writeRows } from './write-rows.ts'
+
+/** @param file name of the upload, for texts */
+export async function prepareRows(source: RowSource, file: string, context: PrepareContext): Promise<PreparedDataset> {
+  const { options, outDir } = context
+  const roles = findRoles(source, file, options)
+  const tensor = tensorColumn(source, roles)
+  const problems = new Problems(file)
+  const quarantine = new Quarantine(options.mode === 'tolerant' ? join(outDir, 'quarantine.csv') : null)
+  const parsed = await parseRows(source, tensor, join(outDir, 'rows.spool'), file, problems, quarantine, context)
+  try {
+    const checked = await checkRows(source, roles, parsed, problems, quarantine, context)
+    if (options.mode === 'strict') problems.throwIfAny()
+    requireUsable(checked, parsed, problems, file)
+    const encoder = createTargetEncoder(checked.target)
+    const assignment = divide(roles, checked, context)
+    requireTraining(assignment, file)
+    const sample = new PredictiveSample(sampleColumns(roles, parsed), encoder.target.kind === 'class' ? checked.rows : 0)
+    const written = await writeRows({ parsed, checked, encoder, assignment, tensor, sample, context })
+    addWarnings(problems, written, encoder.target)
+    const set = quarantine.finish()
+    const analysis = describeAnalysis({ context, parsed, checked, problems, written, target: encoder.target, sample, quarantined: quarantine.rows })
+    const stored = storeAnalysis(analysis, context)
+    const division = { options: roles.split, seed: options.seed }
+    const quarantined =
+      set === null ? null : { key: `${context.keyPrefix}${set.sha256}.csv`, bytes: set.bytes, sha256: set.sha256, rows: set.rows }
+    const prepared = describePrepared({
+      input: written.input,
+      target: encoder.target,
+      splits: written.splits,
+      normalization: written.normalization,
+      rest: {
+        ...(written.statistics === null ? {} : { statistics: written.statistics }),
+        division,
+        analysis: stored.entry,
+        ...(quarantined === null ? {} : { quarantine: quarantined }),
+      },
+    })
+    const files = [...prepared.files, { key: stored.entry.key, path: stored.path }]
+    return { ...prepared, files: set === null || quarantined === null ? files : [...files, { key: quarantined.key, path: set.path }] }
+  } finally {
+    parsed.spool.close()
+    quarantine.close()
+  }
+}
+
+function divide(roles: ColumnRoles, checked: CheckedRows, { options }: PrepareContext): Assignment {
+  const { target, rows, keys, given } = checked
+  const strata = target.kind === 'class' ? classesOf(target) : null
+  return assignRows(roles.split, { rows, strata, keys, given }, options.seed, options.split !== undefined)
+}
+
+/** Strata in the order of the classes, so that the order of rows alone decides nothing. */
+function classesOf({ labels, ids }: Extract<CheckedRows['target'], { kind: 'class' }>) {
+  const { labels: classes, place } = labels.ordered()
+  return { classes: ids.values.map((id) => place[id] ?? 0), classCount: classes.length }
+}
+
+function sampleColumns(roles: ColumnRoles, parsed: ParsedRows): SampleColumn[] {
+  const of = (indices: readonly number[], role: SampleColumn['role']) =>
+    indices.flatMap((index) => {
+      const column = parsed.columns[index]
+      return column === null || column === undefined ? [] : [{ ...column, role }]
+    })
+  const isKey = (index: number) => roles.splitKeys.includes(index) && roles.split.by === 'group'
+  return [
+    ...of(roles.features, 'feature'),
+    ...of(roles.ignored.filter((index) => !isKey(index)), 'ignored'),
+    ...of(roles.ignored.filter(isKey), 'group'),
+  ]
+}
+
+function requireUsable({ rows }: CheckedRows, parsed: ParsedRows, problems: Problems, file: string): void {
+  if (rows > 0) return
+  problems.throwIfAny()
+  throw invalidData(file, {
+    code: 'no_rows',
+    what: parsed.rows === 0 ? 'there is no row with data' : 'no row can be used',
+    hint: 'Upload at least one row.',
+  })
+}
+
+function requireTraining(assignment: Assignment, file: string): void {
+  const [train] = countSplits(assignment)
+  if (train > 0) return
+  throw invalidData(file, {
+    code: 'no_training_rows',
+    what: 'no row is in the training split',
+    hint: 'Mark rows as train, or take a smaller share for the other splits.',
+  })
+}
+
+/** What is no mistake, but should be looked at. */
+function addWarnings(problems: Problems, { columns, splits }: WrittenRows, target: DatasetTarget): void {
+  for (const { name, count, distinct } of columns ?? []) {
+    if (count > 1 && distinct === 1) {
+      problems.add({ severity: 'warning', code: 'constant_column', what: 'all rows have one value', column: name, hint: 'Name it in "ignore".' })
+    }
+  }
+  if (target.kind !== 'class') return
+  const counts = (split: string) => splits.get(split)?.classCounts ?? []
+  target.classes.forEach((label, c) => {
+    const total = SPLIT_NAMES.reduce((sum, split) => sum + (counts(split)[c] ?? 0), 0)
+    const example = { column: label, severity: 'warning' as const }
+    if (total === 1) {
+      problems.add({ ...example, code: 'rare_class', what: 'the class has one row', hint: 'Collect more rows, or join the class with another.' })
+    } else if ((counts('train')[c] ?? 0) === 0) {
+      problems.add({ ...example, code: 'unknown_label', what: 'the class has no training row', hint: 'A model cannot learn it: check the label.' })
+    }
+  })
+}
+
+interface AnalysisInput {
+  readonly context: PrepareContext
+  readonly parsed: ParsedRows
+  readonly checked: CheckedRows
+  readonly problems: Problems
+  readonly written: WrittenRows
+  readonly target: DatasetTarget
+  readonly sample: PredictiveSample
+  readonly quarantined: number
+}
+
+function describeAnalysis({ context, parsed, checked, problems, written, target, sample, quarantined }: AnalysisInput): DatasetAnalysis {
+  const unread = quarantined - (parsed.rows - checked.rows)
+  return {
+    format: 1,
+    mode: context.options.mode,
+    rows: { read: parsed.rows + Math.max(0, unread), used: checked.rows, quarantined },
+    problems: problems.list(),
+    problem_count: problems.count,
+    capped: problems.isCapped,
+    leakage: {
+      exact_duplicates: written.duplicates,
+      near_duplicates: written.nearDuplicates,
+      label_conflicts: written.conflicts,
+      predictive_columns: sample.result(),
+    },
+    profile: {
+      rows: checked.rows,
+      splits: Object.fromEntries(
+        [...written.splits].map(([name, { written: split, classCounts }]) => {
+          const classes = target.kind === 'class' || target.kind === 'multi_label' ? target.classes : []
+          const balance = classes.map((label, c) => {
+            const count = classCounts?.[c] ?? 0
+            return { label, count, share: count / split.rows }
+          })
+          return [name, { rows: split.rows, ...(classCounts === null ? {} : { classes: balance }) }]
+        }),
+      ),
+      columns: written.columns,
+      targets: written.targets,
+      images: written.images,
+    },
+  }
+}
+
+function storeAnalysis(analysis: DatasetAnalysis, { outDir, keyPrefix }: PrepareContext) {
+  const bytes = Buffer.from(JSON.stringify(analysis))
+  const sha256 = createHash('sha256').update(bytes).digest('hex')
+  const path = join(outDir, 'analysis.json')
+  writeFileSync(path, bytes, { mode: 0o600 })
+  const entry: NonNullable<DatasetManifest['analysis']> = { key: `${keyPrefix}${sha256}.json`, bytes: bytes.length, sha256 }
+  return { path, entry }
+}

@@ -1,0 +1,62 @@
+// Different values of a column with their counts: exact while there are few, then an estimate of how many there are. Counts stay exact for the
+// values that came first.
+
+import { hashWords } from '../hash/murmur.ts'
+import { HyperLogLog } from './hyper-log-log.ts'
+
+/** Different values that are counted exactly. */
+export const COUNTED_MAX = 1000
+const SLOTS = 2048
+
+export class ValueCounts {
+  readonly #keys = new Float64Array(SLOTS)
+  readonly #counts = new Uint32Array(SLOTS)
+  readonly #number = new Float64Array(1)
+  readonly #words = new Uint32Array(this.#number.buffer)
+  #used = 0
+  #estimator: HyperLogLog | null = null
+
+  /** @param value not NaN; −0 is 0 */
+  add(value: number): void {
+    this.#number[0] = value + 0
+    const hash = hashWords(this.#words, 0, 2)
+    let slot = hash % SLOTS
+    while ((this.#counts[slot] as number) > 0) {
+      if (this.#keys[slot] === value) {
+        this.#counts[slot] = (this.#counts[slot] as number) + 1
+        return
+      }
+      slot = (slot + 1) % SLOTS
+    }
+    if (this.#used < COUNTED_MAX) {
+      this.#keys[slot] = value
+      this.#counts[slot] = 1
+      this.#used++
+      return
+    }
+    if (this.#estimator === null) this.#estimator = this.#startEstimating()
+    this.#estimator.add(hash)
+  }
+
+  get distinct(): { readonly count: number; readonly exact: boolean } {
+    if (this.#estimator === null) return { count: this.#used, exact: true }
+    return { count: Math.max(this.#used + 1, this.#estimator.estimate()), exact: false }
+  }
+
+  /** Most frequent first; equal counts by value. */
+  top(count: number): { readonly value: number; readonly count: number }[] {
+    const entries = Array.from(this.#counts, (n, slot) => ({ value: this.#keys[slot] as number, count: n })).filter((entry) => entry.count > 0)
+    entries.sort((a, b) => b.count - a.count || a.value - b.value)
+    return entries.slice(0, count)
+  }
+
+  #startEstimating(): HyperLogLog {
+    const estimator = new HyperLogLog()
+    for (let slot = 0; slot < SLOTS; slot++) {
+      if ((this.#counts[slot] as number) === 0) continue
+      this.#number[0] = (this.#keys[slot] as number) + 0
+      estimator.add(hashWords(this.#words, 0, 2))
+    }
+    return estimator
+  }
+}
