@@ -13,7 +13,7 @@ const outDir = mkdtempSync(join(tmpdir(), 'trainyard-bench-'))
 
 try {
   const began = performance.now()
-  const { manifest, shardFiles } = await prepareDataset({
+  const { manifest, files } = await prepareDataset({
     sources: [
       fileSource('train_images', 'images', join(folder, 'train-images-idx3-ubyte')),
       fileSource('train_labels', 'labels', join(folder, 'train-labels-idx1-ubyte')),
@@ -22,7 +22,7 @@ try {
     outDir,
   })
   console.log(`prepare 60,000 images       ${((performance.now() - began) / 1000).toFixed(2)} s`)
-  const shardPaths = Object.fromEntries(shardFiles.map(({ key, path }) => [key, path]))
+  const shardPaths = Object.fromEntries(files.map(({ key, path }) => [key, path]))
   const request = { manifest, shardPaths, batchSize: BATCH, seed: 1 }
 
   const copied = copySpeed(BATCH * 784 * 4)

@@ -162,7 +162,7 @@ describe.skipIf(!hasRedis)('whatever happens to worker and trainer', () => {
   })
 
   it('says what is wrong with data and with training that diverges', async () => {
-    const bad = await harness.upload({ file: Buffer.from('a,y\n1,2\nx,3\n') }, { target: 'y', target_kind: 'value' })
+    const bad = await harness.upload({ file: Buffer.from('a,y\n1,2\n2,2\nx,3\n') }, { target: 'y', target_kind: 'value' })
     const failed = await harness.waitForEnd(bad.runId)
     expect(failed).toMatchObject({ state: 'failed', failure: { category: 'data', code: 'invalid_data' } })
     const version = await harness.database.asWorker((tx) => datasetVersions.find(tx, bad.versionId))

@@ -54,6 +54,17 @@ export const datasetTargetSchema = z.discriminatedUnion('kind', [
 ])
 export type DatasetTarget = z.infer<typeof datasetTargetSchema>
 
+/**
+ * What the engine is trained on: labels are values of 0 and 1, and without a target the inputs are to be reconstructed.
+ * @param inputShape of a sample as the model gets it
+ */
+export function trainingTarget(target: DatasetTarget, inputShape: readonly number[]) {
+  if (target.kind === 'class') return { kind: 'class' as const, classes: target.classes }
+  if (target.kind === 'value') return { kind: 'value' as const, size: target.size }
+  const size = target.kind === 'multi_label' ? target.classes.length : inputShape.reduce((product, length) => product * length, 1)
+  return { kind: 'value' as const, size }
+}
+
 /** x' = (x · scale − mean) / std, per channel for images and per column for features; fitted on the training split only. */
 export const normalizationSchema = z.object({
   scale: z.number(),

@@ -13,6 +13,7 @@ export {
   shardSchema,
   splitSchema,
   storedFiles,
+  trainingTarget,
   type UploadRole,
   uploadRoleSchema,
 } from './dataset-manifest.ts'

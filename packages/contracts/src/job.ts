@@ -44,7 +44,9 @@ export type SubmittedTraining = z.infer<typeof submittedTrainingSchema>
 
 const DEFAULT_LOSS = {
   class: { type: 'softmax_cross_entropy', label_smoothing: 0 },
+  multi_label: { type: 'binary_cross_entropy', positive_weight: 1 },
   value: { type: 'squared_error', reduction: 'mean' },
+  none: { type: 'squared_error', reduction: 'mean' },
 } as const satisfies Record<DatasetTarget['kind'], TrainingConfig['loss']>
 
 /** Fills in what follows from the data: the loss, and balanced class weights. */

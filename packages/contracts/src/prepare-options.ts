@@ -47,7 +47,7 @@ export const splitOptionsSchema = z
         columns: z.array(columnReferenceSchema).min(1).max(100).optional().meta({ description: 'The key of a row. Default: all of it.' }),
         ...shares,
       })
-      .meta({ description: "A hash of the row decides: it stays on its side when rows are appended. Shares are met on average." }),
+      .meta({ description: 'A hash of the row decides: it stays on its side when rows are appended. Shares are met on average.' }),
   ])
   .check(({ value, issues }) => {
     if (value.by === 'column' || value.test + value.validation <= 0.95) return

@@ -43,9 +43,11 @@ export function temporaryFolder(): string {
   return folder
 }
 
-export function pathsOf({ shardFiles }: PreparedDataset): Record<string, string> {
-  return Object.fromEntries(shardFiles.map(({ key, path }) => [key, path]))
+export function pathsOf({ files }: PreparedDataset): Record<string, string> {
+  return Object.fromEntries(files.map(({ key, path }) => [key, path]))
 }
+
+const TARGET_TYPES = { class: 'I32', multi_label: 'U8', value: 'F32', none: null } as const
 
 /** Samples and targets of a split, read back from its shards. */
 export function contents(prepared: PreparedDataset, split: string): { x: number[]; y: number[] } {
@@ -56,7 +58,8 @@ export function contents(prepared: PreparedDataset, split: string): { x: number[
     const bytes = readFileSync(paths[key] ?? '')
     const header = parseHeader(bytes)
     for (const value of readTensor(bytes, header, 'x', prepared.manifest.input.kind === 'image' ? 'U8' : 'F32')) x.push(value)
-    for (const value of readTensor(bytes, header, 'y', prepared.manifest.target.kind === 'class' ? 'I32' : 'F32')) y.push(value)
+    const type = TARGET_TYPES[prepared.manifest.target.kind]
+    if (type !== null) for (const value of readTensor(bytes, header, 'y', type)) y.push(value)
   }
   return { x, y }
 }

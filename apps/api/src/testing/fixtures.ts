@@ -1,7 +1,7 @@
 // Rows as a worker leaves them: a prepared dataset version, a trained checkpoint. The runs are claimed and completed as a worker does it.
 
 import { createHash } from 'node:crypto'
-import { type DatasetManifest, newUuid, type RunResult, toWireId } from '@trainyard/contracts'
+import { type DatasetManifest, newUuid, prepareOptionsSchema, type RunResult, toWireId } from '@trainyard/contracts'
 import { type Completion, type Database, datasets, datasetVersions, jobs, runState } from '@trainyard/database'
 import { validateModelSpec, validateTrainingConfig } from '@trainyard/engine/spec'
 import type { ObjectStorage } from '@trainyard/storage'
@@ -51,7 +51,7 @@ export async function prepareXor(database: Database, projectId: string): Promise
   const id = newUuid()
   const { dataset, job } = await database.withProject(projectId, async (tx) => {
     const dataset = await datasets.create(tx, { projectId, name: 'xor', description: '' })
-    const options = { test_fraction: 0, seed: 0 }
+    const options = prepareOptionsSchema.parse({ test_fraction: 0 })
     const sources = [{ role: 'file' as const, key: `uploads/${id}/file`, file_name: 'xor.csv', bytes: 10 }]
     const config = { kind: 'prepare' as const, dataset_version_id: id, sources, options }
     const job = await jobs.submit(tx, { projectId, kind: 'prepare', name: null, config, runs: [config] })

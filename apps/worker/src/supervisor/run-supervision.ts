@@ -10,6 +10,7 @@ import {
   newUuid,
   type RunResult,
   type SupervisorMessage,
+  storedFiles,
   type TrainerMessage,
   type TrainerMessageOf,
   toWireNumber,
@@ -20,7 +21,7 @@ import type { ObjectStorage, StoredObject } from '@trainyard/storage'
 import type { Logger } from 'pino'
 import type { FileGrants } from './file-grants.ts'
 import { RunWriter, type RunWriterOptions } from './run-writer.ts'
-import { buildStartMessage, grantTo } from './start-message.ts'
+import { buildStartMessage, grantTo, shardPrefix } from './start-message.ts'
 import type { TrainerPool } from './trainer-pool.ts'
 import type { Trainer } from './trainer-process.ts'
 import type { WorkDirectories } from './work-directories.ts'
@@ -299,20 +300,30 @@ export class RunSupervision {
   }
 
   async #storeShards({ manifest, files }: TrainerMessageOf<'prepared'>): Promise<void> {
-    const { run, storage } = this.#options
+    const { run } = this.#options
     if (run.config.kind !== 'prepare') throw new Error('the trainer sent a prepared dataset, but prepares none')
-    const prefix = `datasets/${run.config.dataset_version_id}/`
-    const expected = new Map(Object.values(manifest.splits).flatMap((split) => split.shards.map((shard) => [shard.key, shard.sha256])))
+    const prefix = shardPrefix(run.projectId)
+    const expected = new Map(storedFiles(manifest).map((file) => [file.key, file]))
+    const missing = new Set(expected.keys())
     for (const { key, path } of files) {
       if (!this.#writer.isHeld) return
-      if (!key.startsWith(prefix) || !expected.has(key)) throw new Error(`shard key "${key}" is not one of the manifest below ${prefix}`)
-      const { sha256 } = await storage.putFile(key, await this.#ownFile(path))
-      if (sha256 !== expected.get(key)) throw new Error(`shard "${key}" has another content than its manifest says`)
-      expected.delete(key)
+      const file = expected.get(key)
+      if (file === undefined || !key.startsWith(`${prefix}${file.sha256}.`))
+        throw new Error(`"${key}" is no file of the manifest below ${prefix}`)
+      await this.#storeOnce(file, await this.#ownFile(path))
+      missing.delete(key)
       this.#aliveAt = this.#options.now()
     }
-    if (expected.size > 0) throw new Error(`the manifest names shards that were not written: ${[...expected.keys()].join(', ')}`)
+    if (missing.size > 0) throw new Error(`the manifest names files that were not written: ${[...missing].join(', ')}`)
     this.#manifest = manifest
+  }
+
+  /** An object named by its content that is there already is the same. */
+  async #storeOnce({ key, bytes, sha256 }: { key: string; bytes: number; sha256: string }, path: string): Promise<void> {
+    const { storage } = this.#options
+    if ((await storage.stat(key))?.bytes === bytes) return
+    const stored = await storage.putFile(key, path)
+    if (stored.sha256 !== sha256) throw new Error(`"${key}" has another content than its manifest says`)
   }
 
   async #settle(ending: NonNullable<Ending>): Promise<void> {

@@ -7,6 +7,9 @@ import { TrainyardError } from '@trainyard/errors'
 import type { FileGrants } from './file-grants.ts'
 import type { TrainerDirectory } from './trainer-directory.ts'
 
+/** Shards are named by their content, so that a project stores equal ones once. */
+export const shardPrefix = (projectId: string) => `datasets/${projectId}/`
+
 export interface StartInput {
   readonly run: ClaimedRun
   readonly sql: Sql
@@ -45,7 +48,7 @@ export async function buildStartMessage(input: StartInput): Promise<Start> {
     granted.source_checkpoint = await grantCheckpoint(sql, files, config.checkpoint_id)
   }
   if (config.kind === 'prepare') {
-    granted.shard_key_prefix = `datasets/${config.dataset_version_id}/`
+    granted.shard_key_prefix = shardPrefix(run.projectId)
     granted.sources = await Promise.all(
       config.sources.map(async ({ role, key, file_name }) => ({
         role,

@@ -1,6 +1,6 @@
 // Evaluates a checkpoint on a split of a dataset.
 
-import type { DatasetManifest, StartMessage } from '@trainyard/contracts'
+import { type DatasetManifest, type StartMessage, trainingTarget } from '@trainyard/contracts'
 import { openSplitReader } from '@trainyard/datasets'
 import { type Checkpoint, evaluate } from '@trainyard/engine/train'
 import { TrainyardError } from '@trainyard/errors'
@@ -27,13 +27,14 @@ export async function runEvaluate(start: StartMessage, channel: Channel): Promis
     shardPaths: start.dataset.shard_paths,
     split,
     batchSize,
+    target: manifest.target.kind === 'none' ? 'input' : 'label',
   })
   const startedAt = performance.now()
   try {
     const passes = evaluate(session, {
       rows: reader.rows,
       steps: reader.steps,
-      target: manifest.target,
+      target: trainingTarget(manifest.target, manifest.input.shape),
       batch: (step) => reader.batch(step),
     })
     let step = 0
@@ -62,7 +63,10 @@ export async function runEvaluate(start: StartMessage, channel: Channel): Promis
 function requireSameKind(manifest: DatasetManifest, { metadata }: Checkpoint): DatasetManifest {
   const { input, target } = metadata.dataset
   const describe = (form: Pick<DatasetManifest, 'input'> | typeof metadata.dataset) => `${form.input.kind} [${form.input.shape.join(', ')}]`
-  const sizeOf = (form: typeof target | DatasetManifest['target']) => (form.kind === 'class' ? form.classes.length : form.size)
+  const sizeOf = (form: typeof target | DatasetManifest['target']) => {
+    if (form.kind === 'none') return 0
+    return form.kind === 'value' ? form.size : form.classes.length
+  }
   if (describe(manifest) !== describe(metadata.dataset) || input.kind !== manifest.input.kind) {
     throw new TrainyardError('invalid_data', {
       detail: `The dataset has inputs of the form ${describe(manifest)}; the checkpoint was trained on ${describe(metadata.dataset)}.`,

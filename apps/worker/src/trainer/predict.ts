@@ -49,7 +49,8 @@ export async function runPredict(start: StartMessage, channel: Channel): Promise
 }
 
 function describe(output: Float32Array, target: CheckpointMetadata['dataset']['target'], topK: number): Prediction {
-  if (target.kind === 'value') return { outputs: Array.from(output, toWireNumber) }
+  if (target.kind === 'value' || target.kind === 'none') return { outputs: Array.from(output, toWireNumber) }
+  if (target.kind === 'multi_label') return describeLabels(output, target.classes)
   const probabilities = probabilitiesOf(output, target.classes.length)
   const classes = Array.from(probabilities, (probability, index) => ({ label: target.classes[index] ?? String(index), index, probability }))
   classes.sort((a, b) => b.probability - a.probability || a.index - b.index)
@@ -57,6 +58,16 @@ function describe(output: Float32Array, target: CheckpointMetadata['dataset']['t
     // Logits are known up to a constant; these are the ones whose exponentials sum to 1.
     outputs: Array.from(probabilities, (probability) => toWireNumber(Math.log(probability))),
     classes: classes.slice(0, topK).map((entry) => ({ ...entry, probability: toWireNumber(entry.probability) })),
+  }
+}
+
+/** Each label by itself: its probability, most likely first; all of them, since any number may apply. */
+function describeLabels(output: Float32Array, labels: readonly string[]): Prediction {
+  const classes = labels.map((label, index) => ({ label, index, probability: output[index] ?? Number.NaN }))
+  classes.sort((a, b) => b.probability - a.probability || a.index - b.index)
+  return {
+    outputs: Array.from(output, toWireNumber),
+    classes: classes.map((entry) => ({ ...entry, probability: toWireNumber(entry.probability) })),
   }
 }
 

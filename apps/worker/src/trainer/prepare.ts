@@ -18,7 +18,7 @@ export async function runPrepare(start: StartMessage, channel: Channel): Promise
     if (channel.stopRequested !== null) abort.abort()
   }, STOP_CHECK_MS)
   try {
-    const { manifest, shardFiles } = await prepareDataset({
+    const { manifest, files } = await prepareDataset({
       sources: start.sources.map(({ role, name, path }) => fileSource(uploadRoleSchema.parse(role), name, path)),
       options,
       outDir: join(start.work_directory, 'shards'),
@@ -28,7 +28,7 @@ export async function runPrepare(start: StartMessage, channel: Channel): Promise
         channel.report({ phase: 'preparing', step: rows, epoch: totalRows === null ? 0 : rows / totalRows, samplesPerSecond: null }),
     })
     const rows = Object.values(manifest.splits).reduce((sum, split) => sum + split.rows, 0)
-    channel.send({ type: 'prepared', manifest, files: shardFiles.map(({ key, path }) => ({ key, path })) })
+    channel.send({ type: 'prepared', manifest, files: [...files] })
     channel.send({ type: 'done', result: { kind: 'prepare', rows, digest: manifest.digest } })
   } catch (error) {
     const reason = channel.stopRequested

@@ -1,6 +1,6 @@
 // Trains: data, model and loop put together; what the loop yields becomes messages and files.
 
-import type { RunConfigOf, StartMessage } from '@trainyard/contracts'
+import { type DatasetManifest, type RunConfigOf, type StartMessage, trainingTarget } from '@trainyard/contracts'
 import { type BatchStream, normalizationFor, openBatches, openSplitReader } from '@trainyard/datasets'
 import type { TrainingConfig } from '@trainyard/engine/spec'
 import {
@@ -40,6 +40,7 @@ export async function runTrain(start: StartMessage, channel: Channel): Promise<v
     sampleLimit: training.sample_limit,
     dropLast: training.drop_last,
     augmentation: training.augmentation,
+    target: batchTarget(manifest),
     startStep: resume?.metadata.step ?? 0,
   })
   try {
@@ -48,6 +49,15 @@ export async function runTrain(start: StartMessage, channel: Channel): Promise<v
     batches.close()
     opened.session.close()
   }
+}
+
+/** Without a target the inputs are to be reconstructed. */
+function batchTarget({ target }: DatasetManifest): 'label' | 'input' {
+  return target.kind === 'none' ? 'input' : 'label'
+}
+
+function targetOf({ manifest }: Dataset) {
+  return trainingTarget(manifest.target, manifest.input.shape)
 }
 
 /** What is trained on is also what a checkpoint remembers, for evaluations and predictions. */
@@ -111,7 +121,7 @@ async function train(options: Training, channel: Channel): Promise<void> {
     training: config.training,
     schedule,
     batches,
-    target: options.dataset.manifest.target,
+    target: targetOf(options.dataset),
     evaluation: openEvaluation(options),
     start: resume === null ? INITIAL_LOOP_STATE : loopStateOf(resume.metadata),
     now: () => performance.now(),
@@ -167,8 +177,8 @@ function openEvaluation({ config, dataset }: Training) {
   const { manifest, shard_paths: shardPaths } = dataset
   const split = config.training.evaluate.split ?? (manifest.splits.test === undefined ? null : 'test')
   if (split === null) return null
-  const reader = openSplitReader({ manifest, shardPaths, split, batchSize: config.training.batch_size })
-  return { rows: reader.rows, steps: reader.steps, target: manifest.target, batch: (step: number) => reader.batch(step) }
+  const reader = openSplitReader({ manifest, shardPaths, split, batchSize: config.training.batch_size, target: batchTarget(manifest) })
+  return { rows: reader.rows, steps: reader.steps, target: targetOf(dataset), batch: (step: number) => reader.batch(step) }
 }
 
 function metadataOf({ config, dataset, schedule, opened }: Training, loop: TrainingLoop): CheckpointMetadata {

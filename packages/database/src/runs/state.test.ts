@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type DatasetManifest, newUuid, type RunConfig, type RunResult, runStateSchema } from '@trainyard/contracts'
+import { type DatasetManifest, newUuid, prepareOptionsSchema, type RunConfig, type RunResult, runStateSchema } from '@trainyard/contracts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import * as datasetVersions from '../dataset-versions.repository.ts'
 import * as datasets from '../datasets.repository.ts'
@@ -374,7 +374,7 @@ describe('a preparation', () => {
       kind: 'prepare',
       dataset_version_id: versionId,
       sources: [{ role: 'file', key: `uploads/${versionId}`, file_name: 'xor.csv', bytes: 20 }],
-      options: { test_fraction: 0.2, seed: 0 },
+      options: prepareOptionsSchema.parse({ test_fraction: 0.2 }),
     }
     const datasetId = await db.database.withProject(projectId, async (tx) => {
       const dataset = await datasets.create(tx, { projectId, name: 'xor', description: '' })

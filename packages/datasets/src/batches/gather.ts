@@ -9,7 +9,7 @@ import { readFully, type ShardSlice, type SplitRows } from './shard-rows.ts'
 interface OpenShard {
   readonly slice: ShardSlice
   readonly samples: Uint8Array | Float32Array | null
-  readonly targets: Int32Array | Float32Array
+  readonly targets: Int32Array | Float32Array | Uint8Array
   /** Open only where rows are read from the file. */
   readonly file: number | null
 }
@@ -31,7 +31,8 @@ type Targets = Int32Array | Float32Array
 
 /** Numbers per target, and their type. */
 export function targetLayout({ split, target }: GatherOptions): { readonly size: number; readonly type: 'I32' | 'F32' } {
-  return target === 'input' ? { size: split.sampleSize, type: 'F32' } : { size: split.targetSize, type: split.targetType }
+  if (target === 'input') return { size: split.sampleSize, type: 'F32' }
+  return { size: split.targetSize, type: split.targetType === 'I32' ? 'I32' : 'F32' }
 }
 
 export class Gatherer {
@@ -54,7 +55,7 @@ export class Gatherer {
     this.#shards = split.shards.map((slice) => ({
       slice,
       samples: slice.samples === null ? null : split.sampleType === 'U8' ? new Uint8Array(slice.samples) : new Float32Array(slice.samples),
-      targets: split.targetType === 'I32' ? new Int32Array(slice.targets) : new Float32Array(slice.targets),
+      targets: targetView(split.targetType, slice.targets),
       file: slice.samples === null ? openSync(slice.path, 'r') : null,
     }))
     this.#rowBytes = new Uint8Array(split.sampleSize * (split.sampleType === 'U8' ? 1 : 4))
@@ -110,6 +111,11 @@ export class Gatherer {
     }
     return low
   }
+}
+
+function targetView(type: SplitRows['targetType'], buffer: SharedArrayBuffer): OpenShard['targets'] {
+  if (type === 'I32') return new Int32Array(buffer)
+  return type === 'F32' ? new Float32Array(buffer) : new Uint8Array(buffer)
 }
 
 /** Fills an array with copies of its first numbers. */

@@ -1,7 +1,7 @@
 // Random access to the rows of a split: shards in shared memory where they fit, else positioned reads, row by row.
 
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
-import type { DatasetManifest } from '@trainyard/contracts'
+import type { DatasetManifest, DatasetTarget } from '@trainyard/contracts'
 import { headerExtent, LENGTH_BYTES, parseHeader, type SafetensorsHeader, type TensorEntry } from '@trainyard/engine/safetensors'
 import { TrainyardError } from '@trainyard/errors'
 
@@ -25,9 +25,10 @@ export interface SplitRows {
   readonly rows: number
   readonly sampleType: 'U8' | 'F32'
   readonly sampleSize: number
-  /** Numbers per target: 1 for class indices. */
+  /** Numbers per target: 1 for class indices, 0 where there is none. */
   readonly targetSize: number
-  readonly targetType: 'I32' | 'F32'
+  /** U8: 0 or 1 for each label. */
+  readonly targetType: 'I32' | 'F32' | 'U8'
   readonly shards: readonly ShardSlice[]
 }
 
@@ -50,8 +51,7 @@ export function openSplit(
     })
   }
   const sampleType = manifest.input.kind === 'image' ? 'U8' : 'F32'
-  const targetSize = manifest.target.kind === 'class' ? 1 : manifest.target.size
-  const targetType = manifest.target.kind === 'class' ? 'I32' : 'F32'
+  const { size: targetSize, type: targetType } = storedTarget(manifest.target)
   const inMemory = description.shards.reduce((sum, { bytes }) => sum + bytes, 0) <= memoryBytesMax
   let firstRow = 0
   const shards = description.shards.map(({ key, rows, bytes }): ShardSlice => {
@@ -61,15 +61,15 @@ export function openSplit(
     try {
       const header = readHeader(file, key, bytes)
       const x = tensor(header, 'x', sampleType, [rows, ...manifest.input.shape], key)
-      const y = tensor(header, 'y', targetType, targetType === 'I32' ? [rows] : [rows, targetSize], key)
+      const y = targetSize === 0 ? null : tensor(header, 'y', targetType, targetType === 'I32' ? [rows] : [rows, targetSize], key)
       const slice = {
         path,
         firstRow,
         rows,
         sampleOffset: x.offset,
-        targetOffset: y.offset,
+        targetOffset: y?.offset ?? 0,
         samples: inMemory ? load(file, x) : null,
-        targets: load(file, y),
+        targets: y === null ? new SharedArrayBuffer(0) : load(file, y),
       }
       firstRow += rows
       return slice
@@ -79,6 +79,13 @@ export function openSplit(
   })
   const sampleSize = manifest.input.shape.reduce((product, size) => product * size, 1)
   return { rows: firstRow, sampleType, sampleSize, targetSize, targetType, shards }
+}
+
+/** How targets lie in the shards. */
+function storedTarget(target: DatasetTarget): { readonly size: number; readonly type: SplitRows['targetType'] } {
+  if (target.kind === 'class') return { size: 1, type: 'I32' }
+  if (target.kind === 'value') return { size: target.size, type: 'F32' }
+  return target.kind === 'multi_label' ? { size: target.classes.length, type: 'U8' } : { size: 0, type: 'U8' }
 }
 
 function readHeader(file: number, key: string, bytes: number): SafetensorsHeader {

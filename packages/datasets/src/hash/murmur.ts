@@ -27,7 +27,8 @@ export function hashBytes(bytes: Uint8Array, from: number, to: number, seed = 0)
   let b = (seed ^ SECOND) | 0
   let i = from
   for (; i + 4 <= to; i += 4) {
-    const word = (bytes[i] as number) | ((bytes[i + 1] as number) << 8) | ((bytes[i + 2] as number) << 16) | ((bytes[i + 3] as number) << 24)
+    const word =
+      (bytes[i] as number) | ((bytes[i + 1] as number) << 8) | ((bytes[i + 2] as number) << 16) | ((bytes[i + 3] as number) << 24)
     a = mixWord(a, word)
     b = mixWord(b, word)
   }

@@ -80,13 +80,25 @@ export class DuplicateIndex {
         inTrain[split] = (inTrain[split] as number) + count
         // Of two other splits, the first row belongs to one of them.
         const isOnly = (this.#counts[slot * SPLITS + SPLITS - split] as number) === 0
-        if (isOnly) examples.push({ split: SPLIT_NAMES[split] as string, row: this.#firstOther[slot] as number, train_row: this.#firstTrain[slot] as number })
+        if (isOnly)
+          examples.push({
+            split: SPLIT_NAMES[split] as string,
+            row: this.#firstOther[slot] as number,
+            train_row: this.#firstTrain[slot] as number,
+          })
       }
     }
     examples.sort((a, b) => a.row - b.row)
     const named = (counts: readonly number[], skip: number) =>
-      Object.fromEntries(counts.flatMap((count, split) => (present[split] && split !== skip ? [[SPLIT_NAMES[split], count * this.#modulus]] : [])))
-    return { exact: this.#modulus === 1, within: named(within, -1), in_train: named(inTrain, TRAIN), examples: examples.slice(0, EXAMPLES_MAX) }
+      Object.fromEntries(
+        counts.flatMap((count, split) => (present[split] && split !== skip ? [[SPLIT_NAMES[split], count * this.#modulus]] : [])),
+      )
+    return {
+      exact: this.#modulus === 1,
+      within: named(within, -1),
+      in_train: named(inTrain, TRAIN),
+      examples: examples.slice(0, EXAMPLES_MAX),
+    }
   }
 
   conflicts(): ConflictCounts {

@@ -79,7 +79,8 @@ describe('NearDuplicates', () => {
     return Uint8Array.from({ length: 1024 }, (_, i) => {
       const [x, y] = [(i % 32) / 32, Math.floor(i / 32) / 32]
       let value = 128
-      for (let k = 0; k < 4; k++) value += 25 * Math.sin(6 * ((random[3 * k] ?? 0) * x + (random[3 * k + 1] ?? 0) * y) + 3 * (random[3 * k + 2] ?? 0))
+      for (let k = 0; k < 4; k++)
+        value += 25 * Math.sin(6 * ((random[3 * k] ?? 0) * x + (random[3 * k + 1] ?? 0) * y) + 3 * (random[3 * k + 2] ?? 0))
       return Math.max(0, Math.min(255, value))
     })
   }
@@ -93,7 +94,13 @@ describe('NearDuplicates', () => {
     const index = new NearDuplicates(size, 400)
     for (let i = 0; i < 200; i++) index.add(picture(i), 0, 0, i)
     for (let i = 0; i < 20; i++) index.add(noisy(picture(i), 2, i), 0, 2, 1000 + i)
-    for (let i = 20; i < 30; i++) index.add(picture(i).map((pixel) => Math.max(0, Math.min(255, pixel + 1))), 0, 1, 1000 + i)
+    for (let i = 20; i < 30; i++)
+      index.add(
+        picture(i).map((pixel) => Math.max(0, Math.min(255, pixel + 1))),
+        0,
+        1,
+        1000 + i,
+      )
     for (let i = 1000; i < 1100; i++) index.add(picture(i), 0, 2, i + 1000)
     const { compared, in_train, examples } = index.result()
     expect(compared).toBe(330)
@@ -111,9 +118,17 @@ describe('NearDuplicates', () => {
 
   it('hashes by the sign of differences', () => {
     const hash = new Uint32Array(2)
-    differenceHash(Float32Array.from({ length: 72 }, (_, i) => -(i % 9)), hash, 0)
+    differenceHash(
+      Float32Array.from({ length: 72 }, (_, i) => -(i % 9)),
+      hash,
+      0,
+    )
     expect([...hash]).toEqual([0xffffffff, 0xffffffff])
-    differenceHash(Float32Array.from({ length: 72 }, (_, i) => (i === 0 ? 1 : 0)), hash, 0)
+    differenceHash(
+      Float32Array.from({ length: 72 }, (_, i) => (i === 0 ? 1 : 0)),
+      hash,
+      0,
+    )
     expect([...hash]).toEqual([1, 0])
   })
 })

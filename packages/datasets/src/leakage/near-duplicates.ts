@@ -29,7 +29,7 @@ export interface NearDuplicate {
   readonly row: number
   readonly train_row: number
   readonly hash_distance: number
-  /** Of the pixels of the thumbnails, 0 … 255. */
+  /** Of the pixels of the thumbnails, 0 … 255, when both have the same mean brightness. */
   readonly mean_difference: number
 }
 
@@ -128,15 +128,20 @@ export class NearDuplicates {
   #difference(a: number, b: number): number | null {
     const x = this.#thumbnails.subarray(a * THUMBNAIL_VALUES, (a + 1) * THUMBNAIL_VALUES)
     const y = this.#thumbnails.subarray(b * THUMBNAIL_VALUES, (b + 1) * THUMBNAIL_VALUES)
-    let sum = 0
-    let difference = 0
+    let sumX = 0
+    let sumY = 0
     for (let i = 0; i < THUMBNAIL_VALUES; i++) {
-      sum += x[i] as number
-      difference += Math.abs((x[i] as number) - (y[i] as number))
+      sumX += x[i] as number
+      sumY += y[i] as number
     }
-    const mean = sum / THUMBNAIL_VALUES
+    const mean = sumX / THUMBNAIL_VALUES
+    const brighter = (sumY - sumX) / THUMBNAIL_VALUES
+    let difference = 0
     let contrast = 0
-    for (let i = 0; i < THUMBNAIL_VALUES; i++) contrast += Math.abs((x[i] as number) - mean)
+    for (let i = 0; i < THUMBNAIL_VALUES; i++) {
+      difference += Math.abs((y[i] as number) - (x[i] as number) - brighter)
+      contrast += Math.abs((x[i] as number) - mean)
+    }
     return contrast > 0 && difference <= RELATIVE_DIFFERENCE_MAX * contrast ? difference / THUMBNAIL_VALUES : null
   }
 }
@@ -150,7 +155,8 @@ export function differenceHash(grey: Float32Array, into: Uint32Array, at: number
   into[at + 1] = 0
   for (let bit = 0; bit < 64; bit++) {
     const place = (bit >> 3) * 9 + (bit & 7)
-    if ((grey[place] as number) > (grey[place + 1] as number)) into[at + (bit >> 5)] = ((into[at + (bit >> 5)] as number) | (1 << (bit & 31))) >>> 0
+    if ((grey[place] as number) > (grey[place + 1] as number))
+      into[at + (bit >> 5)] = ((into[at + (bit >> 5)] as number) | (1 << (bit & 31))) >>> 0
   }
 }
 

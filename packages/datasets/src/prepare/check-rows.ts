@@ -184,7 +184,8 @@ class RowChecker {
       return { kind: 'multi_label', columns, listed: { labels, idsOfText: listReader(first.survey, labels, label_separator) } }
     }
     const isNumeric = first.survey.textCount === 0 && first.survey.dateCount === 0
-    const isValue = target_kind === 'value' || (target_kind === undefined && (columns.length > 1 || (first.survey.hasFraction && isNumeric)))
+    const isValue =
+      target_kind === 'value' || (target_kind === undefined && (columns.length > 1 || (first.survey.hasFraction && isNumeric)))
     if (isValue) return { kind: 'value', columns }
     const coarseIndex = this.#roles.coarse
     const coarseColumn = coarseIndex === null ? null : this.#column(coarseIndex)
@@ -222,10 +223,12 @@ class RowChecker {
         } else if (target.kind === 'value') {
           const value = kind === 'number' ? (block.cells[cell] as number) : Number.NaN
           if (kind !== 'number') this.#reject(block, row, notAValue(this.#rowNumber(block, row), name, textOf(block, cell, survey)))
-          else if (!Number.isFinite(Math.fround(value))) this.#reject(block, row, outOfRange(this.#rowNumber(block, row), name, String(value)))
+          else if (!Number.isFinite(Math.fround(value)))
+            this.#reject(block, row, outOfRange(this.#rowNumber(block, row), name, String(value)))
         } else if (target.kind === 'multi_label' && target.listed === null) {
           const value = kind === 'number' ? (block.cells[cell] as number) : Number.NaN
-          if (value !== 0 && value !== 1) this.#reject(block, row, notALabel(this.#rowNumber(block, row), name, textOf(block, cell, survey)))
+          if (value !== 0 && value !== 1)
+            this.#reject(block, row, notALabel(this.#rowNumber(block, row), name, textOf(block, cell, survey)))
         }
       }
     }
@@ -248,7 +251,8 @@ class RowChecker {
     if (given === null) return
     for (let row = 0, cell = given.at * block.stride; row < block.rows; row++, cell++) {
       const text = textOf(block, cell, given.survey)
-      if (this.#givenOf(text) === undefined) this.#reject(block, row, unknownSplit(this.#rowNumber(block, row), given.survey.column.name, text))
+      if (this.#givenOf(text) === undefined)
+        this.#reject(block, row, unknownSplit(this.#rowNumber(block, row), given.survey.column.name, text))
     }
   }
 
@@ -275,7 +279,12 @@ class RowChecker {
     } else if (this.#roles.split.by === 'hash') this.#keys.push(this.#rowHash(block, row))
   }
 
-  #collectCoarse(block: SpoolBlock, row: number, id: number, coarse: NonNullable<Extract<CheckedTarget, { kind: 'class' }>['coarse']>): void {
+  #collectCoarse(
+    block: SpoolBlock,
+    row: number,
+    id: number,
+    coarse: NonNullable<Extract<CheckedTarget, { kind: 'class' }>['coarse']>,
+  ): void {
     const { at, labels, of } = coarse
     const found = labels.add(block.cells, block.words, at * block.stride + row)
     const known = of.get(id)

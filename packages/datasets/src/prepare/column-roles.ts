@@ -119,6 +119,7 @@ function noSuchColumn(what: string, reference: ColumnReference, names: readonly 
   const listed = names.slice(0, 12).map(shown).join(', ') + (names.length > 12 ? ` … (${names.length})` : '')
   return {
     code: 'no_such_column',
+    column: String(reference),
     what: `there is no ${what} column ${JSON.stringify(reference)}; the columns are ${listed}`,
     hint: 'Name a column, or give its index from 0.',
   }

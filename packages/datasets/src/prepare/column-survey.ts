@@ -55,7 +55,15 @@ export class ColumnSurvey {
   }
 
   /** Codes rows [from, to) of a batch into the cells [at, …). */
-  code(values: CellValues, from: number, to: number, cells: Float64Array, words: Uint32Array, at: number, rowNumber: (row: number) => number) {
+  code(
+    values: CellValues,
+    from: number,
+    to: number,
+    cells: Float64Array,
+    words: Uint32Array,
+    at: number,
+    rowNumber: (row: number) => number,
+  ) {
     const { states, numbers } = values
     for (let row = from, cell = at; row < to; row++, cell++) {
       const state = states[row]

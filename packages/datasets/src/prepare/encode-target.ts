@@ -63,7 +63,10 @@ function columnLabels(columns: readonly { readonly name: string; readonly at: nu
   }
 }
 
-function listedLabels(at: number, { labels, idsOfText }: NonNullable<Extract<CheckedTarget, { kind: 'multi_label' }>['listed']>): TargetEncoder {
+function listedLabels(
+  at: number,
+  { labels, idsOfText }: NonNullable<Extract<CheckedTarget, { kind: 'multi_label' }>['listed']>,
+): TargetEncoder {
   const { labels: classes, place } = labels.ordered()
   return {
     target: { kind: 'multi_label', classes: orderedClasses(classes) },

@@ -38,7 +38,9 @@ export async function parseRows(
   const { limits, signal, onProgress } = context
   const budget = new DictionaryBudget()
   let cells = 0
-  const columns = source.columns.map((column) => (column.kind === 'cells' ? { at: cells++, survey: new ColumnSurvey(column, budget) } : null))
+  const columns = source.columns.map((column) =>
+    column.kind === 'cells' ? { at: cells++, survey: new ColumnSurvey(column, budget) } : null,
+  )
   const rowNumbers = cells++
   const spool = new Spool(path, { cells, arrayBytes: tensor === null ? 0 : arrayBytes(tensor) })
   const tensorAt = tensor === null ? -1 : source.columns.indexOf(tensor)
@@ -54,7 +56,9 @@ export async function parseRows(
         columns.forEach((column, i) => {
           const values = batch.columns[i]
           if (column === null || values?.kind !== 'cells') return
-          column.survey.code(values, from, to, block.cells, block.words, column.at * block.stride + block.from, (row) => batch.rowNumber(row))
+          column.survey.code(values, from, to, block.cells, block.words, column.at * block.stride + block.from, (row) =>
+            batch.rowNumber(row),
+          )
         })
         for (let row = from; row < to; row++) block.cells[rowNumbers * block.stride + block.from + row - from] = batch.rowNumber(row)
         const array = batch.columns[tensorAt]
@@ -81,7 +85,14 @@ export function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1)
 }
 
-function copyArrays(data: Uint8Array | Float32Array, from: number, to: number, column: TensorColumn, into: Uint8Array, place: number): void {
+function copyArrays(
+  data: Uint8Array | Float32Array,
+  from: number,
+  to: number,
+  column: TensorColumn,
+  into: Uint8Array,
+  place: number,
+): void {
   const rowBytes = arrayBytes(column)
   const bytes = new Uint8Array(data.buffer, data.byteOffset + from * rowBytes, (to - from) * rowBytes)
   into.set(bytes, place * rowBytes)

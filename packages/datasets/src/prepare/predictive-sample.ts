@@ -1,7 +1,7 @@
 // A sample of rows for the question which columns give the target away: chosen by their place, so that it is the same every time.
 
-import { findPredictiveColumns, type ColumnUse, type PredictiveColumn, sampleRowsMax } from '../leakage/predictive-columns.ts'
 import { shuffledRange } from '@trainyard/engine/random'
+import { type ColumnUse, findPredictiveColumns, type PredictiveColumn, sampleRowsMax } from '../leakage/predictive-columns.ts'
 import { cellHash, kindOf, timeOf } from './cell.ts'
 import type { ParsedColumn } from './parse-rows.ts'
 import type { TargetArray } from './shard-writer.ts'

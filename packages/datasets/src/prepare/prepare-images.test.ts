@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
+import { storedFiles } from '@trainyard/contracts'
 import { parseHeader, readTensor } from '@trainyard/engine/safetensors'
 import { describe, expect, it } from 'vitest'
 import { fileSource } from '../formats/source.ts'
@@ -58,12 +59,15 @@ describe('MNIST', () => {
     expect(manifest.normalization.mean[0]).toBeCloseTo(0.1306604762738429, 12)
     expect(manifest.normalization.std[0]).toBeCloseTo(0.30810780385646264, 12)
     expect(progress.at(-1)).toBe(70_000)
-    for (const file of prepared.shardFiles) {
-      const bytes = readFileSync(file.path)
-      expect(file.key).toMatch(/^datasets\/dsv_1\/(train|test)-\d{5}\.safetensors$/)
+    const paths = pathsOf(prepared)
+    expect(storedFiles(manifest).map(({ key }) => key)).toEqual(prepared.files.map(({ key }) => key))
+    for (const file of storedFiles(manifest)) {
+      const bytes = readFileSync(paths[file.key] ?? '')
+      expect(file.key).toMatch(/^datasets\/dsv_1\/[0-9a-f]{64}\.(safetensors|json)$/)
       expect(file.bytes).toBe(bytes.length)
       expect(file.bytes).toBeLessThanOrEqual((1 << 24) + 1000)
       expect(file.sha256).toBe(createHash('sha256').update(bytes).digest('hex'))
+      expect(file.key).toContain(file.sha256)
     }
   })
 })

@@ -37,7 +37,16 @@ export async function prepareRows(source: RowSource, file: string, context: Prep
     const written = await writeRows({ parsed, checked, encoder, assignment, tensor, sample, context })
     addWarnings(problems, written, encoder.target)
     const set = quarantine.finish()
-    const analysis = describeAnalysis({ context, parsed, checked, problems, written, target: encoder.target, sample, quarantined: quarantine.rows })
+    const analysis = describeAnalysis({
+      context,
+      parsed,
+      checked,
+      problems,
+      written,
+      target: encoder.target,
+      sample,
+      quarantined: quarantine.rows,
+    })
     const stored = storeAnalysis(analysis, context)
     const division = { options: roles.split, seed: options.seed }
     const quarantined =
@@ -83,7 +92,10 @@ function sampleColumns(roles: ColumnRoles, parsed: ParsedRows): SampleColumn[] {
   const isKey = (index: number) => roles.splitKeys.includes(index) && roles.split.by === 'group'
   return [
     ...of(roles.features, 'feature'),
-    ...of(roles.ignored.filter((index) => !isKey(index)), 'ignored'),
+    ...of(
+      roles.ignored.filter((index) => !isKey(index)),
+      'ignored',
+    ),
     ...of(roles.ignored.filter(isKey), 'group'),
   ]
 }
@@ -112,7 +124,13 @@ function requireTraining(assignment: Assignment, file: string): void {
 function addWarnings(problems: Problems, { columns, splits }: WrittenRows, target: DatasetTarget): void {
   for (const { name, count, distinct } of columns ?? []) {
     if (count > 1 && distinct === 1) {
-      problems.add({ severity: 'warning', code: 'constant_column', what: 'all rows have one value', column: name, hint: 'Name it in "ignore".' })
+      problems.add({
+        severity: 'warning',
+        code: 'constant_column',
+        what: 'all rows have one value',
+        column: name,
+        hint: 'Name it in "ignore".',
+      })
     }
   }
   if (target.kind !== 'class') return
@@ -121,9 +139,19 @@ function addWarnings(problems: Problems, { columns, splits }: WrittenRows, targe
     const total = SPLIT_NAMES.reduce((sum, split) => sum + (counts(split)[c] ?? 0), 0)
     const example = { column: label, severity: 'warning' as const }
     if (total === 1) {
-      problems.add({ ...example, code: 'rare_class', what: 'the class has one row', hint: 'Collect more rows, or join the class with another.' })
+      problems.add({
+        ...example,
+        code: 'rare_class',
+        what: 'the class has one row',
+        hint: 'Collect more rows, or join the class with another.',
+      })
     } else if ((counts('train')[c] ?? 0) === 0) {
-      problems.add({ ...example, code: 'unknown_label', what: 'the class has no training row', hint: 'A model cannot learn it: check the label.' })
+      problems.add({
+        ...example,
+        code: 'unknown_label',
+        what: 'the class has no training row',
+        hint: 'A model cannot learn it: check the label.',
+      })
     }
   })
 }

@@ -28,7 +28,6 @@ export interface SpoolBlock {
 
 export class Spool {
   readonly #path: string
-  readonly #layout: SpoolLayout
   readonly #stride: number
   readonly #buffer: ArrayBuffer
   readonly #cells: Float64Array
@@ -43,7 +42,6 @@ export class Spool {
   /** @param path of a file that is made when it is needed */
   constructor(path: string, layout: SpoolLayout) {
     this.#path = path
-    this.#layout = layout
     const rowBytes = layout.cells * 8 + layout.arrayBytes
     this.#stride = Math.max(1, Math.min(BLOCK_ROWS_MAX, Math.floor(BLOCK_BYTES / Math.max(1, rowBytes))))
     this.#buffer = new ArrayBuffer(this.#stride * rowBytes)

@@ -10,13 +10,13 @@ import { type Assignment, countSplits, SPLIT_NAMES, TRAIN } from '../split/assig
 import { kindOf, MS_PER_DAY, timeOf } from './cell.ts'
 import type { CheckedRows, FeatureColumn } from './check-rows.ts'
 import { breathe, type PrepareContext } from './context.ts'
-import { targetKey, type TargetEncoder } from './encode-target.ts'
+import { type TargetEncoder, targetKey } from './encode-target.ts'
+import type { PreparedSplit } from './manifest.ts'
 import { elementCount, type ParsedRows } from './parse-rows.ts'
 import type { PredictiveSample } from './predictive-sample.ts'
 import { newTargets, ShardWriter, type TargetArray } from './shard-writer.ts'
 import type { SpoolBlock } from './spool.ts'
 import { FeatureStatistics, ImageStatistics } from './statistics.ts'
-import type { PreparedSplit } from './manifest.ts'
 
 /** Columns that are described in detail: about 70 kB each. */
 const DETAILED_COLUMNS_MAX = 1000
@@ -132,7 +132,10 @@ class WritePass {
     const splits = new Map<string, PreparedSplit>()
     this.#writers.forEach((writer, split) => {
       if (writer === null) return
-      splits.set(SPLIT_NAMES[split] as string, { written: writer.finish(), classCounts: hasClasses ? (this.#classCounts[split] ?? null) : null })
+      splits.set(SPLIT_NAMES[split] as string, {
+        written: writer.finish(),
+        classCounts: hasClasses ? (this.#classCounts[split] ?? null) : null,
+      })
     })
     return {
       input: this.#inputs.input,
@@ -219,8 +222,8 @@ class FeatureInputs implements Inputs {
   readonly #min: Float64Array
   readonly #max: Float64Array
   readonly #missing: Float64Array
-  #samples = new Float32Array(0)
-  #words = new Uint32Array(0)
+  #samples: Float32Array = new Float32Array(0)
+  #words: Uint32Array = new Uint32Array(0)
 
   constructor({ checked, tensor }: WriteRequest) {
     this.#features = checked.features
@@ -288,7 +291,11 @@ class FeatureInputs implements Inputs {
     const detail = <T>(of: (profiler: ColumnProfiler) => T, without: T) =>
       Array.from({ length: this.#columns }, (_, i) => (this.#train[i] === undefined ? without : of(this.#train[i])))
     return {
-      normalization: { scale, mean: mean.map((value, i) => (isCategory(i) ? 0 : value)), std: std.map((value, i) => (isCategory(i) ? 1 : value)) },
+      normalization: {
+        scale,
+        mean: mean.map((value, i) => (isCategory(i) ? 0 : value)),
+        std: std.map((value, i) => (isCategory(i) ? 1 : value)),
+      },
       statistics: {
         missing: [...this.#missing],
         min: known(this.#min),
@@ -350,6 +357,9 @@ export function isImage(tensor: TensorColumn | null): tensor is TensorColumn {
   return tensor?.dtype === 'uint8' && tensor.shape.length === 3
 }
 
-function copyOf<T>(value: unknown): T {
-  return structuredClone(value) as T
+/** Results that are read-only, as the contract has them. */
+type Mutable<T> = T extends readonly (infer E)[] ? Mutable<E>[] : T extends object ? { -readonly [K in keyof T]: Mutable<T[K]> } : T
+
+function copyOf<T>(value: T): Mutable<T> {
+  return structuredClone(value) as Mutable<T>
 }

@@ -45,7 +45,9 @@ export class ValueCounts {
 
   /** Most frequent first; equal counts by value. */
   top(count: number): { readonly value: number; readonly count: number }[] {
-    const entries = Array.from(this.#counts, (n, slot) => ({ value: this.#keys[slot] as number, count: n })).filter((entry) => entry.count > 0)
+    const entries = Array.from(this.#counts, (n, slot) => ({ value: this.#keys[slot] as number, count: n })).filter(
+      (entry) => entry.count > 0,
+    )
     entries.sort((a, b) => b.count - a.count || a.value - b.value)
     return entries.slice(0, count)
   }

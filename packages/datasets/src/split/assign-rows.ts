@@ -2,7 +2,7 @@
 
 import type { SplitOptions } from '@trainyard/contracts'
 import { type Assignment, TRAIN } from './assignment.ts'
-import { splitByFraction, type Strata } from './by-fraction.ts'
+import { type Strata, splitByFraction } from './by-fraction.ts'
 import { splitByGroup } from './by-group.ts'
 import { splitByHash } from './by-hash.ts'
 import { splitByTime } from './by-time.ts'

@@ -12,13 +12,10 @@ export function splitByGroup(groups: Float64Array, shares: SplitShares, seed: nu
   const { index, sizes } = countGroups(groups)
   const order = shuffledRange({ seed, purpose: 'split' }, sizes.length)
   const sides = new Uint8Array(sizes.length)
-  let free = sizes.length - 1
-  for (const [side, share] of [
-    [TEST, shares.test],
-    [VALIDATION, shares.validation],
-  ] as const) {
-    free -= take(order, sizes, sides, side, share * groups.length, free)
-  }
+  const free = sizes.length - 1
+  const kept = shares.validation > 0 && free > 1 ? 1 : 0
+  const taken = take(order, sizes, sides, TEST, shares.test * groups.length, free - kept)
+  take(order, sizes, sides, VALIDATION, shares.validation * groups.length, free - taken)
   return Uint8Array.from(groups, (group) => sides[index.get(group) ?? 0] ?? TRAIN)
 }
 

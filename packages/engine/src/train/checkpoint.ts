@@ -33,7 +33,9 @@ const datasetSchema = z.looseObject({
   input: z.looseObject({ kind: z.string(), shape: z.array(z.int().positive()).min(1) }),
   target: z.union([
     z.looseObject({ kind: z.literal('class'), classes: z.array(z.string()).min(1) }),
+    z.looseObject({ kind: z.literal('multi_label'), classes: z.array(z.string()).min(1) }),
     z.looseObject({ kind: z.literal('value'), size: z.int().positive() }),
+    z.looseObject({ kind: z.literal('none') }),
   ]),
   /** x' = (x · scale − mean) / std, so that predictions take raw inputs. */
   normalization: z.looseObject({ scale: z.number(), mean: z.array(z.number()), std: z.array(z.number()) }),

@@ -1,6 +1,14 @@
 // From a submission to what its run executes: every reference looked up, everything checked against everything, all mistakes at once.
 
-import { fromWireId, type RunConfig, type RunConfigOf, resolveTraining, type SubmitJob, type Transfer } from '@trainyard/contracts'
+import {
+  fromWireId,
+  type RunConfig,
+  type RunConfigOf,
+  resolveTraining,
+  type SubmitJob,
+  type Transfer,
+  trainingTarget,
+} from '@trainyard/contracts'
 import type { Tx } from '@trainyard/database'
 import { type ModelSpec, planTransfer, resolveModel, type TransferStep, validateTraining } from '@trainyard/engine/spec'
 import { type Issue, TrainyardError } from '@trainyard/errors'
@@ -59,7 +67,7 @@ async function resolveEvaluate(tx: Tx, job: Extract<SubmitJob, { kind: 'evaluate
 }
 
 function describeDataset({ manifest: { input, target, splits } }: ReadyVersion) {
-  return { input, target, splits: Object.keys(splits) }
+  return { input, target: trainingTarget(target, input.shape), splits: Object.keys(splits) }
 }
 
 function parametersOf(spec: ModelSpec) {
