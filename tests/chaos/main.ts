@@ -1,5 +1,5 @@
 // The real stack, busy clients, and faults at instants that follow from a seed; then the question whether anything was lost.
-// usage: npm run chaos -- --faults 60 --seed 1 [--kinds kill_worker,full_disk] [--gap-ms 2000] [--clients 4] [--json FILE]
+// usage: npm run chaos -- --faults 60 --seed 1 [--kinds kill_worker,full_disk] [--gap-ms 1000] [--clients 3] [--json FILE]
 
 import { writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -10,6 +10,7 @@ import { openStorage } from '@trainyard/storage'
 import pg from 'pg'
 import { startClients } from './clients.ts'
 import { FAULT_KINDS, FAULTS, type FaultKind } from './faults.ts'
+import { measure } from './measures.ts'
 import { judge, type Outcome, outcomeOf } from './oracle.ts'
 import { Choices } from './random.ts'
 import { measureRecovery } from './recovery.ts'
@@ -24,8 +25,8 @@ const { values } = parseArgs({
     faults: { type: 'string', default: '60' },
     seed: { type: 'string', default: '1' },
     kinds: { type: 'string' },
-    'gap-ms': { type: 'string', default: '2000' },
-    clients: { type: 'string', default: '4' },
+    'gap-ms': { type: 'string', default: '1000' },
+    clients: { type: 'string', default: '3' },
     json: { type: 'string' },
     verbose: { type: 'boolean', default: false },
   },
@@ -107,6 +108,7 @@ async function run(stack: Stack): Promise<Campaign> {
     refusals: clients.refusals,
     orphanFiles: await countOrphans(stack),
     recoveries,
+    measures: await measure(pool),
     verdict,
   }
 }

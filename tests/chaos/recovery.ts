@@ -31,7 +31,7 @@ async function answers(url: string): Promise<boolean> {
   )
 }
 
-/** @returns milliseconds; null when nothing trained, or the database could not be asked at the beginning */
+/** @returns milliseconds, GIVE_UP_MS where it took longer; null when nothing trained, or the database could not be asked at the beginning */
 export async function measureRecovery(stack: Stack, pool: Pool, fault: () => Promise<void>): Promise<number | null> {
   const before = await positions(pool).catch(() => [])
   const begun = performance.now()
@@ -44,7 +44,7 @@ export async function measureRecovery(stack: Stack, pool: Pool, fault: () => Pro
   let isAnswering = false
   for (;;) {
     await sleep(POLL_MS)
-    if (performance.now() - begun > GIVE_UP_MS) throw new Error(`runs ${[...waiting.keys()].join(', ')} did not recover`)
+    if (performance.now() - begun > GIVE_UP_MS) break
     isAnswering ||= await answers(stack.direct.url)
     const now = await positions(pool, [...waiting.keys()]).catch(() => [])
     for (const { id, state, last_step } of now) {
@@ -53,7 +53,7 @@ export async function measureRecovery(stack: Stack, pool: Pool, fault: () => Pro
     }
     if (waiting.size === 0 && isAnswering) break
   }
-  const recoveredMs = performance.now() - begun
+  const recoveredMs = Math.min(performance.now() - begun, GIVE_UP_MS)
   await ended
   return recoveredMs
 }

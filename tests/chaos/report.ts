@@ -1,6 +1,7 @@
 // What a campaign has found, for people and for programs.
 
 import type { FaultKind } from './faults.ts'
+import type { Measures } from './measures.ts'
 import type { Verdict } from './oracle.ts'
 
 export interface Campaign {
@@ -16,6 +17,7 @@ export interface Campaign {
   readonly orphanFiles: number
   /** Milliseconds, with the kind of the fault. */
   readonly recoveries: readonly { readonly kind: FaultKind; readonly ms: number }[]
+  readonly measures: Measures
   readonly verdict: Verdict
 }
 
@@ -59,6 +61,8 @@ export function summaryOf(campaign: Campaign) {
     states: campaign.states,
     refusals: campaign.refusals.length,
     orphan_files: campaign.orphanFiles,
+    cancel_ms: campaign.measures.cancelMs,
+    preempted: { attempts: campaign.measures.preempted.attempts, steps_lost: campaign.measures.preempted.stepsLost },
     kinds: Object.fromEntries(
       Object.entries(injected).map(([kind, count]) => [
         kind,
@@ -87,6 +91,8 @@ export function describeCampaign(campaign: Campaign): string {
     `metric rows compared ${summary.metric_rows}, shown to clients ${summary.shown_rows}`,
     `lost ${summary.lost}, duplicated ${summary.duplicated}, differing ${summary.differing}, wrongly refused ${summary.refusals}, orphan files ${summary.orphan_files}`,
     `recovery p50 ${summary.recovery_ms.p50} ms, p95 ${summary.recovery_ms.p95} ms, max ${summary.recovery_ms.max} ms`,
+    `cancelled while running: ${summary.cancel_ms.count}, p50 ${summary.cancel_ms.p50} ms, p99 ${summary.cancel_ms.p99} ms`,
+    `given back on SIGTERM: ${summary.preempted.attempts} attempts, ${summary.preempted.steps_lost} steps lost`,
     ...list('lost', verdict.lost),
     ...list('duplicated', verdict.duplicated),
     ...list('differing', verdict.differing),

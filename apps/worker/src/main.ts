@@ -56,6 +56,7 @@ const worker = await startWorker({
   directories,
   concurrency: config.concurrency,
   threads,
+  crashLimit: config.runCrashLimit,
   memoryBytesMax: config.trainerMemoryMb === null ? null : config.trainerMemoryMb * 1024 ** 2,
   times: {
     leaseTtlMs: config.leaseTtlMs,
@@ -65,6 +66,7 @@ const worker = await startWorker({
     reconcileMs: Math.min(RECONCILE_MS_MAX, config.leaseTtlMs / 2),
     unclaimedAfterMs: UNCLAIMED_AFTER_MS,
     unreachableMs: UNREACHABLE_MS,
+    orphanAgeMs: Math.max(config.orphanAgeS * 1000, 2 * config.leaseTtlMs),
   },
   log,
   onUnreachable: (what) => {
@@ -72,7 +74,7 @@ const worker = await startWorker({
     process.exit(1)
   },
 })
-void compileTrainer({ environment, log })
+void compileTrainer({ environment, log, stampPath: join(workDirectory, 'compiled') })
 log.info({ threads, concurrency: config.concurrency }, 'the worker takes runs')
 
 let isStopping = false

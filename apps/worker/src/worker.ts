@@ -1,10 +1,11 @@
 // A worker: takes messages from the queue, claims their runs and supervises them, and keeps the timers that every worker has (relay,
 // reconciler, watchdog). Not a process: main.ts is.
 
-import { type Database, listen, runState } from '@trainyard/database'
+import { type Database, listen, runState, withAdvisoryLock } from '@trainyard/database'
 import { openRunQueue, type QueueConnection, startReconciler, startRelay, startRunConsumer } from '@trainyard/queue'
 import type { ObjectStorage } from '@trainyard/storage'
 import type { Logger } from 'pino'
+import { removeOrphanFiles } from './orphan-files.ts'
 import { FileGrants } from './supervisor/file-grants.ts'
 import { RunSupervision, type SupervisionTimes } from './supervisor/run-supervision.ts'
 import type { TrainerPool } from './supervisor/trainer-pool.ts'
@@ -13,6 +14,9 @@ import { startWatchdog } from './watchdog.ts'
 
 /** A run gets that long for itself before the next trainer is loaded beside it: short runs are over by then. */
 const REFILL_DELAY_MS = 1000
+
+const SWEEP_LOCK = 'trainyard orphan files'
+const SWEEP_MS_MAX = 600_000
 
 export interface WorkerOptions {
   /** Names the worker in attempts and events. */
@@ -30,9 +34,16 @@ export interface WorkerOptions {
   readonly concurrency: number
   /** Threads that a run may use. */
   readonly threads: number
+  /** Crashes of a trainer without a new checkpoint in between, after which its run fails. */
+  readonly crashLimit: number
   /** Bytes that a trainer may take at most; null for what its plan says. */
   readonly memoryBytesMax: number | null
-  readonly times: SupervisionTimes & { readonly reconcileMs: number; readonly unclaimedAfterMs: number; readonly unreachableMs: number }
+  readonly times: SupervisionTimes & {
+    readonly reconcileMs: number
+    readonly unclaimedAfterMs: number
+    readonly unreachableMs: number
+    readonly orphanAgeMs: number
+  }
   readonly log: Logger
   /** PostgreSQL or the queue did not answer for too long. */
   readonly onUnreachable: (what: string) => void
@@ -103,6 +114,13 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     now,
     onUnreachable: options.onUnreachable,
   })
+  const sweeper = setInterval(() => void sweep(), Math.min(times.orphanAgeMs / 4, SWEEP_MS_MAX))
+  const sweep = async () => {
+    await withAdvisoryLock(database, SWEEP_LOCK, async () => {
+      const removed = await removeOrphanFiles(database.workerSql, storage, times.orphanAgeMs)
+      if (removed > 0) log.info({ removed }, 'deleted files of checkpoints that no row names')
+    }).catch(onError)
+  }
   const consumer = await startRunConsumer(connection, { concurrency, handle, onError })
 
   return {
@@ -112,6 +130,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       for (const supervision of supervisions) supervision.requestStop('preempt')
       await paused
       await consumer.close()
+      clearInterval(sweeper)
       watchdog.close()
       await Promise.all([stopListener.close(), reconciler.close()])
       // Last, so that the runs that were given back are announced to other workers.

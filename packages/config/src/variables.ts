@@ -59,6 +59,14 @@ export const stallTimeoutMs = integer(500, 86_400_000)
   .default(300_000)
   .describe('milliseconds after which a trainer that does not advance is taken for hung, from 500 to 86400000')
 
+export const runCrashLimit = integer(1, 1000)
+  .default(3)
+  .describe('crashes of a trainer without a new checkpoint in between after which its run fails, from 1 to 1000')
+
+export const orphanAgeS = integer(1, 100_000_000)
+  .default(3600)
+  .describe('seconds after which a stored file that belongs to no checkpoint is deleted')
+
 export const trainerHeapMb = integer(64, 1_000_000)
   .default(2048)
   .describe('megabytes of JavaScript objects in a trainer; tensors lie outside')

@@ -15,6 +15,8 @@ const schema = z.object({
   ENGINE_THREADS: variable.engineThreads,
   LEASE_TTL_MS: variable.leaseTtlMs,
   STALL_TIMEOUT_MS: variable.stallTimeoutMs,
+  RUN_CRASH_LIMIT: variable.runCrashLimit,
+  ORPHAN_AGE_S: variable.orphanAgeS,
   TRAINER_HEAP_MB: variable.trainerHeapMb,
   TRAINER_MEMORY_MB: variable.trainerMemoryMb,
 })
@@ -39,6 +41,8 @@ export function loadWorkerConfig(environment: Environment = process.env) {
     engineThreads: env.ENGINE_THREADS ?? null,
     leaseTtlMs: env.LEASE_TTL_MS,
     stallTimeoutMs: env.STALL_TIMEOUT_MS,
+    runCrashLimit: env.RUN_CRASH_LIMIT,
+    orphanAgeS: env.ORPHAN_AGE_S,
     trainerHeapMb: env.TRAINER_HEAP_MB,
     /** null: what the plan of the run says. */
     trainerMemoryMb: env.TRAINER_MEMORY_MB ?? null,

@@ -1,4 +1,5 @@
-// Checkpoints, read only: a row is written by runs/checkpoint.ts, under the fence, after its file is safe.
+// Checkpoints: reading, and the end of those that retention does not keep. A row is written by runs/state/checkpoint.ts, under the fence, after
+// its file is safe.
 
 import type { Checkpoint as CheckpointResource } from '@trainyard/contracts'
 import type { Tx } from './database.ts'
@@ -49,6 +50,48 @@ export async function findFile(sql: Sql, id: string): Promise<CheckpointFile | n
     [id],
   )
   return row ?? null
+}
+
+/** What retention decides by. */
+export interface StoredCheckpoint {
+  readonly id: string
+  readonly kind: CheckpointResource['kind']
+  readonly step: number
+  /** In their wire form. */
+  readonly metrics: CheckpointResource['metrics']
+  /** A run of another job takes weights from it. */
+  readonly isPinned: boolean
+}
+
+/** All of a run. */
+export async function listStored(sql: Sql, runId: string): Promise<StoredCheckpoint[]> {
+  return await sql.query<StoredCheckpoint>(
+    `SELECT id, kind, step, metrics, EXISTS (SELECT FROM runs WHERE source_checkpoint_id = checkpoints.id) AS "isPinned"
+     FROM checkpoints WHERE run_id = $1::uuid`,
+    [runId],
+  )
+}
+
+/**
+ * Deletes rows, but none that a run takes weights from: a run that was submitted at the same moment makes the statement fail, and the next time
+ * finds it. @returns the keys of the files, which are nobody's now
+ */
+export async function removeUnpinned(sql: Sql, ids: readonly string[]): Promise<string[]> {
+  const rows = await sql.query<{ key: string }>(
+    `DELETE FROM checkpoints WHERE id = ANY ($1::uuid[]) AND NOT EXISTS (SELECT FROM runs WHERE source_checkpoint_id = checkpoints.id)
+     RETURNING object_key AS key`,
+    [ids],
+  )
+  return rows.map(({ key }) => key)
+}
+
+/** Those of the keys that no checkpoint has. */
+export async function unknownKeys(sql: Sql, keys: readonly string[]): Promise<string[]> {
+  const rows = await sql.query<{ key: string }>(
+    'SELECT key FROM unnest($1::text[]) AS key WHERE NOT EXISTS (SELECT FROM checkpoints WHERE object_key = key)',
+    [keys],
+  )
+  return rows.map(({ key }) => key)
 }
 
 function toRecord(row: Checkpoint): CheckpointRecord {

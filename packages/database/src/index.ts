@@ -20,7 +20,7 @@ import * as uploads from './uploads.repository.ts'
 
 export type { ApiKeyRecord, Authentication, Principal } from './api-keys.repository.ts'
 export type { AttemptRecord } from './attempts.repository.ts'
-export type { CheckpointFile, CheckpointRecord } from './checkpoints.repository.ts'
+export type { CheckpointFile, CheckpointRecord, StoredCheckpoint } from './checkpoints.repository.ts'
 export { createDatabase, type Database, type DatabaseOptions, type Role, type Tx, urlOfRole } from './database.ts'
 export type { DatasetVersionRecord, NewDatasetVersion } from './dataset-versions.repository.ts'
 export type { DatasetRecord } from './datasets.repository.ts'

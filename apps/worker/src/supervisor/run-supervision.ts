@@ -20,6 +20,7 @@ import { ERRORS, type ErrorCode, isStorageFull, TrainyardError } from '@trainyar
 import type { ObjectStorage, StoredObject } from '@trainyard/storage'
 import type { Logger } from 'pino'
 import type { FileGrants } from './file-grants.ts'
+import { pruneCheckpoints } from './retention.ts'
 import { RunWriter, type RunWriterOptions } from './run-writer.ts'
 import { buildStartMessage, grantTo, shardPrefix } from './start-message.ts'
 import type { TrainerPool } from './trainer-pool.ts'
@@ -50,6 +51,8 @@ export interface SupervisionOptions {
   /** Bytes that a trainer may take at most; null for what its plan says. */
   readonly memoryBytesMax: number | null
   readonly directories: WorkDirectories
+  /** Crashes without a new checkpoint in between, after which a run fails. */
+  readonly crashLimit: number
   readonly times: SupervisionTimes
   readonly now: () => number
   readonly log: Logger
@@ -276,6 +279,16 @@ export class RunSupervision {
     if (message.kind === 'final') this.#finalCheckpoint = checkpoint
     else await this.#writer.write((sql, fence) => runState.recordCheckpoint(sql, fence, checkpoint))
     await rm(path, { force: true })
+    await this.#prune()
+  }
+
+  /** What is left over now is left over after the next checkpoint too. */
+  async #prune(): Promise<void> {
+    const { run, sql, storage } = this.#options
+    if (run.config.kind !== 'train') return
+    await pruneCheckpoints(sql, storage, run.runId, run.config.training.checkpoint).catch((error: unknown) =>
+      this.#log.warn({ error }, 'superfluous checkpoints could not be deleted'),
+    )
   }
 
   /** Without space a periodic checkpoint is left out, since training goes on and the next one takes its place; the final one waits. */
@@ -327,15 +340,16 @@ export class RunSupervision {
   }
 
   async #settle(ending: NonNullable<Ending>): Promise<void> {
-    const { run } = this.#options
+    const { run, crashLimit } = this.#options
     const state = await this.#writer.write((sql, fence) => {
       if (ending.type === 'failed') return runState.fail(sql, fence, ending.failure)
-      if (ending.type === 'crashed') return runState.crash(sql, fence, ending.reason)
+      if (ending.type === 'crashed') return runState.crash(sql, fence, ending.reason, crashLimit)
       if (ending.type === 'postponed') return runState.postpone(sql, fence, ending.reason, ending.delayMs)
       if (ending.type === 'stopped') {
         return ending.reason === 'timeout' ? runState.fail(sql, fence, ranTooLong(run)) : runState.release(sql, fence, ending.reason)
       }
-      if (run.kind === 'prepare' && this.#manifest === undefined) return runState.crash(sql, fence, 'The trainer ended without a manifest.')
+      if (run.kind === 'prepare' && this.#manifest === undefined)
+        return runState.crash(sql, fence, 'The trainer ended without a manifest.', crashLimit)
       return runState.complete(sql, fence, {
         result: ending.result,
         ...(ending.result.kind === 'train' ? { lastStep: ending.result.steps } : {}),

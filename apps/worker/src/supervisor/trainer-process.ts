@@ -2,8 +2,10 @@
 // not trusted.
 
 import { type ChildProcess, execFile, fork, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { type Confinement, type SupervisorMessage, TRAINER_PROTOCOL, type TrainerMessage, trainerMessageSchema } from '@trainyard/contracts'
 import type { Logger } from 'pino'
 import { TrainerDirectory } from './trainer-directory.ts'
@@ -11,6 +13,10 @@ import type { WorkDirectories } from './work-directories.ts'
 
 const ENTRY = fileURLToPath(new URL('../trainer/main.ts', import.meta.url))
 const TSX = import.meta.resolve('tsx')
+/** What a trainer is made of. */
+const SOURCES = ['../trainer', ...['contracts', 'datasets', 'engine', 'errors'].map((name) => `../../../../packages/${name}/src`)].map(
+  (path) => fileURLToPath(new URL(path, import.meta.url)),
+)
 const COMPILE = fileURLToPath(new URL('../trainer/compile.ts', import.meta.url))
 const CONFINEMENT = fileURLToPath(new URL('../trainer/confinement.cjs', import.meta.url))
 /**
@@ -26,6 +32,10 @@ const PRIVILEGES: readonly (readonly string[])[] = [
 const STDERR_TAIL = 4000
 /** The last words of V8 and of C++ when an allocation fails that they cannot do without. */
 const OUT_OF_MEMORY = /out of memory|bad_alloc/i
+
+export interface CompileOptions extends Pick<TrainerOptions, 'environment' | 'log'> {
+  readonly stampPath: string
+}
 
 export interface TrainerOptions {
   /** All of its environment. */
@@ -85,12 +95,30 @@ export function forkTrainer(options: TrainerOptions): Trainer {
   return new ForkedTrainer(child, directory, options.log)
 }
 
-/** Loads the trainer's code once, so that those which are forked later find it compiled. */
-export async function compileTrainer({ environment, log }: Pick<TrainerOptions, 'environment' | 'log'>): Promise<void> {
-  const compiling = execFile(process.execPath, ['--import', TSX, COMPILE], { env: environment }, (error) => {
-    if (error !== null) log.warn({ error }, 'the code of trainers could not be compiled in advance')
-  })
-  await once(compiling, 'close')
+/**
+ * Loads the trainer's code once, so that those which are forked later find it compiled.
+ * @param stampPath remembers which code that was
+ */
+export async function compileTrainer({ environment, log, stampPath }: CompileOptions): Promise<void> {
+  try {
+    const stamp = await newestChange(SOURCES)
+    if (stamp === (await readFile(stampPath, 'utf8').catch(() => ''))) return
+    await promisify(execFile)(process.execPath, ['--import', TSX, COMPILE], { env: environment })
+    await writeFile(stampPath, stamp)
+  } catch (error) {
+    log.warn({ error }, 'the code of trainers could not be compiled in advance')
+  }
+}
+
+/** Of the source files below. */
+async function newestChange(directories: readonly string[]): Promise<string> {
+  let newest = 0
+  for (const directory of directories) {
+    for (const entry of await readdir(directory, { recursive: true, withFileTypes: true })) {
+      if (entry.isFile() && entry.name.endsWith('.ts')) newest = Math.max(newest, (await stat(join(entry.parentPath, entry.name))).mtimeMs)
+    }
+  }
+  return String(newest)
 }
 
 let privileges: readonly string[] | null | undefined

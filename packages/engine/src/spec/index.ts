@@ -30,6 +30,7 @@ export { parameterShapes } from './parameters.ts'
 export { expandPreset, isPresetName, PRESET_NAMES, PRESETS, type PresetName, presetOptions } from './presets/registry.ts'
 export { type ResolvedModel, resolveModel } from './resolve-model.ts'
 export {
+  isLowerBetter,
   type OptimizerConfig,
   optimizerConfigSchema,
   seedSchema,

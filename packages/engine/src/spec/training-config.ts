@@ -45,10 +45,23 @@ export const optimizerConfigSchema = z.discriminatedUnion('type', [
 ])
 export type OptimizerConfig = z.output<typeof optimizerConfigSchema>
 
+/** Losses and errors are better when they are lower, all other metrics when they are higher. */
+export function isLowerBetter(metric: string): boolean {
+  return /(^|\/)(loss|mse|mae)$/.test(metric)
+}
+
 export const checkpointPolicySchema = z.strictObject({
   every_epochs: stepCount.optional(),
   every_steps: stepCount.optional(),
   every_seconds: z.number().positive().max(86_400).optional(),
+  keep_last: z.int().min(2).max(10_000).default(3).meta({ description: 'How many of the newest are kept; the final one is always.' }),
+  keep_best: z.int().min(1).max(10_000).default(1).meta({ description: 'How many of the best by `metric` are kept beside them.' }),
+  metric: z
+    .string()
+    .min(1)
+    .max(128)
+    .optional()
+    .meta({ description: 'The series that decides which are best. Default: eval/loss, without an evaluation train/loss.' }),
 })
 
 export const evaluationPolicySchema = z.strictObject({

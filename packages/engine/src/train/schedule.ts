@@ -1,6 +1,6 @@
 // When a run logs, evaluates, checkpoints and ends, in steps. Pure arithmetic over the configuration; time is the loop's affair.
 
-import type { TrainingConfig } from '../spec/training-config.ts'
+import { isLowerBetter, type TrainingConfig } from '../spec/training-config.ts'
 
 /** Points of a training curve that a run of any length has at most, unless the user sets the interval. */
 const POINTS_MAX = 1000
@@ -48,5 +48,5 @@ export function isStopReached(training: TrainingConfig, metrics: Readonly<Record
   const { metric, value } = training.stop_when
   const current = metrics[metric]
   if (current === undefined) return false
-  return /(^|\/)(loss|mse|mae)$/.test(metric) ? current <= value : current >= value
+  return isLowerBetter(metric) ? current <= value : current >= value
 }

@@ -1798,6 +1798,7 @@ export const RunScalarFieldEnum = {
   maxRuntimeS: 'maxRuntimeS',
   runtimeMs: 'runtimeMs',
   resumeFrom: 'resumeFrom',
+  sourceCheckpointId: 'sourceCheckpointId',
   crashCount: 'crashCount',
   lostCount: 'lostCount',
   cancelRequestedAt: 'cancelRequestedAt',

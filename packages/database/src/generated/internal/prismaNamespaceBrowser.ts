@@ -228,6 +228,7 @@ export const RunScalarFieldEnum = {
   maxRuntimeS: 'maxRuntimeS',
   runtimeMs: 'runtimeMs',
   resumeFrom: 'resumeFrom',
+  sourceCheckpointId: 'sourceCheckpointId',
   crashCount: 'crashCount',
   lostCount: 'lostCount',
   cancelRequestedAt: 'cancelRequestedAt',

@@ -291,6 +291,7 @@ export type CheckpointWhereInput = {
   project?: Prisma.XOR<Prisma.ProjectScalarRelationFilter, Prisma.ProjectWhereInput>
   job?: Prisma.XOR<Prisma.JobScalarRelationFilter, Prisma.JobWhereInput>
   run?: Prisma.XOR<Prisma.RunScalarRelationFilter, Prisma.RunWhereInput>
+  usedBy?: Prisma.RunListRelationFilter
 }
 
 export type CheckpointOrderByWithRelationInput = {
@@ -310,6 +311,7 @@ export type CheckpointOrderByWithRelationInput = {
   project?: Prisma.ProjectOrderByWithRelationInput
   job?: Prisma.JobOrderByWithRelationInput
   run?: Prisma.RunOrderByWithRelationInput
+  usedBy?: Prisma.RunOrderByRelationAggregateInput
 }
 
 export type CheckpointWhereUniqueInput = Prisma.AtLeast<{
@@ -332,6 +334,7 @@ export type CheckpointWhereUniqueInput = Prisma.AtLeast<{
   project?: Prisma.XOR<Prisma.ProjectScalarRelationFilter, Prisma.ProjectWhereInput>
   job?: Prisma.XOR<Prisma.JobScalarRelationFilter, Prisma.JobWhereInput>
   run?: Prisma.XOR<Prisma.RunScalarRelationFilter, Prisma.RunWhereInput>
+  usedBy?: Prisma.RunListRelationFilter
 }, "id" | "objectKey">
 
 export type CheckpointOrderByWithAggregationInput = {
@@ -388,6 +391,7 @@ export type CheckpointCreateInput = {
   project: Prisma.ProjectCreateNestedOneWithoutCheckpointsInput
   job: Prisma.JobCreateNestedOneWithoutCheckpointsInput
   run: Prisma.RunCreateNestedOneWithoutCheckpointsInput
+  usedBy?: Prisma.RunCreateNestedManyWithoutSourceCheckpointInput
 }
 
 export type CheckpointUncheckedCreateInput = {
@@ -404,6 +408,7 @@ export type CheckpointUncheckedCreateInput = {
   sha256: string
   metrics?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   createdAt?: Date | string
+  usedBy?: Prisma.RunUncheckedCreateNestedManyWithoutSourceCheckpointInput
 }
 
 export type CheckpointUpdateInput = {
@@ -420,6 +425,7 @@ export type CheckpointUpdateInput = {
   project?: Prisma.ProjectUpdateOneRequiredWithoutCheckpointsNestedInput
   job?: Prisma.JobUpdateOneRequiredWithoutCheckpointsNestedInput
   run?: Prisma.RunUpdateOneRequiredWithoutCheckpointsNestedInput
+  usedBy?: Prisma.RunUpdateManyWithoutSourceCheckpointNestedInput
 }
 
 export type CheckpointUncheckedUpdateInput = {
@@ -436,6 +442,7 @@ export type CheckpointUncheckedUpdateInput = {
   sha256?: Prisma.StringFieldUpdateOperationsInput | string
   metrics?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  usedBy?: Prisma.RunUncheckedUpdateManyWithoutSourceCheckpointNestedInput
 }
 
 export type CheckpointCreateManyInput = {
@@ -491,6 +498,11 @@ export type CheckpointListRelationFilter = {
 
 export type CheckpointOrderByRelationAggregateInput = {
   _count?: Prisma.SortOrder
+}
+
+export type CheckpointNullableScalarRelationFilter = {
+  is?: Prisma.CheckpointWhereInput | null
+  isNot?: Prisma.CheckpointWhereInput | null
 }
 
 export type CheckpointCountOrderByAggregateInput = {
@@ -644,6 +656,12 @@ export type CheckpointCreateNestedManyWithoutRunInput = {
   connect?: Prisma.CheckpointWhereUniqueInput | Prisma.CheckpointWhereUniqueInput[]
 }
 
+export type CheckpointCreateNestedOneWithoutUsedByInput = {
+  create?: Prisma.XOR<Prisma.CheckpointCreateWithoutUsedByInput, Prisma.CheckpointUncheckedCreateWithoutUsedByInput>
+  connectOrCreate?: Prisma.CheckpointCreateOrConnectWithoutUsedByInput
+  connect?: Prisma.CheckpointWhereUniqueInput
+}
+
 export type CheckpointUncheckedCreateNestedManyWithoutRunInput = {
   create?: Prisma.XOR<Prisma.CheckpointCreateWithoutRunInput, Prisma.CheckpointUncheckedCreateWithoutRunInput> | Prisma.CheckpointCreateWithoutRunInput[] | Prisma.CheckpointUncheckedCreateWithoutRunInput[]
   connectOrCreate?: Prisma.CheckpointCreateOrConnectWithoutRunInput | Prisma.CheckpointCreateOrConnectWithoutRunInput[]
@@ -663,6 +681,16 @@ export type CheckpointUpdateManyWithoutRunNestedInput = {
   update?: Prisma.CheckpointUpdateWithWhereUniqueWithoutRunInput | Prisma.CheckpointUpdateWithWhereUniqueWithoutRunInput[]
   updateMany?: Prisma.CheckpointUpdateManyWithWhereWithoutRunInput | Prisma.CheckpointUpdateManyWithWhereWithoutRunInput[]
   deleteMany?: Prisma.CheckpointScalarWhereInput | Prisma.CheckpointScalarWhereInput[]
+}
+
+export type CheckpointUpdateOneWithoutUsedByNestedInput = {
+  create?: Prisma.XOR<Prisma.CheckpointCreateWithoutUsedByInput, Prisma.CheckpointUncheckedCreateWithoutUsedByInput>
+  connectOrCreate?: Prisma.CheckpointCreateOrConnectWithoutUsedByInput
+  upsert?: Prisma.CheckpointUpsertWithoutUsedByInput
+  disconnect?: Prisma.CheckpointWhereInput | boolean
+  delete?: Prisma.CheckpointWhereInput | boolean
+  connect?: Prisma.CheckpointWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.CheckpointUpdateToOneWithWhereWithoutUsedByInput, Prisma.CheckpointUpdateWithoutUsedByInput>, Prisma.CheckpointUncheckedUpdateWithoutUsedByInput>
 }
 
 export type CheckpointUncheckedUpdateManyWithoutRunNestedInput = {
@@ -696,6 +724,7 @@ export type CheckpointCreateWithoutProjectInput = {
   createdAt?: Date | string
   job: Prisma.JobCreateNestedOneWithoutCheckpointsInput
   run: Prisma.RunCreateNestedOneWithoutCheckpointsInput
+  usedBy?: Prisma.RunCreateNestedManyWithoutSourceCheckpointInput
 }
 
 export type CheckpointUncheckedCreateWithoutProjectInput = {
@@ -711,6 +740,7 @@ export type CheckpointUncheckedCreateWithoutProjectInput = {
   sha256: string
   metrics?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   createdAt?: Date | string
+  usedBy?: Prisma.RunUncheckedCreateNestedManyWithoutSourceCheckpointInput
 }
 
 export type CheckpointCreateOrConnectWithoutProjectInput = {
@@ -771,6 +801,7 @@ export type CheckpointCreateWithoutJobInput = {
   createdAt?: Date | string
   project: Prisma.ProjectCreateNestedOneWithoutCheckpointsInput
   run: Prisma.RunCreateNestedOneWithoutCheckpointsInput
+  usedBy?: Prisma.RunCreateNestedManyWithoutSourceCheckpointInput
 }
 
 export type CheckpointUncheckedCreateWithoutJobInput = {
@@ -786,6 +817,7 @@ export type CheckpointUncheckedCreateWithoutJobInput = {
   sha256: string
   metrics?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   createdAt?: Date | string
+  usedBy?: Prisma.RunUncheckedCreateNestedManyWithoutSourceCheckpointInput
 }
 
 export type CheckpointCreateOrConnectWithoutJobInput = {
@@ -827,6 +859,7 @@ export type CheckpointCreateWithoutRunInput = {
   createdAt?: Date | string
   project: Prisma.ProjectCreateNestedOneWithoutCheckpointsInput
   job: Prisma.JobCreateNestedOneWithoutCheckpointsInput
+  usedBy?: Prisma.RunCreateNestedManyWithoutSourceCheckpointInput
 }
 
 export type CheckpointUncheckedCreateWithoutRunInput = {
@@ -842,6 +875,7 @@ export type CheckpointUncheckedCreateWithoutRunInput = {
   sha256: string
   metrics?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   createdAt?: Date | string
+  usedBy?: Prisma.RunUncheckedCreateNestedManyWithoutSourceCheckpointInput
 }
 
 export type CheckpointCreateOrConnectWithoutRunInput = {
@@ -852,6 +886,43 @@ export type CheckpointCreateOrConnectWithoutRunInput = {
 export type CheckpointCreateManyRunInputEnvelope = {
   data: Prisma.CheckpointCreateManyRunInput | Prisma.CheckpointCreateManyRunInput[]
   skipDuplicates?: boolean
+}
+
+export type CheckpointCreateWithoutUsedByInput = {
+  id: string
+  leaseEpoch: number
+  kind: $Enums.CheckpointKind
+  step: bigint | number
+  epoch: number
+  objectKey: string
+  bytes: bigint | number
+  sha256: string
+  metrics?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  createdAt?: Date | string
+  project: Prisma.ProjectCreateNestedOneWithoutCheckpointsInput
+  job: Prisma.JobCreateNestedOneWithoutCheckpointsInput
+  run: Prisma.RunCreateNestedOneWithoutCheckpointsInput
+}
+
+export type CheckpointUncheckedCreateWithoutUsedByInput = {
+  id: string
+  projectId: string
+  jobId: string
+  runId: string
+  leaseEpoch: number
+  kind: $Enums.CheckpointKind
+  step: bigint | number
+  epoch: number
+  objectKey: string
+  bytes: bigint | number
+  sha256: string
+  metrics?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  createdAt?: Date | string
+}
+
+export type CheckpointCreateOrConnectWithoutUsedByInput = {
+  where: Prisma.CheckpointWhereUniqueInput
+  create: Prisma.XOR<Prisma.CheckpointCreateWithoutUsedByInput, Prisma.CheckpointUncheckedCreateWithoutUsedByInput>
 }
 
 export type CheckpointUpsertWithWhereUniqueWithoutRunInput = {
@@ -868,6 +939,49 @@ export type CheckpointUpdateWithWhereUniqueWithoutRunInput = {
 export type CheckpointUpdateManyWithWhereWithoutRunInput = {
   where: Prisma.CheckpointScalarWhereInput
   data: Prisma.XOR<Prisma.CheckpointUpdateManyMutationInput, Prisma.CheckpointUncheckedUpdateManyWithoutRunInput>
+}
+
+export type CheckpointUpsertWithoutUsedByInput = {
+  update: Prisma.XOR<Prisma.CheckpointUpdateWithoutUsedByInput, Prisma.CheckpointUncheckedUpdateWithoutUsedByInput>
+  create: Prisma.XOR<Prisma.CheckpointCreateWithoutUsedByInput, Prisma.CheckpointUncheckedCreateWithoutUsedByInput>
+  where?: Prisma.CheckpointWhereInput
+}
+
+export type CheckpointUpdateToOneWithWhereWithoutUsedByInput = {
+  where?: Prisma.CheckpointWhereInput
+  data: Prisma.XOR<Prisma.CheckpointUpdateWithoutUsedByInput, Prisma.CheckpointUncheckedUpdateWithoutUsedByInput>
+}
+
+export type CheckpointUpdateWithoutUsedByInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  leaseEpoch?: Prisma.IntFieldUpdateOperationsInput | number
+  kind?: Prisma.EnumCheckpointKindFieldUpdateOperationsInput | $Enums.CheckpointKind
+  step?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  epoch?: Prisma.FloatFieldUpdateOperationsInput | number
+  objectKey?: Prisma.StringFieldUpdateOperationsInput | string
+  bytes?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  sha256?: Prisma.StringFieldUpdateOperationsInput | string
+  metrics?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  project?: Prisma.ProjectUpdateOneRequiredWithoutCheckpointsNestedInput
+  job?: Prisma.JobUpdateOneRequiredWithoutCheckpointsNestedInput
+  run?: Prisma.RunUpdateOneRequiredWithoutCheckpointsNestedInput
+}
+
+export type CheckpointUncheckedUpdateWithoutUsedByInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  projectId?: Prisma.StringFieldUpdateOperationsInput | string
+  jobId?: Prisma.StringFieldUpdateOperationsInput | string
+  runId?: Prisma.StringFieldUpdateOperationsInput | string
+  leaseEpoch?: Prisma.IntFieldUpdateOperationsInput | number
+  kind?: Prisma.EnumCheckpointKindFieldUpdateOperationsInput | $Enums.CheckpointKind
+  step?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  epoch?: Prisma.FloatFieldUpdateOperationsInput | number
+  objectKey?: Prisma.StringFieldUpdateOperationsInput | string
+  bytes?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  sha256?: Prisma.StringFieldUpdateOperationsInput | string
+  metrics?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
 export type CheckpointCreateManyProjectInput = {
@@ -898,6 +1012,7 @@ export type CheckpointUpdateWithoutProjectInput = {
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   job?: Prisma.JobUpdateOneRequiredWithoutCheckpointsNestedInput
   run?: Prisma.RunUpdateOneRequiredWithoutCheckpointsNestedInput
+  usedBy?: Prisma.RunUpdateManyWithoutSourceCheckpointNestedInput
 }
 
 export type CheckpointUncheckedUpdateWithoutProjectInput = {
@@ -913,6 +1028,7 @@ export type CheckpointUncheckedUpdateWithoutProjectInput = {
   sha256?: Prisma.StringFieldUpdateOperationsInput | string
   metrics?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  usedBy?: Prisma.RunUncheckedUpdateManyWithoutSourceCheckpointNestedInput
 }
 
 export type CheckpointUncheckedUpdateManyWithoutProjectInput = {
@@ -958,6 +1074,7 @@ export type CheckpointUpdateWithoutJobInput = {
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   project?: Prisma.ProjectUpdateOneRequiredWithoutCheckpointsNestedInput
   run?: Prisma.RunUpdateOneRequiredWithoutCheckpointsNestedInput
+  usedBy?: Prisma.RunUpdateManyWithoutSourceCheckpointNestedInput
 }
 
 export type CheckpointUncheckedUpdateWithoutJobInput = {
@@ -973,6 +1090,7 @@ export type CheckpointUncheckedUpdateWithoutJobInput = {
   sha256?: Prisma.StringFieldUpdateOperationsInput | string
   metrics?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  usedBy?: Prisma.RunUncheckedUpdateManyWithoutSourceCheckpointNestedInput
 }
 
 export type CheckpointUncheckedUpdateManyWithoutJobInput = {
@@ -1018,6 +1136,7 @@ export type CheckpointUpdateWithoutRunInput = {
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   project?: Prisma.ProjectUpdateOneRequiredWithoutCheckpointsNestedInput
   job?: Prisma.JobUpdateOneRequiredWithoutCheckpointsNestedInput
+  usedBy?: Prisma.RunUpdateManyWithoutSourceCheckpointNestedInput
 }
 
 export type CheckpointUncheckedUpdateWithoutRunInput = {
@@ -1033,6 +1152,7 @@ export type CheckpointUncheckedUpdateWithoutRunInput = {
   sha256?: Prisma.StringFieldUpdateOperationsInput | string
   metrics?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  usedBy?: Prisma.RunUncheckedUpdateManyWithoutSourceCheckpointNestedInput
 }
 
 export type CheckpointUncheckedUpdateManyWithoutRunInput = {
@@ -1050,6 +1170,35 @@ export type CheckpointUncheckedUpdateManyWithoutRunInput = {
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
+
+/**
+ * Count Type CheckpointCountOutputType
+ */
+
+export type CheckpointCountOutputType = {
+  usedBy: number
+}
+
+export type CheckpointCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  usedBy?: boolean | CheckpointCountOutputTypeCountUsedByArgs
+}
+
+/**
+ * CheckpointCountOutputType without action
+ */
+export type CheckpointCountOutputTypeDefaultArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the CheckpointCountOutputType
+   */
+  select?: Prisma.CheckpointCountOutputTypeSelect<ExtArgs> | null
+}
+
+/**
+ * CheckpointCountOutputType without action
+ */
+export type CheckpointCountOutputTypeCountUsedByArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.RunWhereInput
+}
 
 
 export type CheckpointSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
@@ -1069,6 +1218,8 @@ export type CheckpointSelect<ExtArgs extends runtime.Types.Extensions.InternalAr
   project?: boolean | Prisma.ProjectDefaultArgs<ExtArgs>
   job?: boolean | Prisma.JobDefaultArgs<ExtArgs>
   run?: boolean | Prisma.RunDefaultArgs<ExtArgs>
+  usedBy?: boolean | Prisma.Checkpoint$usedByArgs<ExtArgs>
+  _count?: boolean | Prisma.CheckpointCountOutputTypeDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["checkpoint"]>
 
 export type CheckpointSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
@@ -1130,6 +1281,8 @@ export type CheckpointInclude<ExtArgs extends runtime.Types.Extensions.InternalA
   project?: boolean | Prisma.ProjectDefaultArgs<ExtArgs>
   job?: boolean | Prisma.JobDefaultArgs<ExtArgs>
   run?: boolean | Prisma.RunDefaultArgs<ExtArgs>
+  usedBy?: boolean | Prisma.Checkpoint$usedByArgs<ExtArgs>
+  _count?: boolean | Prisma.CheckpointCountOutputTypeDefaultArgs<ExtArgs>
 }
 export type CheckpointIncludeCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   project?: boolean | Prisma.ProjectDefaultArgs<ExtArgs>
@@ -1148,6 +1301,7 @@ export type $CheckpointPayload<ExtArgs extends runtime.Types.Extensions.Internal
     project: Prisma.$ProjectPayload<ExtArgs>
     job: Prisma.$JobPayload<ExtArgs>
     run: Prisma.$RunPayload<ExtArgs>
+    usedBy: Prisma.$RunPayload<ExtArgs>[]
   }
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     id: string
@@ -1560,6 +1714,7 @@ export interface Prisma__CheckpointClient<T, Null = never, ExtArgs extends runti
   project<T extends Prisma.ProjectDefaultArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.ProjectDefaultArgs<ExtArgs>>): Prisma.Prisma__ProjectClient<runtime.Types.Result.GetResult<Prisma.$ProjectPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | Null, Null, ExtArgs, GlobalOmitOptions>
   job<T extends Prisma.JobDefaultArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.JobDefaultArgs<ExtArgs>>): Prisma.Prisma__JobClient<runtime.Types.Result.GetResult<Prisma.$JobPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | Null, Null, ExtArgs, GlobalOmitOptions>
   run<T extends Prisma.RunDefaultArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.RunDefaultArgs<ExtArgs>>): Prisma.Prisma__RunClient<runtime.Types.Result.GetResult<Prisma.$RunPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | Null, Null, ExtArgs, GlobalOmitOptions>
+  usedBy<T extends Prisma.Checkpoint$usedByArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Checkpoint$usedByArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$RunPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.
    * @param onfulfilled The callback to execute when the Promise is resolved.
@@ -2000,6 +2155,30 @@ export type CheckpointDeleteManyArgs<ExtArgs extends runtime.Types.Extensions.In
    * Limit how many Checkpoints to delete.
    */
   limit?: number
+}
+
+/**
+ * Checkpoint.usedBy
+ */
+export type Checkpoint$usedByArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the Run
+   */
+  select?: Prisma.RunSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the Run
+   */
+  omit?: Prisma.RunOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.RunInclude<ExtArgs> | null
+  where?: Prisma.RunWhereInput
+  orderBy?: Prisma.RunOrderByWithRelationInput | Prisma.RunOrderByWithRelationInput[]
+  cursor?: Prisma.RunWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.RunScalarFieldEnum | Prisma.RunScalarFieldEnum[]
 }
 
 /**

@@ -77,6 +77,7 @@ export type RunMinAggregateOutputType = {
   maxRuntimeS: number | null
   runtimeMs: bigint | null
   resumeFrom: string | null
+  sourceCheckpointId: string | null
   crashCount: number | null
   lostCount: number | null
   cancelRequestedAt: Date | null
@@ -111,6 +112,7 @@ export type RunMaxAggregateOutputType = {
   maxRuntimeS: number | null
   runtimeMs: bigint | null
   resumeFrom: string | null
+  sourceCheckpointId: string | null
   crashCount: number | null
   lostCount: number | null
   cancelRequestedAt: Date | null
@@ -146,6 +148,7 @@ export type RunCountAggregateOutputType = {
   maxRuntimeS: number
   runtimeMs: number
   resumeFrom: number
+  sourceCheckpointId: number
   crashCount: number
   lostCount: number
   cancelRequestedAt: number
@@ -217,6 +220,7 @@ export type RunMinAggregateInputType = {
   maxRuntimeS?: true
   runtimeMs?: true
   resumeFrom?: true
+  sourceCheckpointId?: true
   crashCount?: true
   lostCount?: true
   cancelRequestedAt?: true
@@ -251,6 +255,7 @@ export type RunMaxAggregateInputType = {
   maxRuntimeS?: true
   runtimeMs?: true
   resumeFrom?: true
+  sourceCheckpointId?: true
   crashCount?: true
   lostCount?: true
   cancelRequestedAt?: true
@@ -286,6 +291,7 @@ export type RunCountAggregateInputType = {
   maxRuntimeS?: true
   runtimeMs?: true
   resumeFrom?: true
+  sourceCheckpointId?: true
   crashCount?: true
   lostCount?: true
   cancelRequestedAt?: true
@@ -411,6 +417,7 @@ export type RunGroupByOutputType = {
   maxRuntimeS: number | null
   runtimeMs: bigint
   resumeFrom: string | null
+  sourceCheckpointId: string | null
   crashCount: number
   lostCount: number
   cancelRequestedAt: Date | null
@@ -472,6 +479,7 @@ export type RunWhereInput = {
   maxRuntimeS?: Prisma.IntNullableFilter<"Run"> | number | null
   runtimeMs?: Prisma.BigIntFilter<"Run"> | bigint | number
   resumeFrom?: Prisma.UuidNullableFilter<"Run"> | string | null
+  sourceCheckpointId?: Prisma.UuidNullableFilter<"Run"> | string | null
   crashCount?: Prisma.IntFilter<"Run"> | number
   lostCount?: Prisma.IntFilter<"Run"> | number
   cancelRequestedAt?: Prisma.DateTimeNullableFilter<"Run"> | Date | string | null
@@ -496,6 +504,7 @@ export type RunWhereInput = {
   events?: Prisma.RunEventListRelationFilter
   metricSeries?: Prisma.MetricSeriesListRelationFilter
   checkpoints?: Prisma.CheckpointListRelationFilter
+  sourceCheckpoint?: Prisma.XOR<Prisma.CheckpointNullableScalarRelationFilter, Prisma.CheckpointWhereInput> | null
   outbox?: Prisma.OutboxListRelationFilter
 }
 
@@ -517,6 +526,7 @@ export type RunOrderByWithRelationInput = {
   maxRuntimeS?: Prisma.SortOrderInput | Prisma.SortOrder
   runtimeMs?: Prisma.SortOrder
   resumeFrom?: Prisma.SortOrderInput | Prisma.SortOrder
+  sourceCheckpointId?: Prisma.SortOrderInput | Prisma.SortOrder
   crashCount?: Prisma.SortOrder
   lostCount?: Prisma.SortOrder
   cancelRequestedAt?: Prisma.SortOrderInput | Prisma.SortOrder
@@ -541,6 +551,7 @@ export type RunOrderByWithRelationInput = {
   events?: Prisma.RunEventOrderByRelationAggregateInput
   metricSeries?: Prisma.MetricSeriesOrderByRelationAggregateInput
   checkpoints?: Prisma.CheckpointOrderByRelationAggregateInput
+  sourceCheckpoint?: Prisma.CheckpointOrderByWithRelationInput
   outbox?: Prisma.OutboxOrderByRelationAggregateInput
 }
 
@@ -565,6 +576,7 @@ export type RunWhereUniqueInput = Prisma.AtLeast<{
   maxRuntimeS?: Prisma.IntNullableFilter<"Run"> | number | null
   runtimeMs?: Prisma.BigIntFilter<"Run"> | bigint | number
   resumeFrom?: Prisma.UuidNullableFilter<"Run"> | string | null
+  sourceCheckpointId?: Prisma.UuidNullableFilter<"Run"> | string | null
   crashCount?: Prisma.IntFilter<"Run"> | number
   lostCount?: Prisma.IntFilter<"Run"> | number
   cancelRequestedAt?: Prisma.DateTimeNullableFilter<"Run"> | Date | string | null
@@ -589,6 +601,7 @@ export type RunWhereUniqueInput = Prisma.AtLeast<{
   events?: Prisma.RunEventListRelationFilter
   metricSeries?: Prisma.MetricSeriesListRelationFilter
   checkpoints?: Prisma.CheckpointListRelationFilter
+  sourceCheckpoint?: Prisma.XOR<Prisma.CheckpointNullableScalarRelationFilter, Prisma.CheckpointWhereInput> | null
   outbox?: Prisma.OutboxListRelationFilter
 }, "id">
 
@@ -610,6 +623,7 @@ export type RunOrderByWithAggregationInput = {
   maxRuntimeS?: Prisma.SortOrderInput | Prisma.SortOrder
   runtimeMs?: Prisma.SortOrder
   resumeFrom?: Prisma.SortOrderInput | Prisma.SortOrder
+  sourceCheckpointId?: Prisma.SortOrderInput | Prisma.SortOrder
   crashCount?: Prisma.SortOrder
   lostCount?: Prisma.SortOrder
   cancelRequestedAt?: Prisma.SortOrderInput | Prisma.SortOrder
@@ -656,6 +670,7 @@ export type RunScalarWhereWithAggregatesInput = {
   maxRuntimeS?: Prisma.IntNullableWithAggregatesFilter<"Run"> | number | null
   runtimeMs?: Prisma.BigIntWithAggregatesFilter<"Run"> | bigint | number
   resumeFrom?: Prisma.UuidNullableWithAggregatesFilter<"Run"> | string | null
+  sourceCheckpointId?: Prisma.UuidNullableWithAggregatesFilter<"Run"> | string | null
   crashCount?: Prisma.IntWithAggregatesFilter<"Run"> | number
   lostCount?: Prisma.IntWithAggregatesFilter<"Run"> | number
   cancelRequestedAt?: Prisma.DateTimeNullableWithAggregatesFilter<"Run"> | Date | string | null
@@ -716,6 +731,7 @@ export type RunCreateInput = {
   events?: Prisma.RunEventCreateNestedManyWithoutRunInput
   metricSeries?: Prisma.MetricSeriesCreateNestedManyWithoutRunInput
   checkpoints?: Prisma.CheckpointCreateNestedManyWithoutRunInput
+  sourceCheckpoint?: Prisma.CheckpointCreateNestedOneWithoutUsedByInput
   outbox?: Prisma.OutboxCreateNestedManyWithoutRunInput
 }
 
@@ -737,6 +753,7 @@ export type RunUncheckedCreateInput = {
   maxRuntimeS?: number | null
   runtimeMs?: bigint | number
   resumeFrom?: string | null
+  sourceCheckpointId?: string | null
   crashCount?: number
   lostCount?: number
   cancelRequestedAt?: Date | string | null
@@ -802,6 +819,7 @@ export type RunUpdateInput = {
   events?: Prisma.RunEventUpdateManyWithoutRunNestedInput
   metricSeries?: Prisma.MetricSeriesUpdateManyWithoutRunNestedInput
   checkpoints?: Prisma.CheckpointUpdateManyWithoutRunNestedInput
+  sourceCheckpoint?: Prisma.CheckpointUpdateOneWithoutUsedByNestedInput
   outbox?: Prisma.OutboxUpdateManyWithoutRunNestedInput
 }
 
@@ -823,6 +841,7 @@ export type RunUncheckedUpdateInput = {
   maxRuntimeS?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   runtimeMs?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   resumeFrom?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  sourceCheckpointId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   crashCount?: Prisma.IntFieldUpdateOperationsInput | number
   lostCount?: Prisma.IntFieldUpdateOperationsInput | number
   cancelRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -866,6 +885,7 @@ export type RunCreateManyInput = {
   maxRuntimeS?: number | null
   runtimeMs?: bigint | number
   resumeFrom?: string | null
+  sourceCheckpointId?: string | null
   crashCount?: number
   lostCount?: number
   cancelRequestedAt?: Date | string | null
@@ -940,6 +960,7 @@ export type RunUncheckedUpdateManyInput = {
   maxRuntimeS?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   runtimeMs?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   resumeFrom?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  sourceCheckpointId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   crashCount?: Prisma.IntFieldUpdateOperationsInput | number
   lostCount?: Prisma.IntFieldUpdateOperationsInput | number
   cancelRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -988,6 +1009,7 @@ export type RunCountOrderByAggregateInput = {
   maxRuntimeS?: Prisma.SortOrder
   runtimeMs?: Prisma.SortOrder
   resumeFrom?: Prisma.SortOrder
+  sourceCheckpointId?: Prisma.SortOrder
   crashCount?: Prisma.SortOrder
   lostCount?: Prisma.SortOrder
   cancelRequestedAt?: Prisma.SortOrder
@@ -1041,6 +1063,7 @@ export type RunMaxOrderByAggregateInput = {
   maxRuntimeS?: Prisma.SortOrder
   runtimeMs?: Prisma.SortOrder
   resumeFrom?: Prisma.SortOrder
+  sourceCheckpointId?: Prisma.SortOrder
   crashCount?: Prisma.SortOrder
   lostCount?: Prisma.SortOrder
   cancelRequestedAt?: Prisma.SortOrder
@@ -1075,6 +1098,7 @@ export type RunMinOrderByAggregateInput = {
   maxRuntimeS?: Prisma.SortOrder
   runtimeMs?: Prisma.SortOrder
   resumeFrom?: Prisma.SortOrder
+  sourceCheckpointId?: Prisma.SortOrder
   crashCount?: Prisma.SortOrder
   lostCount?: Prisma.SortOrder
   cancelRequestedAt?: Prisma.SortOrder
@@ -1257,12 +1281,54 @@ export type RunCreateNestedOneWithoutCheckpointsInput = {
   connect?: Prisma.RunWhereUniqueInput
 }
 
+export type RunCreateNestedManyWithoutSourceCheckpointInput = {
+  create?: Prisma.XOR<Prisma.RunCreateWithoutSourceCheckpointInput, Prisma.RunUncheckedCreateWithoutSourceCheckpointInput> | Prisma.RunCreateWithoutSourceCheckpointInput[] | Prisma.RunUncheckedCreateWithoutSourceCheckpointInput[]
+  connectOrCreate?: Prisma.RunCreateOrConnectWithoutSourceCheckpointInput | Prisma.RunCreateOrConnectWithoutSourceCheckpointInput[]
+  createMany?: Prisma.RunCreateManySourceCheckpointInputEnvelope
+  connect?: Prisma.RunWhereUniqueInput | Prisma.RunWhereUniqueInput[]
+}
+
+export type RunUncheckedCreateNestedManyWithoutSourceCheckpointInput = {
+  create?: Prisma.XOR<Prisma.RunCreateWithoutSourceCheckpointInput, Prisma.RunUncheckedCreateWithoutSourceCheckpointInput> | Prisma.RunCreateWithoutSourceCheckpointInput[] | Prisma.RunUncheckedCreateWithoutSourceCheckpointInput[]
+  connectOrCreate?: Prisma.RunCreateOrConnectWithoutSourceCheckpointInput | Prisma.RunCreateOrConnectWithoutSourceCheckpointInput[]
+  createMany?: Prisma.RunCreateManySourceCheckpointInputEnvelope
+  connect?: Prisma.RunWhereUniqueInput | Prisma.RunWhereUniqueInput[]
+}
+
 export type RunUpdateOneRequiredWithoutCheckpointsNestedInput = {
   create?: Prisma.XOR<Prisma.RunCreateWithoutCheckpointsInput, Prisma.RunUncheckedCreateWithoutCheckpointsInput>
   connectOrCreate?: Prisma.RunCreateOrConnectWithoutCheckpointsInput
   upsert?: Prisma.RunUpsertWithoutCheckpointsInput
   connect?: Prisma.RunWhereUniqueInput
   update?: Prisma.XOR<Prisma.XOR<Prisma.RunUpdateToOneWithWhereWithoutCheckpointsInput, Prisma.RunUpdateWithoutCheckpointsInput>, Prisma.RunUncheckedUpdateWithoutCheckpointsInput>
+}
+
+export type RunUpdateManyWithoutSourceCheckpointNestedInput = {
+  create?: Prisma.XOR<Prisma.RunCreateWithoutSourceCheckpointInput, Prisma.RunUncheckedCreateWithoutSourceCheckpointInput> | Prisma.RunCreateWithoutSourceCheckpointInput[] | Prisma.RunUncheckedCreateWithoutSourceCheckpointInput[]
+  connectOrCreate?: Prisma.RunCreateOrConnectWithoutSourceCheckpointInput | Prisma.RunCreateOrConnectWithoutSourceCheckpointInput[]
+  upsert?: Prisma.RunUpsertWithWhereUniqueWithoutSourceCheckpointInput | Prisma.RunUpsertWithWhereUniqueWithoutSourceCheckpointInput[]
+  createMany?: Prisma.RunCreateManySourceCheckpointInputEnvelope
+  set?: Prisma.RunWhereUniqueInput | Prisma.RunWhereUniqueInput[]
+  disconnect?: Prisma.RunWhereUniqueInput | Prisma.RunWhereUniqueInput[]
+  delete?: Prisma.RunWhereUniqueInput | Prisma.RunWhereUniqueInput[]
+  connect?: Prisma.RunWhereUniqueInput | Prisma.RunWhereUniqueInput[]
+  update?: Prisma.RunUpdateWithWhereUniqueWithoutSourceCheckpointInput | Prisma.RunUpdateWithWhereUniqueWithoutSourceCheckpointInput[]
+  updateMany?: Prisma.RunUpdateManyWithWhereWithoutSourceCheckpointInput | Prisma.RunUpdateManyWithWhereWithoutSourceCheckpointInput[]
+  deleteMany?: Prisma.RunScalarWhereInput | Prisma.RunScalarWhereInput[]
+}
+
+export type RunUncheckedUpdateManyWithoutSourceCheckpointNestedInput = {
+  create?: Prisma.XOR<Prisma.RunCreateWithoutSourceCheckpointInput, Prisma.RunUncheckedCreateWithoutSourceCheckpointInput> | Prisma.RunCreateWithoutSourceCheckpointInput[] | Prisma.RunUncheckedCreateWithoutSourceCheckpointInput[]
+  connectOrCreate?: Prisma.RunCreateOrConnectWithoutSourceCheckpointInput | Prisma.RunCreateOrConnectWithoutSourceCheckpointInput[]
+  upsert?: Prisma.RunUpsertWithWhereUniqueWithoutSourceCheckpointInput | Prisma.RunUpsertWithWhereUniqueWithoutSourceCheckpointInput[]
+  createMany?: Prisma.RunCreateManySourceCheckpointInputEnvelope
+  set?: Prisma.RunWhereUniqueInput | Prisma.RunWhereUniqueInput[]
+  disconnect?: Prisma.RunWhereUniqueInput | Prisma.RunWhereUniqueInput[]
+  delete?: Prisma.RunWhereUniqueInput | Prisma.RunWhereUniqueInput[]
+  connect?: Prisma.RunWhereUniqueInput | Prisma.RunWhereUniqueInput[]
+  update?: Prisma.RunUpdateWithWhereUniqueWithoutSourceCheckpointInput | Prisma.RunUpdateWithWhereUniqueWithoutSourceCheckpointInput[]
+  updateMany?: Prisma.RunUpdateManyWithWhereWithoutSourceCheckpointInput | Prisma.RunUpdateManyWithWhereWithoutSourceCheckpointInput[]
+  deleteMany?: Prisma.RunScalarWhereInput | Prisma.RunScalarWhereInput[]
 }
 
 export type RunCreateNestedOneWithoutOutboxInput = {
@@ -1318,6 +1384,7 @@ export type RunCreateWithoutProjectInput = {
   events?: Prisma.RunEventCreateNestedManyWithoutRunInput
   metricSeries?: Prisma.MetricSeriesCreateNestedManyWithoutRunInput
   checkpoints?: Prisma.CheckpointCreateNestedManyWithoutRunInput
+  sourceCheckpoint?: Prisma.CheckpointCreateNestedOneWithoutUsedByInput
   outbox?: Prisma.OutboxCreateNestedManyWithoutRunInput
 }
 
@@ -1338,6 +1405,7 @@ export type RunUncheckedCreateWithoutProjectInput = {
   maxRuntimeS?: number | null
   runtimeMs?: bigint | number
   resumeFrom?: string | null
+  sourceCheckpointId?: string | null
   crashCount?: number
   lostCount?: number
   cancelRequestedAt?: Date | string | null
@@ -1410,6 +1478,7 @@ export type RunScalarWhereInput = {
   maxRuntimeS?: Prisma.IntNullableFilter<"Run"> | number | null
   runtimeMs?: Prisma.BigIntFilter<"Run"> | bigint | number
   resumeFrom?: Prisma.UuidNullableFilter<"Run"> | string | null
+  sourceCheckpointId?: Prisma.UuidNullableFilter<"Run"> | string | null
   crashCount?: Prisma.IntFilter<"Run"> | number
   lostCount?: Prisma.IntFilter<"Run"> | number
   cancelRequestedAt?: Prisma.DateTimeNullableFilter<"Run"> | Date | string | null
@@ -1469,6 +1538,7 @@ export type RunCreateWithoutJobInput = {
   events?: Prisma.RunEventCreateNestedManyWithoutRunInput
   metricSeries?: Prisma.MetricSeriesCreateNestedManyWithoutRunInput
   checkpoints?: Prisma.CheckpointCreateNestedManyWithoutRunInput
+  sourceCheckpoint?: Prisma.CheckpointCreateNestedOneWithoutUsedByInput
   outbox?: Prisma.OutboxCreateNestedManyWithoutRunInput
 }
 
@@ -1489,6 +1559,7 @@ export type RunUncheckedCreateWithoutJobInput = {
   maxRuntimeS?: number | null
   runtimeMs?: bigint | number
   resumeFrom?: string | null
+  sourceCheckpointId?: string | null
   crashCount?: number
   lostCount?: number
   cancelRequestedAt?: Date | string | null
@@ -1579,6 +1650,7 @@ export type RunCreateWithoutAttemptsInput = {
   events?: Prisma.RunEventCreateNestedManyWithoutRunInput
   metricSeries?: Prisma.MetricSeriesCreateNestedManyWithoutRunInput
   checkpoints?: Prisma.CheckpointCreateNestedManyWithoutRunInput
+  sourceCheckpoint?: Prisma.CheckpointCreateNestedOneWithoutUsedByInput
   outbox?: Prisma.OutboxCreateNestedManyWithoutRunInput
 }
 
@@ -1600,6 +1672,7 @@ export type RunUncheckedCreateWithoutAttemptsInput = {
   maxRuntimeS?: number | null
   runtimeMs?: bigint | number
   resumeFrom?: string | null
+  sourceCheckpointId?: string | null
   crashCount?: number
   lostCount?: number
   cancelRequestedAt?: Date | string | null
@@ -1679,6 +1752,7 @@ export type RunUpdateWithoutAttemptsInput = {
   events?: Prisma.RunEventUpdateManyWithoutRunNestedInput
   metricSeries?: Prisma.MetricSeriesUpdateManyWithoutRunNestedInput
   checkpoints?: Prisma.CheckpointUpdateManyWithoutRunNestedInput
+  sourceCheckpoint?: Prisma.CheckpointUpdateOneWithoutUsedByNestedInput
   outbox?: Prisma.OutboxUpdateManyWithoutRunNestedInput
 }
 
@@ -1700,6 +1774,7 @@ export type RunUncheckedUpdateWithoutAttemptsInput = {
   maxRuntimeS?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   runtimeMs?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   resumeFrom?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  sourceCheckpointId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   crashCount?: Prisma.IntFieldUpdateOperationsInput | number
   lostCount?: Prisma.IntFieldUpdateOperationsInput | number
   cancelRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -1763,6 +1838,7 @@ export type RunCreateWithoutEventsInput = {
   attempts?: Prisma.AttemptCreateNestedManyWithoutRunInput
   metricSeries?: Prisma.MetricSeriesCreateNestedManyWithoutRunInput
   checkpoints?: Prisma.CheckpointCreateNestedManyWithoutRunInput
+  sourceCheckpoint?: Prisma.CheckpointCreateNestedOneWithoutUsedByInput
   outbox?: Prisma.OutboxCreateNestedManyWithoutRunInput
 }
 
@@ -1784,6 +1860,7 @@ export type RunUncheckedCreateWithoutEventsInput = {
   maxRuntimeS?: number | null
   runtimeMs?: bigint | number
   resumeFrom?: string | null
+  sourceCheckpointId?: string | null
   crashCount?: number
   lostCount?: number
   cancelRequestedAt?: Date | string | null
@@ -1863,6 +1940,7 @@ export type RunUpdateWithoutEventsInput = {
   attempts?: Prisma.AttemptUpdateManyWithoutRunNestedInput
   metricSeries?: Prisma.MetricSeriesUpdateManyWithoutRunNestedInput
   checkpoints?: Prisma.CheckpointUpdateManyWithoutRunNestedInput
+  sourceCheckpoint?: Prisma.CheckpointUpdateOneWithoutUsedByNestedInput
   outbox?: Prisma.OutboxUpdateManyWithoutRunNestedInput
 }
 
@@ -1884,6 +1962,7 @@ export type RunUncheckedUpdateWithoutEventsInput = {
   maxRuntimeS?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   runtimeMs?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   resumeFrom?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  sourceCheckpointId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   crashCount?: Prisma.IntFieldUpdateOperationsInput | number
   lostCount?: Prisma.IntFieldUpdateOperationsInput | number
   cancelRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -1947,6 +2026,7 @@ export type RunCreateWithoutMetricSeriesInput = {
   attempts?: Prisma.AttemptCreateNestedManyWithoutRunInput
   events?: Prisma.RunEventCreateNestedManyWithoutRunInput
   checkpoints?: Prisma.CheckpointCreateNestedManyWithoutRunInput
+  sourceCheckpoint?: Prisma.CheckpointCreateNestedOneWithoutUsedByInput
   outbox?: Prisma.OutboxCreateNestedManyWithoutRunInput
 }
 
@@ -1968,6 +2048,7 @@ export type RunUncheckedCreateWithoutMetricSeriesInput = {
   maxRuntimeS?: number | null
   runtimeMs?: bigint | number
   resumeFrom?: string | null
+  sourceCheckpointId?: string | null
   crashCount?: number
   lostCount?: number
   cancelRequestedAt?: Date | string | null
@@ -2047,6 +2128,7 @@ export type RunUpdateWithoutMetricSeriesInput = {
   attempts?: Prisma.AttemptUpdateManyWithoutRunNestedInput
   events?: Prisma.RunEventUpdateManyWithoutRunNestedInput
   checkpoints?: Prisma.CheckpointUpdateManyWithoutRunNestedInput
+  sourceCheckpoint?: Prisma.CheckpointUpdateOneWithoutUsedByNestedInput
   outbox?: Prisma.OutboxUpdateManyWithoutRunNestedInput
 }
 
@@ -2068,6 +2150,7 @@ export type RunUncheckedUpdateWithoutMetricSeriesInput = {
   maxRuntimeS?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   runtimeMs?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   resumeFrom?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  sourceCheckpointId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   crashCount?: Prisma.IntFieldUpdateOperationsInput | number
   lostCount?: Prisma.IntFieldUpdateOperationsInput | number
   cancelRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -2131,10 +2214,102 @@ export type RunCreateWithoutCheckpointsInput = {
   attempts?: Prisma.AttemptCreateNestedManyWithoutRunInput
   events?: Prisma.RunEventCreateNestedManyWithoutRunInput
   metricSeries?: Prisma.MetricSeriesCreateNestedManyWithoutRunInput
+  sourceCheckpoint?: Prisma.CheckpointCreateNestedOneWithoutUsedByInput
   outbox?: Prisma.OutboxCreateNestedManyWithoutRunInput
 }
 
 export type RunUncheckedCreateWithoutCheckpointsInput = {
+  id: string
+  projectId: string
+  jobId: string
+  kind: $Enums.JobKind
+  config: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  state?: $Enums.RunState
+  phase?: $Enums.RunPhase | null
+  leaseEpoch?: number
+  leaseOwner?: string | null
+  leaseExpiresAt?: Date | string | null
+  dispatchSeq?: number
+  dispatchedAt?: Date | string
+  priority?: number
+  notBefore?: Date | string | null
+  maxRuntimeS?: number | null
+  runtimeMs?: bigint | number
+  resumeFrom?: string | null
+  sourceCheckpointId?: string | null
+  crashCount?: number
+  lostCount?: number
+  cancelRequestedAt?: Date | string | null
+  pauseRequestedAt?: Date | string | null
+  lastStep?: bigint | number
+  totalSteps?: bigint | number | null
+  epoch?: number | null
+  totalEpochs?: number | null
+  samplesPerSecond?: number | null
+  eventSeq?: number
+  fingerprint?: string | null
+  plan?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  result?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  failure?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  createdAt?: Date | string
+  startedAt?: Date | string | null
+  finishedAt?: Date | string | null
+  updatedAt?: Date | string
+  attempts?: Prisma.AttemptUncheckedCreateNestedManyWithoutRunInput
+  events?: Prisma.RunEventUncheckedCreateNestedManyWithoutRunInput
+  metricSeries?: Prisma.MetricSeriesUncheckedCreateNestedManyWithoutRunInput
+  outbox?: Prisma.OutboxUncheckedCreateNestedManyWithoutRunInput
+}
+
+export type RunCreateOrConnectWithoutCheckpointsInput = {
+  where: Prisma.RunWhereUniqueInput
+  create: Prisma.XOR<Prisma.RunCreateWithoutCheckpointsInput, Prisma.RunUncheckedCreateWithoutCheckpointsInput>
+}
+
+export type RunCreateWithoutSourceCheckpointInput = {
+  id: string
+  kind: $Enums.JobKind
+  config: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  state?: $Enums.RunState
+  phase?: $Enums.RunPhase | null
+  leaseEpoch?: number
+  leaseOwner?: string | null
+  leaseExpiresAt?: Date | string | null
+  dispatchSeq?: number
+  dispatchedAt?: Date | string
+  priority?: number
+  notBefore?: Date | string | null
+  maxRuntimeS?: number | null
+  runtimeMs?: bigint | number
+  resumeFrom?: string | null
+  crashCount?: number
+  lostCount?: number
+  cancelRequestedAt?: Date | string | null
+  pauseRequestedAt?: Date | string | null
+  lastStep?: bigint | number
+  totalSteps?: bigint | number | null
+  epoch?: number | null
+  totalEpochs?: number | null
+  samplesPerSecond?: number | null
+  eventSeq?: number
+  fingerprint?: string | null
+  plan?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  result?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  failure?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  createdAt?: Date | string
+  startedAt?: Date | string | null
+  finishedAt?: Date | string | null
+  updatedAt?: Date | string
+  project: Prisma.ProjectCreateNestedOneWithoutRunsInput
+  job: Prisma.JobCreateNestedOneWithoutRunsInput
+  attempts?: Prisma.AttemptCreateNestedManyWithoutRunInput
+  events?: Prisma.RunEventCreateNestedManyWithoutRunInput
+  metricSeries?: Prisma.MetricSeriesCreateNestedManyWithoutRunInput
+  checkpoints?: Prisma.CheckpointCreateNestedManyWithoutRunInput
+  outbox?: Prisma.OutboxCreateNestedManyWithoutRunInput
+}
+
+export type RunUncheckedCreateWithoutSourceCheckpointInput = {
   id: string
   projectId: string
   jobId: string
@@ -2173,12 +2348,18 @@ export type RunUncheckedCreateWithoutCheckpointsInput = {
   attempts?: Prisma.AttemptUncheckedCreateNestedManyWithoutRunInput
   events?: Prisma.RunEventUncheckedCreateNestedManyWithoutRunInput
   metricSeries?: Prisma.MetricSeriesUncheckedCreateNestedManyWithoutRunInput
+  checkpoints?: Prisma.CheckpointUncheckedCreateNestedManyWithoutRunInput
   outbox?: Prisma.OutboxUncheckedCreateNestedManyWithoutRunInput
 }
 
-export type RunCreateOrConnectWithoutCheckpointsInput = {
+export type RunCreateOrConnectWithoutSourceCheckpointInput = {
   where: Prisma.RunWhereUniqueInput
-  create: Prisma.XOR<Prisma.RunCreateWithoutCheckpointsInput, Prisma.RunUncheckedCreateWithoutCheckpointsInput>
+  create: Prisma.XOR<Prisma.RunCreateWithoutSourceCheckpointInput, Prisma.RunUncheckedCreateWithoutSourceCheckpointInput>
+}
+
+export type RunCreateManySourceCheckpointInputEnvelope = {
+  data: Prisma.RunCreateManySourceCheckpointInput | Prisma.RunCreateManySourceCheckpointInput[]
+  skipDuplicates?: boolean
 }
 
 export type RunUpsertWithoutCheckpointsInput = {
@@ -2231,6 +2412,7 @@ export type RunUpdateWithoutCheckpointsInput = {
   attempts?: Prisma.AttemptUpdateManyWithoutRunNestedInput
   events?: Prisma.RunEventUpdateManyWithoutRunNestedInput
   metricSeries?: Prisma.MetricSeriesUpdateManyWithoutRunNestedInput
+  sourceCheckpoint?: Prisma.CheckpointUpdateOneWithoutUsedByNestedInput
   outbox?: Prisma.OutboxUpdateManyWithoutRunNestedInput
 }
 
@@ -2252,6 +2434,7 @@ export type RunUncheckedUpdateWithoutCheckpointsInput = {
   maxRuntimeS?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   runtimeMs?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   resumeFrom?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  sourceCheckpointId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   crashCount?: Prisma.IntFieldUpdateOperationsInput | number
   lostCount?: Prisma.IntFieldUpdateOperationsInput | number
   cancelRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -2274,6 +2457,22 @@ export type RunUncheckedUpdateWithoutCheckpointsInput = {
   events?: Prisma.RunEventUncheckedUpdateManyWithoutRunNestedInput
   metricSeries?: Prisma.MetricSeriesUncheckedUpdateManyWithoutRunNestedInput
   outbox?: Prisma.OutboxUncheckedUpdateManyWithoutRunNestedInput
+}
+
+export type RunUpsertWithWhereUniqueWithoutSourceCheckpointInput = {
+  where: Prisma.RunWhereUniqueInput
+  update: Prisma.XOR<Prisma.RunUpdateWithoutSourceCheckpointInput, Prisma.RunUncheckedUpdateWithoutSourceCheckpointInput>
+  create: Prisma.XOR<Prisma.RunCreateWithoutSourceCheckpointInput, Prisma.RunUncheckedCreateWithoutSourceCheckpointInput>
+}
+
+export type RunUpdateWithWhereUniqueWithoutSourceCheckpointInput = {
+  where: Prisma.RunWhereUniqueInput
+  data: Prisma.XOR<Prisma.RunUpdateWithoutSourceCheckpointInput, Prisma.RunUncheckedUpdateWithoutSourceCheckpointInput>
+}
+
+export type RunUpdateManyWithWhereWithoutSourceCheckpointInput = {
+  where: Prisma.RunScalarWhereInput
+  data: Prisma.XOR<Prisma.RunUpdateManyMutationInput, Prisma.RunUncheckedUpdateManyWithoutSourceCheckpointInput>
 }
 
 export type RunCreateWithoutOutboxInput = {
@@ -2316,6 +2515,7 @@ export type RunCreateWithoutOutboxInput = {
   events?: Prisma.RunEventCreateNestedManyWithoutRunInput
   metricSeries?: Prisma.MetricSeriesCreateNestedManyWithoutRunInput
   checkpoints?: Prisma.CheckpointCreateNestedManyWithoutRunInput
+  sourceCheckpoint?: Prisma.CheckpointCreateNestedOneWithoutUsedByInput
 }
 
 export type RunUncheckedCreateWithoutOutboxInput = {
@@ -2336,6 +2536,7 @@ export type RunUncheckedCreateWithoutOutboxInput = {
   maxRuntimeS?: number | null
   runtimeMs?: bigint | number
   resumeFrom?: string | null
+  sourceCheckpointId?: string | null
   crashCount?: number
   lostCount?: number
   cancelRequestedAt?: Date | string | null
@@ -2416,6 +2617,7 @@ export type RunUpdateWithoutOutboxInput = {
   events?: Prisma.RunEventUpdateManyWithoutRunNestedInput
   metricSeries?: Prisma.MetricSeriesUpdateManyWithoutRunNestedInput
   checkpoints?: Prisma.CheckpointUpdateManyWithoutRunNestedInput
+  sourceCheckpoint?: Prisma.CheckpointUpdateOneWithoutUsedByNestedInput
 }
 
 export type RunUncheckedUpdateWithoutOutboxInput = {
@@ -2436,6 +2638,7 @@ export type RunUncheckedUpdateWithoutOutboxInput = {
   maxRuntimeS?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   runtimeMs?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   resumeFrom?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  sourceCheckpointId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   crashCount?: Prisma.IntFieldUpdateOperationsInput | number
   lostCount?: Prisma.IntFieldUpdateOperationsInput | number
   cancelRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -2477,6 +2680,7 @@ export type RunCreateManyProjectInput = {
   maxRuntimeS?: number | null
   runtimeMs?: bigint | number
   resumeFrom?: string | null
+  sourceCheckpointId?: string | null
   crashCount?: number
   lostCount?: number
   cancelRequestedAt?: Date | string | null
@@ -2536,6 +2740,7 @@ export type RunUpdateWithoutProjectInput = {
   events?: Prisma.RunEventUpdateManyWithoutRunNestedInput
   metricSeries?: Prisma.MetricSeriesUpdateManyWithoutRunNestedInput
   checkpoints?: Prisma.CheckpointUpdateManyWithoutRunNestedInput
+  sourceCheckpoint?: Prisma.CheckpointUpdateOneWithoutUsedByNestedInput
   outbox?: Prisma.OutboxUpdateManyWithoutRunNestedInput
 }
 
@@ -2556,6 +2761,7 @@ export type RunUncheckedUpdateWithoutProjectInput = {
   maxRuntimeS?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   runtimeMs?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   resumeFrom?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  sourceCheckpointId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   crashCount?: Prisma.IntFieldUpdateOperationsInput | number
   lostCount?: Prisma.IntFieldUpdateOperationsInput | number
   cancelRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -2598,6 +2804,7 @@ export type RunUncheckedUpdateManyWithoutProjectInput = {
   maxRuntimeS?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   runtimeMs?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   resumeFrom?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  sourceCheckpointId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   crashCount?: Prisma.IntFieldUpdateOperationsInput | number
   lostCount?: Prisma.IntFieldUpdateOperationsInput | number
   cancelRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
@@ -2635,6 +2842,7 @@ export type RunCreateManyJobInput = {
   maxRuntimeS?: number | null
   runtimeMs?: bigint | number
   resumeFrom?: string | null
+  sourceCheckpointId?: string | null
   crashCount?: number
   lostCount?: number
   cancelRequestedAt?: Date | string | null
@@ -2694,12 +2902,176 @@ export type RunUpdateWithoutJobInput = {
   events?: Prisma.RunEventUpdateManyWithoutRunNestedInput
   metricSeries?: Prisma.MetricSeriesUpdateManyWithoutRunNestedInput
   checkpoints?: Prisma.CheckpointUpdateManyWithoutRunNestedInput
+  sourceCheckpoint?: Prisma.CheckpointUpdateOneWithoutUsedByNestedInput
   outbox?: Prisma.OutboxUpdateManyWithoutRunNestedInput
 }
 
 export type RunUncheckedUpdateWithoutJobInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   projectId?: Prisma.StringFieldUpdateOperationsInput | string
+  kind?: Prisma.EnumJobKindFieldUpdateOperationsInput | $Enums.JobKind
+  config?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  state?: Prisma.EnumRunStateFieldUpdateOperationsInput | $Enums.RunState
+  phase?: Prisma.NullableEnumRunPhaseFieldUpdateOperationsInput | $Enums.RunPhase | null
+  leaseEpoch?: Prisma.IntFieldUpdateOperationsInput | number
+  leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  dispatchSeq?: Prisma.IntFieldUpdateOperationsInput | number
+  dispatchedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  priority?: Prisma.IntFieldUpdateOperationsInput | number
+  notBefore?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  maxRuntimeS?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  runtimeMs?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  resumeFrom?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  sourceCheckpointId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  crashCount?: Prisma.IntFieldUpdateOperationsInput | number
+  lostCount?: Prisma.IntFieldUpdateOperationsInput | number
+  cancelRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  pauseRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  lastStep?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  totalSteps?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  epoch?: Prisma.NullableFloatFieldUpdateOperationsInput | number | null
+  totalEpochs?: Prisma.NullableFloatFieldUpdateOperationsInput | number | null
+  samplesPerSecond?: Prisma.NullableFloatFieldUpdateOperationsInput | number | null
+  eventSeq?: Prisma.IntFieldUpdateOperationsInput | number
+  fingerprint?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  plan?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  result?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  failure?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  startedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  finishedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  attempts?: Prisma.AttemptUncheckedUpdateManyWithoutRunNestedInput
+  events?: Prisma.RunEventUncheckedUpdateManyWithoutRunNestedInput
+  metricSeries?: Prisma.MetricSeriesUncheckedUpdateManyWithoutRunNestedInput
+  checkpoints?: Prisma.CheckpointUncheckedUpdateManyWithoutRunNestedInput
+  outbox?: Prisma.OutboxUncheckedUpdateManyWithoutRunNestedInput
+}
+
+export type RunUncheckedUpdateManyWithoutJobInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  projectId?: Prisma.StringFieldUpdateOperationsInput | string
+  kind?: Prisma.EnumJobKindFieldUpdateOperationsInput | $Enums.JobKind
+  config?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  state?: Prisma.EnumRunStateFieldUpdateOperationsInput | $Enums.RunState
+  phase?: Prisma.NullableEnumRunPhaseFieldUpdateOperationsInput | $Enums.RunPhase | null
+  leaseEpoch?: Prisma.IntFieldUpdateOperationsInput | number
+  leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  dispatchSeq?: Prisma.IntFieldUpdateOperationsInput | number
+  dispatchedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  priority?: Prisma.IntFieldUpdateOperationsInput | number
+  notBefore?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  maxRuntimeS?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  runtimeMs?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  resumeFrom?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  sourceCheckpointId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  crashCount?: Prisma.IntFieldUpdateOperationsInput | number
+  lostCount?: Prisma.IntFieldUpdateOperationsInput | number
+  cancelRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  pauseRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  lastStep?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  totalSteps?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  epoch?: Prisma.NullableFloatFieldUpdateOperationsInput | number | null
+  totalEpochs?: Prisma.NullableFloatFieldUpdateOperationsInput | number | null
+  samplesPerSecond?: Prisma.NullableFloatFieldUpdateOperationsInput | number | null
+  eventSeq?: Prisma.IntFieldUpdateOperationsInput | number
+  fingerprint?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  plan?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  result?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  failure?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  startedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  finishedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+}
+
+export type RunCreateManySourceCheckpointInput = {
+  id: string
+  projectId: string
+  jobId: string
+  kind: $Enums.JobKind
+  config: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  state?: $Enums.RunState
+  phase?: $Enums.RunPhase | null
+  leaseEpoch?: number
+  leaseOwner?: string | null
+  leaseExpiresAt?: Date | string | null
+  dispatchSeq?: number
+  dispatchedAt?: Date | string
+  priority?: number
+  notBefore?: Date | string | null
+  maxRuntimeS?: number | null
+  runtimeMs?: bigint | number
+  resumeFrom?: string | null
+  crashCount?: number
+  lostCount?: number
+  cancelRequestedAt?: Date | string | null
+  pauseRequestedAt?: Date | string | null
+  lastStep?: bigint | number
+  totalSteps?: bigint | number | null
+  epoch?: number | null
+  totalEpochs?: number | null
+  samplesPerSecond?: number | null
+  eventSeq?: number
+  fingerprint?: string | null
+  plan?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  result?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  failure?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  createdAt?: Date | string
+  startedAt?: Date | string | null
+  finishedAt?: Date | string | null
+  updatedAt?: Date | string
+}
+
+export type RunUpdateWithoutSourceCheckpointInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  kind?: Prisma.EnumJobKindFieldUpdateOperationsInput | $Enums.JobKind
+  config?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  state?: Prisma.EnumRunStateFieldUpdateOperationsInput | $Enums.RunState
+  phase?: Prisma.NullableEnumRunPhaseFieldUpdateOperationsInput | $Enums.RunPhase | null
+  leaseEpoch?: Prisma.IntFieldUpdateOperationsInput | number
+  leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  dispatchSeq?: Prisma.IntFieldUpdateOperationsInput | number
+  dispatchedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  priority?: Prisma.IntFieldUpdateOperationsInput | number
+  notBefore?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  maxRuntimeS?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  runtimeMs?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  resumeFrom?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  crashCount?: Prisma.IntFieldUpdateOperationsInput | number
+  lostCount?: Prisma.IntFieldUpdateOperationsInput | number
+  cancelRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  pauseRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  lastStep?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  totalSteps?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  epoch?: Prisma.NullableFloatFieldUpdateOperationsInput | number | null
+  totalEpochs?: Prisma.NullableFloatFieldUpdateOperationsInput | number | null
+  samplesPerSecond?: Prisma.NullableFloatFieldUpdateOperationsInput | number | null
+  eventSeq?: Prisma.IntFieldUpdateOperationsInput | number
+  fingerprint?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  plan?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  result?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  failure?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  startedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  finishedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  project?: Prisma.ProjectUpdateOneRequiredWithoutRunsNestedInput
+  job?: Prisma.JobUpdateOneRequiredWithoutRunsNestedInput
+  attempts?: Prisma.AttemptUpdateManyWithoutRunNestedInput
+  events?: Prisma.RunEventUpdateManyWithoutRunNestedInput
+  metricSeries?: Prisma.MetricSeriesUpdateManyWithoutRunNestedInput
+  checkpoints?: Prisma.CheckpointUpdateManyWithoutRunNestedInput
+  outbox?: Prisma.OutboxUpdateManyWithoutRunNestedInput
+}
+
+export type RunUncheckedUpdateWithoutSourceCheckpointInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  projectId?: Prisma.StringFieldUpdateOperationsInput | string
+  jobId?: Prisma.StringFieldUpdateOperationsInput | string
   kind?: Prisma.EnumJobKindFieldUpdateOperationsInput | $Enums.JobKind
   config?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   state?: Prisma.EnumRunStateFieldUpdateOperationsInput | $Enums.RunState
@@ -2739,9 +3111,10 @@ export type RunUncheckedUpdateWithoutJobInput = {
   outbox?: Prisma.OutboxUncheckedUpdateManyWithoutRunNestedInput
 }
 
-export type RunUncheckedUpdateManyWithoutJobInput = {
+export type RunUncheckedUpdateManyWithoutSourceCheckpointInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   projectId?: Prisma.StringFieldUpdateOperationsInput | string
+  jobId?: Prisma.StringFieldUpdateOperationsInput | string
   kind?: Prisma.EnumJobKindFieldUpdateOperationsInput | $Enums.JobKind
   config?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   state?: Prisma.EnumRunStateFieldUpdateOperationsInput | $Enums.RunState
@@ -2861,6 +3234,7 @@ export type RunSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = ru
   maxRuntimeS?: boolean
   runtimeMs?: boolean
   resumeFrom?: boolean
+  sourceCheckpointId?: boolean
   crashCount?: boolean
   lostCount?: boolean
   cancelRequestedAt?: boolean
@@ -2885,6 +3259,7 @@ export type RunSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = ru
   events?: boolean | Prisma.Run$eventsArgs<ExtArgs>
   metricSeries?: boolean | Prisma.Run$metricSeriesArgs<ExtArgs>
   checkpoints?: boolean | Prisma.Run$checkpointsArgs<ExtArgs>
+  sourceCheckpoint?: boolean | Prisma.Run$sourceCheckpointArgs<ExtArgs>
   outbox?: boolean | Prisma.Run$outboxArgs<ExtArgs>
   _count?: boolean | Prisma.RunCountOutputTypeDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["run"]>
@@ -2907,6 +3282,7 @@ export type RunSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extension
   maxRuntimeS?: boolean
   runtimeMs?: boolean
   resumeFrom?: boolean
+  sourceCheckpointId?: boolean
   crashCount?: boolean
   lostCount?: boolean
   cancelRequestedAt?: boolean
@@ -2927,6 +3303,7 @@ export type RunSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extension
   updatedAt?: boolean
   project?: boolean | Prisma.ProjectDefaultArgs<ExtArgs>
   job?: boolean | Prisma.JobDefaultArgs<ExtArgs>
+  sourceCheckpoint?: boolean | Prisma.Run$sourceCheckpointArgs<ExtArgs>
 }, ExtArgs["result"]["run"]>
 
 export type RunSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
@@ -2947,6 +3324,7 @@ export type RunSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extension
   maxRuntimeS?: boolean
   runtimeMs?: boolean
   resumeFrom?: boolean
+  sourceCheckpointId?: boolean
   crashCount?: boolean
   lostCount?: boolean
   cancelRequestedAt?: boolean
@@ -2967,6 +3345,7 @@ export type RunSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extension
   updatedAt?: boolean
   project?: boolean | Prisma.ProjectDefaultArgs<ExtArgs>
   job?: boolean | Prisma.JobDefaultArgs<ExtArgs>
+  sourceCheckpoint?: boolean | Prisma.Run$sourceCheckpointArgs<ExtArgs>
 }, ExtArgs["result"]["run"]>
 
 export type RunSelectScalar = {
@@ -2987,6 +3366,7 @@ export type RunSelectScalar = {
   maxRuntimeS?: boolean
   runtimeMs?: boolean
   resumeFrom?: boolean
+  sourceCheckpointId?: boolean
   crashCount?: boolean
   lostCount?: boolean
   cancelRequestedAt?: boolean
@@ -3007,7 +3387,7 @@ export type RunSelectScalar = {
   updatedAt?: boolean
 }
 
-export type RunOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "projectId" | "jobId" | "kind" | "config" | "state" | "phase" | "leaseEpoch" | "leaseOwner" | "leaseExpiresAt" | "dispatchSeq" | "dispatchedAt" | "priority" | "notBefore" | "maxRuntimeS" | "runtimeMs" | "resumeFrom" | "crashCount" | "lostCount" | "cancelRequestedAt" | "pauseRequestedAt" | "lastStep" | "totalSteps" | "epoch" | "totalEpochs" | "samplesPerSecond" | "eventSeq" | "fingerprint" | "plan" | "result" | "failure" | "createdAt" | "startedAt" | "finishedAt" | "updatedAt", ExtArgs["result"]["run"]>
+export type RunOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "projectId" | "jobId" | "kind" | "config" | "state" | "phase" | "leaseEpoch" | "leaseOwner" | "leaseExpiresAt" | "dispatchSeq" | "dispatchedAt" | "priority" | "notBefore" | "maxRuntimeS" | "runtimeMs" | "resumeFrom" | "sourceCheckpointId" | "crashCount" | "lostCount" | "cancelRequestedAt" | "pauseRequestedAt" | "lastStep" | "totalSteps" | "epoch" | "totalEpochs" | "samplesPerSecond" | "eventSeq" | "fingerprint" | "plan" | "result" | "failure" | "createdAt" | "startedAt" | "finishedAt" | "updatedAt", ExtArgs["result"]["run"]>
 export type RunInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   project?: boolean | Prisma.ProjectDefaultArgs<ExtArgs>
   job?: boolean | Prisma.JobDefaultArgs<ExtArgs>
@@ -3015,16 +3395,19 @@ export type RunInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = r
   events?: boolean | Prisma.Run$eventsArgs<ExtArgs>
   metricSeries?: boolean | Prisma.Run$metricSeriesArgs<ExtArgs>
   checkpoints?: boolean | Prisma.Run$checkpointsArgs<ExtArgs>
+  sourceCheckpoint?: boolean | Prisma.Run$sourceCheckpointArgs<ExtArgs>
   outbox?: boolean | Prisma.Run$outboxArgs<ExtArgs>
   _count?: boolean | Prisma.RunCountOutputTypeDefaultArgs<ExtArgs>
 }
 export type RunIncludeCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   project?: boolean | Prisma.ProjectDefaultArgs<ExtArgs>
   job?: boolean | Prisma.JobDefaultArgs<ExtArgs>
+  sourceCheckpoint?: boolean | Prisma.Run$sourceCheckpointArgs<ExtArgs>
 }
 export type RunIncludeUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   project?: boolean | Prisma.ProjectDefaultArgs<ExtArgs>
   job?: boolean | Prisma.JobDefaultArgs<ExtArgs>
+  sourceCheckpoint?: boolean | Prisma.Run$sourceCheckpointArgs<ExtArgs>
 }
 
 export type $RunPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
@@ -3036,6 +3419,7 @@ export type $RunPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = 
     events: Prisma.$RunEventPayload<ExtArgs>[]
     metricSeries: Prisma.$MetricSeriesPayload<ExtArgs>[]
     checkpoints: Prisma.$CheckpointPayload<ExtArgs>[]
+    sourceCheckpoint: Prisma.$CheckpointPayload<ExtArgs> | null
     outbox: Prisma.$OutboxPayload<ExtArgs>[]
   }
   scalars: runtime.Types.Extensions.GetPayloadResult<{
@@ -3056,6 +3440,7 @@ export type $RunPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = 
     maxRuntimeS: number | null
     runtimeMs: bigint
     resumeFrom: string | null
+    sourceCheckpointId: string | null
     crashCount: number
     lostCount: number
     cancelRequestedAt: Date | null
@@ -3474,6 +3859,7 @@ export interface Prisma__RunClient<T, Null = never, ExtArgs extends runtime.Type
   events<T extends Prisma.Run$eventsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Run$eventsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$RunEventPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   metricSeries<T extends Prisma.Run$metricSeriesArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Run$metricSeriesArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$MetricSeriesPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   checkpoints<T extends Prisma.Run$checkpointsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Run$checkpointsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$CheckpointPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  sourceCheckpoint<T extends Prisma.Run$sourceCheckpointArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Run$sourceCheckpointArgs<ExtArgs>>): Prisma.Prisma__CheckpointClient<runtime.Types.Result.GetResult<Prisma.$CheckpointPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | null, null, ExtArgs, GlobalOmitOptions>
   outbox<T extends Prisma.Run$outboxArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Run$outboxArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$OutboxPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.
@@ -3521,6 +3907,7 @@ export interface RunFieldRefs {
   readonly maxRuntimeS: Prisma.FieldRef<"Run", 'Int'>
   readonly runtimeMs: Prisma.FieldRef<"Run", 'BigInt'>
   readonly resumeFrom: Prisma.FieldRef<"Run", 'String'>
+  readonly sourceCheckpointId: Prisma.FieldRef<"Run", 'String'>
   readonly crashCount: Prisma.FieldRef<"Run", 'Int'>
   readonly lostCount: Prisma.FieldRef<"Run", 'Int'>
   readonly cancelRequestedAt: Prisma.FieldRef<"Run", 'DateTime'>
@@ -4033,6 +4420,25 @@ export type Run$checkpointsArgs<ExtArgs extends runtime.Types.Extensions.Interna
   take?: number
   skip?: number
   distinct?: Prisma.CheckpointScalarFieldEnum | Prisma.CheckpointScalarFieldEnum[]
+}
+
+/**
+ * Run.sourceCheckpoint
+ */
+export type Run$sourceCheckpointArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the Checkpoint
+   */
+  select?: Prisma.CheckpointSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the Checkpoint
+   */
+  omit?: Prisma.CheckpointOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.CheckpointInclude<ExtArgs> | null
+  where?: Prisma.CheckpointWhereInput
 }
 
 /**

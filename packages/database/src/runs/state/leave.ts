@@ -6,7 +6,7 @@ import type { Sql } from '../../sql.ts'
 import { type Fence, fenceValues } from '../fence.ts'
 import { CANCELLED_AT_STEP, grouped, LEAVE_COLUMNS } from './phrases.ts'
 
-/** Crashes of its trainer without a new checkpoint in between, after which a run fails for good. */
+/** Crashes of its trainer without a new checkpoint in between, after which a run fails for good, unless the operator sets another number. */
 export const CRASH_LIMIT = 3
 
 /**
@@ -61,14 +61,14 @@ SELECT id AS "runId", state FROM ended`
 const BACK = "CASE WHEN pause_requested_at IS NULL THEN 'queued' ELSE 'paused' END"
 
 /** A requested cancellation comes first; a crash or a loss too many fails the run. */
-const nextAfter = (count: 'crash_count' | 'lost_count', limit: number) => `CASE
+const nextAfter = (count: 'crash_count' | 'lost_count', limit: number | '$6::int') => `CASE
     WHEN cancel_requested_at IS NOT NULL THEN 'cancelled' WHEN ${count} + 1 >= ${limit} THEN 'failed' ELSE ${BACK}
   END::run_state AS next, NULL::int AS delay_ms`
 
 const FENCE_HOLDS_LATE = "id = $4::uuid AND lease_epoch = $5::int AND state = 'running'"
 
 const LEAVE_CRASHED = leave(`
-  SELECT id, ${nextAfter('crash_count', CRASH_LIMIT)}, 1 AS crashes, 0 AS losses FROM runs WHERE ${FENCE_HOLDS_LATE} FOR UPDATE`)
+  SELECT id, ${nextAfter('crash_count', '$6::int')}, 1 AS crashes, 0 AS losses FROM runs WHERE ${FENCE_HOLDS_LATE} FOR UPDATE`)
 
 const LEAVE_STOPPED = leave(`
   SELECT id, CASE WHEN cancel_requested_at IS NOT NULL THEN 'cancelled' WHEN $6 = 'queued' THEN ${BACK} ELSE $6 END::run_state AS next,
@@ -99,15 +99,21 @@ export async function fail(sql: Sql, fence: Fence, failure: Failure): Promise<'f
 }
 
 /**
- * The trainer ended without a word, or was killed. The run is queued again, or fails after CRASH_LIMIT times without a new checkpoint.
+ * The trainer ended without a word, or was killed. The run is queued again, or fails after `limit` times without a new checkpoint.
  * @param reason A sentence for a person: "The trainer was killed by SIGSEGV."
  */
-export async function crash(sql: Sql, fence: Fence, reason: string): Promise<'queued' | 'paused' | 'failed' | 'cancelled' | null> {
+export async function crash(
+  sql: Sql,
+  fence: Fence,
+  reason: string,
+  limit = CRASH_LIMIT,
+): Promise<'queued' | 'paused' | 'failed' | 'cancelled' | null> {
   const [row] = await sql.query<{ state: 'queued' | 'paused' | 'failed' | 'cancelled' }>(LEAVE_CRASHED, [
     'crashed',
     reason,
-    JSON.stringify(limitFailure(CRASH_LIMIT, 'crashed', reason)),
+    JSON.stringify(limitFailure(limit, 'crashed', reason)),
     ...fenceValues(fence),
+    limit,
   ])
   return row?.state ?? null
 }
