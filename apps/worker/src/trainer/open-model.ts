@@ -11,7 +11,7 @@ import { limitMemoryToPlan } from './memory-limit.ts'
 
 export interface OpenModelOptions {
   readonly spec: ModelSpec
-  readonly training: Pick<TrainingConfig, 'loss' | 'optimizer' | 'backend'>
+  readonly training: Pick<TrainingConfig, 'loss' | 'optimizer' | 'backend' | 'seed'>
   readonly batchSize: number
   readonly frozen: readonly string[]
   /** What the supervisor grants. */
@@ -34,6 +34,6 @@ export function openModel({ spec, training, batchSize, frozen, start, phase }: O
   const { threads } = start
   const { backend, warning } = chooseBackend(training.backend, estimate.flops[phase])
   if (warning !== null) channel.event('slow_backend', warning)
-  const session = createSession({ model, backend, threads })
+  const session = createSession({ model, backend, threads, seed: training.seed })
   return { session, estimate, fingerprint: `trainyard ${ENGINE_VERSION}; ${backend.version}; threads ${threads}` }
 }

@@ -1,7 +1,7 @@
 // Weights of another run's checkpoint for a new model: what is copied, what begins anew, what stays fixed, and the same in words.
 
 import type { RunConfigOf, RunPlan } from '@trainyard/contracts'
-import { frozenParameters, type ModelSpec, parameterShapes, planTransfer, type TransferPlan } from '@trainyard/engine/spec'
+import { frozenParameters, type ModelSpec, planTransfer, stateShapes, type TransferPlan } from '@trainyard/engine/spec'
 import { type Checkpoint, stateParameters } from '@trainyard/engine/train'
 import { TrainyardError } from '@trainyard/errors'
 
@@ -9,7 +9,7 @@ export type TransferConfig = NonNullable<RunConfigOf<'train'>['transfer']>
 
 /** @throws TrainyardError incompatible_transfer with every mistake */
 export function planRunTransfer(spec: ModelSpec, source: Checkpoint, options: TransferConfig): TransferPlan {
-  const plan = planTransfer(stateParameters(source.state), parameterShapes(spec), options)
+  const plan = planTransfer(stateParameters(source.state), stateShapes(spec), options)
   if (plan.issues.length === 0) return plan
   throw new TrainyardError('incompatible_transfer', { detail: plan.issues.map(({ message }) => message).join(' '), issues: plan.issues })
 }

@@ -12,6 +12,12 @@ export interface ParameterInfo {
   readonly initializer: Initializer
 }
 
+/** What a layer computes where training differs from evaluation and prediction. Both parts write the same output. */
+export interface PhaseSplit {
+  readonly training: readonly ProgramNode[]
+  readonly inference: readonly ProgramNode[]
+}
+
 export interface LayerSummary {
   /** Path in the specification: `layers[0]`. */
   readonly path: string
@@ -29,12 +35,32 @@ export interface Graph {
   /** `tensors[i].id` is i. */
   readonly tensors: readonly Tensor[]
   /** In an order in which every input is computed before it is used. */
-  readonly nodes: readonly ProgramNode[]
+  readonly nodes: readonly (ProgramNode | PhaseSplit)[]
   readonly parameters: readonly ParameterInfo[]
   /** State that is not learned. */
   readonly buffers: readonly ParameterInfo[]
+  /** [seed, step] of type index, from which masks are drawn; null where nothing is drawn. */
+  readonly randomKey: TensorId | null
   /** [N, …] */
   readonly input: TensorId
   readonly output: TensorId
   readonly layers: readonly LayerSummary[]
+}
+
+/**
+ * The forward pass of training. A layer whose parameters are all fixed keeps its statistics too: it computes what it does in evaluation.
+ */
+export function trainingNodes({ nodes, parameters }: Graph, isFixed: (parameter: TensorId) => boolean): readonly ProgramNode[] {
+  const learned = new Set(parameters.flatMap(({ tensor }) => (isFixed(tensor) ? [] : [tensor])))
+  const all = new Set(parameters.map(({ tensor }) => tensor))
+  const isFrozen = ({ training }: PhaseSplit) => {
+    const read = training.flatMap(({ inputs }) => inputs.filter((input) => all.has(input)))
+    return read.length > 0 && !read.some((input) => learned.has(input))
+  }
+  return nodes.flatMap((node) => ('op' in node ? [node] : isFrozen(node) ? node.inference : node.training))
+}
+
+/** The forward pass of evaluation and prediction. */
+export function inferenceNodes({ nodes }: Graph): readonly ProgramNode[] {
+  return nodes.flatMap((node) => ('op' in node ? [node] : node.inference))
 }

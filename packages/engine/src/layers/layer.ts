@@ -11,6 +11,17 @@ export interface LayerBuilder {
   type(tensor: TensorId): TensorType
   /** Declares a parameter of the layer; `name` is its last part: `weight`. */
   parameter(name: string, shape: Shape, initializer: Initializer): TensorId
+  /** Declares state that is not learned, saved with the model: `running_mean`. */
+  buffer(name: string, shape: Shape, initializer: Initializer): TensorId
+  /** An op that changes buffers: its outputs are tensors that exist already. */
+  update<K extends OpName>(op: K, inputs: readonly TensorId[], outputs: readonly TensorId[], attributes: OpAttributes<K>): void
+  /**
+   * For layers that behave otherwise outside of training: training computes what `training` emits; evaluation and prediction compute the
+   * same tensor with one other op. Returns that tensor.
+   */
+  inInference<K extends OpName>(training: () => TensorId, op: K, inputs: readonly TensorId[], attributes: OpAttributes<K>): TensorId
+  /** What a layer draws masks with: the key that changes from step to step, and the layer's own stream. */
+  randomness(): { readonly key: TensorId; readonly stream: number }
 }
 
 export interface LayerSample<C> {

@@ -3,13 +3,16 @@
 import { elu, gelu, leakyRelu, relu, sigmoid, silu, softplus, tanh } from './activation.ts'
 import { add } from './add.ts'
 import { avgPool2d } from './avg-pool2d.ts'
+import { batchNorm } from './batch-norm.ts'
 import { concatenate } from './concatenate.ts'
 import { convTranspose2d } from './conv-transpose2d.ts'
 import { conv2d } from './conv2d.ts'
 import { dense } from './dense.ts'
+import { dropout, spatialDropout } from './dropout.ts'
 import { flatten } from './flatten.ts'
 import { globalAvgPool2d, globalMaxPool2d } from './global-pool2d.ts'
 import type { Layer } from './layer.ts'
+import { layerNorm } from './layer-norm.ts'
 import { maxPool2d } from './max-pool2d.ts'
 import { padChannels } from './pad-channels.ts'
 import { reshape } from './reshape.ts'
@@ -29,6 +32,10 @@ export const LAYERS = {
   flatten,
   reshape,
   pad_channels: padChannels,
+  batch_norm: batchNorm,
+  layer_norm: layerNorm,
+  dropout,
+  spatial_dropout: spatialDropout,
   relu,
   sigmoid,
   tanh,

@@ -1,6 +1,6 @@
 // Collects tensors and nodes; shapes are inferred as each op is emitted. Layers, autodiff, losses and optimizers all build with it.
 
-import type { Graph, LayerSummary, ParameterInfo } from '../core/graph.ts'
+import type { Graph, LayerSummary, ParameterInfo, PhaseSplit } from '../core/graph.ts'
 import type { Node, ProgramNode } from '../core/program.ts'
 import type { Shape, Tensor, TensorId, TensorRole, TensorType } from '../core/tensor.ts'
 import type { Initializer } from '../initializers/initializer.ts'
@@ -19,12 +19,11 @@ export interface EmitOptions {
 /** Tensors and nodes of a program under construction. */
 export class ProgramBuilder {
   readonly #tensors: Tensor[]
-  readonly #nodes: ProgramNode[]
+  readonly #nodes: ProgramNode[] = []
 
-  /** Goes on from a built graph where one is given; its ids stay the same. */
-  constructor(graph?: Pick<Graph, 'tensors' | 'nodes'>) {
+  /** Goes on from the tensors of a built graph where one is given; their ids stay the same. */
+  constructor(graph?: Pick<Graph, 'tensors'>) {
     this.#tensors = [...(graph?.tensors ?? [])]
-    this.#nodes = [...(graph?.nodes ?? [])]
   }
 
   get tensors(): readonly Tensor[] {
@@ -105,6 +104,8 @@ export class ForwardBuilder {
   readonly #program = new ProgramBuilder()
   readonly #parameters: ParameterInfo[] = []
   readonly #buffers: ParameterInfo[] = []
+  readonly #splits: { readonly start: number; readonly middle: number; readonly end: number }[] = []
+  #randomKey: TensorId | null = null
 
   constructor(
     /** Rows of a batch: dimension 0 of every activation. */
@@ -148,13 +149,58 @@ export class ForwardBuilder {
     return this.#program.emit(op, inputs, attributes, { origin })
   }
 
+  /** An op that writes into tensors which exist already, such as buffers. */
+  append<K extends OpName>(
+    op: K,
+    inputs: readonly TensorId[],
+    outputs: readonly TensorId[],
+    attributes: OpAttributes<K>,
+    origin: string,
+  ): void {
+    this.#program.append(op, inputs, outputs, attributes, origin)
+  }
+
+  /** Training computes what `training` emits; evaluation and prediction compute its result with one other op. */
+  split<K extends OpName>(
+    training: () => TensorId,
+    op: K,
+    inputs: readonly TensorId[],
+    attributes: OpAttributes<K>,
+    origin: string,
+  ): TensorId {
+    const start = this.nodes.length
+    const output = training()
+    const middle = this.nodes.length
+    this.#program.append(op, inputs, [output], attributes, origin)
+    this.#splits.push({ start, middle, end: this.nodes.length })
+    return output
+  }
+
+  /** [seed, step] of the training step, written from outside before it. */
+  randomKey(): TensorId {
+    this.#randomKey ??= this.#program.tensor('random_key', { shape: [2], type: 'index' }, 'input')
+    return this.#randomKey
+  }
+
+  #phaseSplits(): (ProgramNode | PhaseSplit)[] {
+    const { nodes } = this.#program
+    const parts: (ProgramNode | PhaseSplit)[] = []
+    let from = 0
+    for (const { start, middle, end } of this.#splits) {
+      parts.push(...nodes.slice(from, start), { training: nodes.slice(start, middle), inference: nodes.slice(middle, end) })
+      from = end
+    }
+    return [...parts, ...nodes.slice(from)]
+  }
+
   finish({ input, output, layers }: { input: TensorId; output: TensorId; layers: readonly LayerSummary[] }): Graph {
     return {
       batchSize: this.batchSize,
       tensors: [...this.#program.tensors],
-      nodes: [...this.#program.nodes],
+      nodes: this.#phaseSplits(),
       parameters: [...this.#parameters],
       buffers: [...this.#buffers],
+      randomKey: this.#randomKey,
       input,
       output,
       layers,

@@ -1,7 +1,7 @@
 // From a graph and a training configuration to the program of a model: forward, loss, derivative and update, in three phases.
 
 import { differentiate } from '../autodiff/index.ts'
-import type { Graph, LayerSummary, ParameterInfo } from '../core/graph.ts'
+import { type Graph, inferenceNodes, type LayerSummary, type ParameterInfo, trainingNodes } from '../core/graph.ts'
 import type { Program, ProgramNode, Segment } from '../core/program.ts'
 import { elementCount, type Shape, type TensorId, type TensorRole } from '../core/tensor.ts'
 import { type LossRule, lossRule } from '../losses/index.ts'
@@ -22,6 +22,8 @@ export interface Bindings {
   readonly learningRate: TensorId
   /** [1 − beta1^t, 1 − beta2^t] of step t; null where the optimizer has none. */
   readonly biasCorrection: TensorId | null
+  /** [seed, step] of type index, from which masks are drawn; null where nothing is drawn. */
+  readonly randomKey: TensorId | null
   /** Mean over the real rows, [1]. */
   readonly loss: TensorId
   /** Rows that the model gets right, [1]; null where the loss knows no right and wrong. */
@@ -63,7 +65,7 @@ export interface CompiledModel {
 }
 
 export interface BuildModelOptions {
-  /** Names of parameters that do not change. Default: none. */
+  /** Names of parameters that do not change; of a layer's buffers they may be there, too: they follow the parameters. Default: none. */
   readonly frozen?: readonly string[]
 }
 
@@ -91,7 +93,9 @@ function compile<L extends LossConfig, O extends OptimizerConfig>(
   frozen: readonly string[],
 ): CompiledModel {
   const builder = new ProgramBuilder(graph)
-  const parameters = markTrainable(graph.parameters, frozen)
+  const parameters = markTrainable(graph, frozen)
+  const fixed = new Set(parameters.flatMap(({ tensor, trainable }) => (trainable ? [] : [tensor])))
+  const forwardNodes = trainingNodes(graph, (tensor) => fixed.has(tensor))
   const input = (name: string, shape: Shape) => builder.tensor(name, { shape, type: 'real' }, 'input')
   const betas = optimizer.betas(optimizerConfig)
   const targets = builder.tensor('targets', lossOf.targets(builder.type(graph.output)), 'input')
@@ -104,7 +108,7 @@ function compile<L extends LossConfig, O extends OptimizerConfig>(
   const { nodes: lossNodes, result: loss } = record(builder, () => lossOf.value(builder, operands, lossConfig))
   const { nodes: countNodes, result: correct } = record(builder, () => lossOf.correct?.(builder, operands) ?? null)
   const { nodes: backwardNodes, result: gradients } = record(builder, () =>
-    gradientsOf(builder, [...graph.nodes, ...lossNodes], loss, parameters),
+    gradientsOf(builder, [...forwardNodes, ...lossNodes], loss, parameters),
   )
   const updated = parameters.filter(({ tensor }) => gradients.has(tensor))
   const segments: Segment[] = []
@@ -127,19 +131,29 @@ function compile<L extends LossConfig, O extends OptimizerConfig>(
     const update = { parameters: parameterSegment, gradients: gradientSegment, learningRate, biasCorrection, slots: slotSegments }
     optimizer.update(builder, update, optimizerConfig)
   })
-  const scored = [...graph.nodes, ...lossNodes, ...countNodes]
+  const scoreNodes = [...lossNodes, ...countNodes]
   return {
     program: {
       batchSize: graph.batchSize,
       tensors: builder.tensors,
       segments,
       phases: {
-        train: [...scored, ...backwardNodes, ...updateNodes],
-        evaluate: [...scored, ...predictionNodes],
-        predict: [...graph.nodes, ...predictionNodes],
+        train: [...forwardNodes, ...scoreNodes, ...backwardNodes, ...updateNodes],
+        evaluate: [...inferenceNodes(graph), ...scoreNodes, ...predictionNodes],
+        predict: [...inferenceNodes(graph), ...predictionNodes],
       },
     },
-    bindings: { samples: graph.input, targets, count, learningRate, biasCorrection, loss, correct, predictions },
+    bindings: {
+      samples: graph.input,
+      targets,
+      count,
+      learningRate,
+      biasCorrection,
+      randomKey: graph.randomKey,
+      loss,
+      correct,
+      predictions,
+    },
     parameters,
     buffers: graph.buffers,
     slots,
@@ -156,8 +170,8 @@ function record<R>(builder: ProgramBuilder, action: () => R): { readonly nodes: 
   return { nodes: builder.nodes.slice(start), result }
 }
 
-function markTrainable(parameters: readonly ParameterInfo[], frozen: readonly string[]): readonly ModelParameter[] {
-  const names = new Set(parameters.map(({ name }) => name))
+function markTrainable({ parameters, buffers }: Graph, frozen: readonly string[]): readonly ModelParameter[] {
+  const names = new Set([...parameters, ...buffers].map(({ name }) => name))
   const unknown = frozen.filter((name) => !names.has(name))
   if (unknown.length > 0)
     throw new RangeError(`frozen: no parameter is named ${unknown.join(', ')}. The model has ${[...names].join(', ')}.`)

@@ -24,7 +24,9 @@ export interface AnalyzedLayer {
   readonly inputs: readonly string[]
   /** Without the batch. */
   readonly output: Shape
-  readonly parameters: readonly (ShapedParameter & { readonly name: string })[]
+  readonly parameters: readonly ShapedParameter[]
+  /** State that is not learned, such as running statistics. */
+  readonly buffers: readonly ShapedParameter[]
   readonly parameterCount: number
   /** Of the forward pass for one row; a multiply-add counts two. */
   readonly flops: number
@@ -56,11 +58,12 @@ export function analyze(draft: Draft, order: readonly DraftNode[], limits: Model
     const layer = layerOf(config.type)
     const [min, max] = layer.arity
     if (inputs.length < min || inputs.length > max) continue
+    const named = (tensor: ShapedParameter) => ({ ...tensor, name: `${id}.${tensor.name}` })
     try {
       checkRank(builder, inputs, layer.inputRank, config.type)
       if (node.joinOf !== null) checkShortcut(builder, inputs)
       const output = layer.build(builder, [first, ...rest], config)
-      const { parameters, flops, activations } = builder.takeCost()
+      const { parameters, buffers, flops, activations } = builder.takeCost()
       for (const parameter of parameters) checkInitializer(parameter)
       outputs.set(id, output)
       layers.push({
@@ -69,7 +72,8 @@ export function analyze(draft: Draft, order: readonly DraftNode[], limits: Model
         path,
         inputs: node.inputs,
         output: builder.type(output).shape.slice(1),
-        parameters: parameters.map((parameter) => ({ ...parameter, name: `${id}.${parameter.name}` })),
+        parameters: parameters.map(named),
+        buffers: buffers.map(named),
         parameterCount: parameters.reduce((sum, { elements }) => sum + elements, 0),
         flops,
         activations,

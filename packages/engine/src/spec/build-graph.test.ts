@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { buildGraph, modelSpecSchema, parameterShapes } from './index.ts'
+import { inferenceNodes, trainingNodes } from '../core/index.ts'
+import { buildGraph, modelSpecSchema, parameterShapes, stateShapes } from './index.ts'
 
 describe('buildGraph', () => {
   const spec = modelSpecSchema.parse({ version: 1, preset: { name: 'lenet5' } })
   const graph = buildGraph(spec, { batchSize: 128 })
 
   it('has the batch in every activation and the ops in order', () => {
-    expect(graph.nodes.map(({ op }) => op)).toEqual([
+    expect(inferenceNodes(graph).map(({ op }) => op)).toEqual([
       'conv2d',
       'activation',
       'max_pool2d',
@@ -22,7 +23,7 @@ describe('buildGraph', () => {
     ])
     expect(graph.tensors[graph.input]?.shape).toEqual([128, 1, 28, 28])
     expect(graph.tensors[graph.output]?.shape).toEqual([128, 10])
-    for (const node of graph.nodes) expect(graph.tensors[node.outputs[0] ?? -1]?.shape[0]).toBe(128)
+    for (const node of inferenceNodes(graph)) expect(graph.tensors[node.outputs[0] ?? -1]?.shape[0]).toBe(128)
   })
 
   it("names parameters as PyTorch does and knows their layer's fan", () => {
@@ -55,8 +56,43 @@ describe('buildGraph', () => {
       outputs: ['sum'],
     })
     const built = buildGraph(residual, { batchSize: 2 })
-    expect(built.nodes.map(({ op, origin }) => `${op} ${origin}`)).toEqual(['conv2d nodes[1]', 'conv2d nodes[2]', 'add nodes[0]'])
+    expect(inferenceNodes(built).map(({ op, origin }) => `${op} ${origin}`)).toEqual(['conv2d nodes[1]', 'conv2d nodes[2]', 'add nodes[0]'])
     expect(built.tensors[built.output]?.shape).toEqual([2, 3, 8, 8])
+  })
+
+  it('trains with the statistics of the batch, evaluates with the running ones, and keeps these where the layer is frozen', () => {
+    const normalized = modelSpecSchema.parse({
+      version: 1,
+      input: { shape: [3] },
+      layers: [{ type: 'dense', units: 4 }, { type: 'batch_norm' }, { type: 'dropout' }, { type: 'dense', units: 2 }],
+    })
+    const built = buildGraph(normalized, { batchSize: 2 })
+    const ops = (nodes: ReturnType<typeof inferenceNodes>) => nodes.map(({ op }) => op)
+    const learned = ['dense', 'batch_norm', 'running_statistics', 'dropout', 'dense']
+    const fixed = ['dense', 'batch_norm_inference', 'dropout', 'dense']
+    const named = new Map(built.parameters.map(({ name, tensor }) => [tensor, name]))
+    expect(ops(trainingNodes(built, () => false))).toEqual(learned)
+    expect(ops(trainingNodes(built, (tensor) => named.get(tensor) === 'bn1.weight'))).toEqual(learned)
+    expect(ops(trainingNodes(built, (tensor) => named.get(tensor)?.startsWith('bn1.') === true))).toEqual(fixed)
+    expect(ops(inferenceNodes(built))).toEqual(['dense', 'batch_norm_inference', 'reshape', 'dense'])
+    // Both ways end in the tensors that the next layer reads.
+    expect(inferenceNodes(built).map(({ outputs }) => outputs[0])).toEqual(
+      trainingNodes(built, (tensor) => named.get(tensor)?.startsWith('bn1.') === true).map(({ outputs }) => outputs[0]),
+    )
+    expect(built.buffers.map(({ name, shape }) => ({ name, shape }))).toEqual([
+      { name: 'bn1.running_mean', shape: [4] },
+      { name: 'bn1.running_var', shape: [4] },
+    ])
+    expect(stateShapes(normalized).map(({ name }) => name)).toEqual([
+      'fc1.weight',
+      'fc1.bias',
+      'bn1.weight',
+      'bn1.bias',
+      'bn1.running_mean',
+      'bn1.running_var',
+      'fc2.weight',
+      'fc2.bias',
+    ])
   })
 
   it('refuses a batch that is none and a model that is not valid', () => {

@@ -4,6 +4,7 @@ import type { Graph } from '../core/graph.ts'
 import type { TensorId } from '../core/tensor.ts'
 import { type LayerBuilder, layerOf } from '../layers/index.ts'
 import { ForwardBuilder } from '../ops/program-builder.ts'
+import { hashName } from '../random/index.ts'
 import type { ModelSpec } from './model-spec.ts'
 import { resolveModel } from './resolve-model.ts'
 
@@ -54,5 +55,9 @@ function layerBuilder(builder: ForwardBuilder, id: string, path: string): LayerB
     emit: (op, inputs, attributes) => builder.emit(op, inputs, attributes, path),
     type: (tensor) => builder.type(tensor),
     parameter: (name, shape, initializer) => builder.parameter(`${id}.${name}`, shape, initializer),
+    buffer: (name, shape, initializer) => builder.buffer(`${id}.${name}`, shape, initializer),
+    update: (op, inputs, outputs, attributes) => builder.append(op, inputs, outputs, attributes, path),
+    inInference: (training, op, inputs, attributes) => builder.split(training, op, inputs, attributes, path),
+    randomness: () => ({ key: builder.randomKey(), stream: hashName(id) }),
   }
 }

@@ -26,7 +26,7 @@ export {
   type PresetSpec,
   presetSpecSchema,
 } from './model-spec.ts'
-export { parameterShapes } from './parameters.ts'
+export { parameterShapes, stateShapes } from './parameters.ts'
 export { expandPreset, isPresetName, PRESET_NAMES, PRESETS, type PresetName, presetOptions } from './presets/registry.ts'
 export { type ResolvedModel, resolveModel } from './resolve-model.ts'
 export {

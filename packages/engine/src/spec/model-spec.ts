@@ -13,13 +13,16 @@ import {
 } from '../layers/activation.ts'
 import { addConfigSchema } from '../layers/add.ts'
 import { avgPool2dConfigSchema } from '../layers/avg-pool2d.ts'
+import { batchNormConfigSchema } from '../layers/batch-norm.ts'
 import { concatenateConfigSchema } from '../layers/concatenate.ts'
 import { convTranspose2dConfigSchema } from '../layers/conv-transpose2d.ts'
 import { conv2dConfigSchema } from '../layers/conv2d.ts'
 import { denseConfigSchema } from '../layers/dense.ts'
+import { dropoutConfigSchema, spatialDropoutConfigSchema } from '../layers/dropout.ts'
 import { flattenConfigSchema } from '../layers/flatten.ts'
 import { globalAvgPool2dConfigSchema, globalMaxPool2dConfigSchema } from '../layers/global-pool2d.ts'
 import { dimensionSchema, layerIdSchema } from '../layers/layer-config.ts'
+import { layerNormConfigSchema } from '../layers/layer-norm.ts'
 import { maxPool2dConfigSchema } from '../layers/max-pool2d.ts'
 import { padChannelsConfigSchema } from '../layers/pad-channels.ts'
 import { reshapeConfigSchema } from '../layers/reshape.ts'
@@ -86,6 +89,10 @@ export const layerSchema = z
     flattenConfigSchema,
     reshapeConfigSchema,
     padChannelsConfigSchema,
+    batchNormConfigSchema,
+    layerNormConfigSchema,
+    dropoutConfigSchema,
+    spatialDropoutConfigSchema,
     reluConfigSchema,
     sigmoidConfigSchema,
     tanhConfigSchema,
@@ -120,6 +127,10 @@ export const nodeSchema = z.discriminatedUnion('type', [
   flattenConfigSchema.extend(nodeFields),
   reshapeConfigSchema.extend(nodeFields),
   padChannelsConfigSchema.extend(nodeFields),
+  batchNormConfigSchema.extend(nodeFields),
+  layerNormConfigSchema.extend(nodeFields),
+  dropoutConfigSchema.extend(nodeFields),
+  spatialDropoutConfigSchema.extend(nodeFields),
   reluConfigSchema.extend(nodeFields),
   sigmoidConfigSchema.extend(nodeFields),
   tanhConfigSchema.extend(nodeFields),

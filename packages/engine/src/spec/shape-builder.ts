@@ -7,7 +7,7 @@ import { ShapeError } from '../ops/op.ts'
 import { OPS, type OpAttributes, type OpName } from '../ops/registry.ts'
 
 export interface ShapedParameter {
-  /** Last part of the name: `weight`. */
+  /** `weight`; with the layer's id where the layer is known: `conv1.weight`. */
   readonly name: string
   readonly shape: Shape
   readonly elements: number
@@ -17,6 +17,8 @@ export interface ShapedParameter {
 /** What one layer brought along, for a batch of one. */
 export interface LayerCost {
   readonly parameters: readonly ShapedParameter[]
+  /** State that is not learned. */
+  readonly buffers: readonly ShapedParameter[]
   /** Floating point operations of the forward pass. */
   readonly flops: number
   /** Elements of all values that it computes; a reshape computes none. */
@@ -35,6 +37,7 @@ function countOrThrow(shape: Shape): number {
 export class ShapeBuilder implements LayerBuilder {
   readonly #types: TensorType[] = []
   #parameters: ShapedParameter[] = []
+  #buffers: ShapedParameter[] = []
   #flops = 0
   #activations = 0
 
@@ -55,6 +58,29 @@ export class ShapeBuilder implements LayerBuilder {
     return this.#add({ shape, type: 'real' })
   }
 
+  buffer(name: string, shape: Shape, initializer: Initializer): TensorId {
+    this.#buffers.push({ name, shape, elements: countOrThrow(shape), initializer })
+    return this.#add({ shape, type: 'real' })
+  }
+
+  update<K extends OpName>(op: K, inputs: readonly TensorId[], _: readonly TensorId[], attributes: OpAttributes<K>): void {
+    OPS[op].infer(
+      inputs.map((input) => this.type(input)),
+      attributes,
+    )
+  }
+
+  /** Costs are those of training. */
+  inInference<K extends OpName>(training: () => TensorId, op: K, inputs: readonly TensorId[], attributes: OpAttributes<K>): TensorId {
+    const output = training()
+    this.update(op, inputs, [output], attributes)
+    return output
+  }
+
+  randomness(): { readonly key: TensorId; readonly stream: number } {
+    return { key: this.#add({ shape: [2], type: 'index' }), stream: 0 }
+  }
+
   emit<K extends OpName>(op: K, inputs: readonly TensorId[], attributes: OpAttributes<K>): readonly TensorId[] {
     const types = inputs.map((input) => this.type(input))
     const outputs = OPS[op].infer(types, attributes)
@@ -66,8 +92,9 @@ export class ShapeBuilder implements LayerBuilder {
 
   /** What the layer since the last call brought along. */
   takeCost(): LayerCost {
-    const cost = { parameters: this.#parameters, flops: this.#flops, activations: this.#activations }
+    const cost = { parameters: this.#parameters, buffers: this.#buffers, flops: this.#flops, activations: this.#activations }
     this.#parameters = []
+    this.#buffers = []
     this.#flops = 0
     this.#activations = 0
     return cost

@@ -167,6 +167,19 @@ describe('validateTraining', () => {
       ['training.loss.class_weights wrong_class_weights'],
     ],
     ['another number of values', preset('mlp', { sizes: [2, 3] }), training(squared), table, ['model.preset.options wrong_output_width']],
+    [
+      'single values to normalize, but for frozen layers and images',
+      chain([
+        { type: 'batch_norm' },
+        { type: 'flatten' },
+        { type: 'dense', units: 10 },
+        { type: 'batch_norm' },
+        { type: 'batch_norm', frozen: true },
+      ]),
+      training({ batch_size: 1 }),
+      digits,
+      ['model.layers[3] batch_too_small'],
+    ],
     ['an unknown split', preset('lenet5'), training({ evaluate: { split: 'tset' } }), digits, ['training.evaluate.split unknown_split']],
     [
       'a batch that fits no memory, and two more mistakes',

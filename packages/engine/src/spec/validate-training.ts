@@ -3,6 +3,7 @@
 import type { Issue } from '@trainyard/errors'
 import { elementCount, type Shape } from '../core/tensor.ts'
 import { validateAugmentation } from './augmentation-config.ts'
+import { checkBatchStatistics } from './batch-statistics.ts'
 import { parseWithIssues } from './issues.ts'
 import { fitLoss, type LossConfig, type TargetDescription } from './loss-config.ts'
 import type { ModelSpec } from './model-spec.ts'
@@ -55,6 +56,7 @@ export function validateTraining(
     ...checkTarget(model, training.loss, dataset, modelPath, trainingPath),
     ...checkClassWeights(training.loss, dataset, trainingPath),
     ...checkBatch(model, training, trainingPath),
+    ...checkBatchStatistics(model, training.batch_size, modelPath),
     ...checkSplit(training, dataset, trainingPath),
     ...checkDropLast(training, dataset, trainingPath),
     ...validateAugmentation(training.augmentation, dataset.input.shape, `${trainingPath}.augmentation`),

@@ -14,7 +14,7 @@ import {
 } from '../safetensors/index.ts'
 import { parseWithIssues } from '../spec/issues.ts'
 import { modelSpecSchema } from '../spec/model-spec.ts'
-import { parameterShapes } from '../spec/parameters.ts'
+import { stateShapes } from '../spec/parameters.ts'
 import { seedSchema, trainingConfigSchema } from '../spec/training-config.ts'
 import type { StateTensor, StateTensors } from './state.ts'
 
@@ -106,7 +106,7 @@ export function decodeCheckpointHeader(bytes: Uint8Array, options?: ParseOptions
   const parsed = parseWithIssues(checkpointMetadataSchema, value, METADATA_KEY)
   if (!parsed.ok) throw corrupt(`its metadata have mistakes: ${parsed.issues[0]?.path}: ${parsed.issues[0]?.message}`)
   const metadata = parsed.value
-  for (const { name, shape } of guarded('its model is not valid', () => parameterShapes(metadata.spec))) {
+  for (const { name, shape } of guarded('its model is not valid', () => stateShapes(metadata.spec))) {
     const entry = file.tensors.get(`model.${name}`)
     if (entry === undefined) throw corrupt(`it has no tensor "model.${name}"`)
     if (entry.shape.join() !== shape.join()) {

@@ -8,7 +8,7 @@ import type { CompiledModel } from '../plan/index.ts'
 import type { StateTensor, StateTensors } from './state.ts'
 
 export interface Batch {
-  /** Row-major [N, …]; rows past `count` are padding of any finite value. */
+  /** Row-major [N, …]; rows past `count` are padding of any value. */
   readonly samples: Float32Array
   /** Class of each row, or values [N, K]. */
   readonly targets: Int32Array | Float32Array
@@ -26,7 +26,7 @@ export interface Session {
   readonly backendName: Backend['name']
   /** Bytes of all memory that the backend holds. */
   readonly bytes: number
-  /** Forward, backward, update. `step` counts from 1 over the whole run. */
+  /** Forward, backward, update. `step` counts from 1 over the whole run; with the seed it decides the masks of dropout. */
   trainStep(batch: Batch, learningRate: number, step: number): void
   /** Loss, count of correct rows and predictions; nothing changes. */
   evaluateBatch(batch: Batch): void
@@ -53,6 +53,8 @@ export interface SessionOptions {
   readonly backend: Backend
   /** Threads that kernels may use. */
   readonly threads: number
+  /** Of what is drawn in training steps, 0 … 2^32 − 1. Default 0. */
+  readonly seed?: number
 }
 
 interface StateEntry {
@@ -69,7 +71,7 @@ interface StateEntry {
  * session.trainStep(batch, 0.1, 1)
  * const [loss] = session.scalars
  */
-export function createSession({ model, backend, threads }: SessionOptions): Session {
+export function createSession({ model, backend, threads, seed = 0 }: SessionOptions): Session {
   const { program, bindings, parameters, buffers, slots } = model
   const executable = backend.compile(program, { threads })
   const shapeOf = (tensor: TensorId): Shape => program.tensors[tensor]?.shape ?? []
@@ -79,6 +81,7 @@ export function createSession({ model, backend, threads }: SessionOptions): Sess
   ]
   const number = new Float64Array(1)
   const corrections = new Float64Array(2)
+  const randomKey = new Int32Array(2)
   const scalars = new Float64Array(3)
   const predictions = new Float32Array(elementCount(shapeOf(bindings.predictions)))
   const sampleCount = elementCount(shapeOf(bindings.samples))
@@ -106,10 +109,17 @@ export function createSession({ model, backend, threads }: SessionOptions): Sess
     for (let n = 0; n < count; n++) weight += classWeights[targets[n] ?? 0] ?? Number.NaN
     return weight
   }
+  /** The real rows over and over: statistics over the batch are then those of the real rows, whatever stood in the padding. */
+  const repeatRows = (samples: Float32Array, count: number): Float32Array => {
+    const used = (sampleCount / program.batchSize) * count
+    padded.set(samples.subarray(0, used))
+    for (let filled = used; filled < sampleCount; filled *= 2) padded.copyWithin(filled, 0, Math.min(filled, sampleCount - filled))
+    return padded
+  }
   const writeBatch = ({ samples, targets, count }: Batch): void => {
     requireCount(count)
     if (range !== null) requireTargets(targets, count * targetSize, range)
-    executable.write(bindings.samples, samples)
+    executable.write(bindings.samples, count === program.batchSize ? samples : repeatRows(samples, count))
     executable.write(bindings.targets, targets)
     writeNumber(bindings.count, count)
   }
@@ -138,6 +148,11 @@ export function createSession({ model, backend, threads }: SessionOptions): Sess
         corrections[0] = 1 - model.betas[0] ** step
         corrections[1] = 1 - model.betas[1] ** step
         executable.write(bindings.biasCorrection, corrections)
+      }
+      if (bindings.randomKey !== null) {
+        randomKey[0] = seed
+        randomKey[1] = step
+        executable.write(bindings.randomKey, randomKey)
       }
       executable.run('train')
       readScalars(batch)

@@ -117,6 +117,55 @@ const CASES: readonly { name: string; spec: ModelSpecInput; training: TrainingCo
     },
     training: classes,
   },
+  {
+    // No bias before a batch norm: its gradient is 0, and backends differ in how they round that.
+    name: 'batch norm and both dropouts between odd channels',
+    spec: {
+      version: 1,
+      input: { shape: [2, 8, 8] },
+      layers: [
+        { ...conv(5, 3), bias: false },
+        { type: 'batch_norm' },
+        { type: 'relu' },
+        { type: 'spatial_dropout', rate: 0.3 },
+        { ...conv(7, 3), bias: false },
+        { type: 'batch_norm', epsilon: 0.01, momentum: 0.5 },
+        { type: 'tanh' },
+        { type: 'max_pool2d' },
+        { type: 'flatten' },
+        { type: 'dense', units: 9, bias: false },
+        { type: 'batch_norm' },
+        { type: 'relu' },
+        { type: 'dropout' },
+        { type: 'dense', units: 4 },
+      ],
+    },
+    training: classes,
+  },
+  {
+    name: 'layer norm of images and features; a batch norm that a transfer froze, one that the model did',
+    spec: {
+      version: 1,
+      input: { shape: [2, 8, 8] },
+      layers: [
+        conv(6, 3),
+        { type: 'layer_norm' },
+        { type: 'relu' },
+        conv(8, 3),
+        { type: 'batch_norm' },
+        { type: 'relu' },
+        conv(8, 3),
+        { type: 'batch_norm', frozen: true },
+        { type: 'relu' },
+        { type: 'flatten' },
+        { type: 'dense', units: 12 },
+        { type: 'layer_norm' },
+        { type: 'dense', units: 3 },
+      ],
+    },
+    training: classes,
+    frozen: ['bn1.weight', 'bn1.bias', 'bn1.running_mean', 'bn1.running_var'],
+  },
   { name: 'mlp', spec: { version: 1, preset: { name: 'mlp', options: { sizes: [13, 17, 5] } } }, training: classes },
 ]
 
@@ -127,7 +176,7 @@ function random(seed: number, length: number, low: number, high: number): Float3
 }
 
 /** All parameters, gradients and slots after a few steps, then loss of an evaluation and the predictions. */
-function run(backend: Backend, { program, bindings, parameters, betas }: CompiledModel): Map<string, Float32Array> {
+function run(backend: Backend, { program, bindings, parameters, buffers, betas }: CompiledModel): Map<string, Float32Array> {
   const executable = backend.compile(program, { threads: 1 })
   const sizeOf = (id: TensorId) => elementCount(program.tensors[id]?.shape ?? [])
   const scalar = (id: TensorId, ...numbers: number[]) => executable.write(id, Float32Array.from(numbers))
@@ -135,6 +184,11 @@ function run(backend: Backend, { program, bindings, parameters, betas }: Compile
     const bound = 1 / Math.sqrt(elementCount(shape.slice(1)))
     executable.write(tensor, random(i, elementCount(shape), -bound, bound))
   })
+  // Running means and variances: anything positive.
+  buffers.forEach(({ tensor, shape }, i) => {
+    executable.write(tensor, random(200 + i, elementCount(shape), 0.5, 1.5))
+  })
+  if (bindings.randomKey !== null) executable.write(bindings.randomKey, Int32Array.of(7, 1))
   executable.write(bindings.samples, random(100, sizeOf(bindings.samples), -1, 1))
   const isIndex = program.tensors[bindings.targets]?.type === 'index'
   const targets = random(101, sizeOf(bindings.targets), 0, isIndex ? 3 : 1)
@@ -157,7 +211,7 @@ function run(backend: Backend, { program, bindings, parameters, betas }: Compile
   keep(bindings.predictions)
   const segments = new Set(program.segments.map(({ tensor }) => tensor))
   for (const { id, role } of program.tensors)
-    if ((role === 'parameter' || role === 'slot' || role === 'gradient') && !segments.has(id)) keep(id)
+    if ((role === 'parameter' || role === 'buffer' || role === 'slot' || role === 'gradient') && !segments.has(id)) keep(id)
   executable.close()
   return results
 }
