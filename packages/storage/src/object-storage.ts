@@ -65,8 +65,11 @@ export interface ObjectStorage {
   putPart(upload: PartedUpload, number: number, source: AsyncIterable<Uint8Array>, options?: PutOptions): Promise<StoredPart>
   /** What has arrived by `presignPart`, in order; null where nothing can. */
   listDirectParts(upload: PartedUpload): Promise<readonly DirectPart[] | null>
-  /** Makes the object of all its parts, in order. Completing again what is complete is no error. */
-  completeParts(upload: PartedUpload, parts: readonly DirectPart[]): Promise<void>
+  /**
+   * Makes the object of all its parts, in order. Completing again what is complete is no error.
+   * @returns The hash of the whole; null where the storage put it together out of our sight.
+   */
+  completeParts(upload: PartedUpload, parts: readonly DirectPart[]): Promise<string | null>
   /** Aborting what is not there is no error. */
   abortParts(upload: PartedUpload): Promise<void>
   /** A URL to which anybody may PUT that part for some seconds, or null where the storage has none. */

@@ -40,7 +40,6 @@ ALTER TABLE "upload_parts" ADD CONSTRAINT "upload_parts_upload_id_fkey" FOREIGN 
 UPDATE "uploads" SET "completed_at" = "created_at";
 
 ALTER TABLE uploads
-  ADD CONSTRAINT uploads_complete_has_digest CHECK ((completed_at IS NULL) = (sha256 IS NULL)),
   ADD CONSTRAINT uploads_unused_expires CHECK ((dataset_version_id IS NULL) = (expires_at IS NOT NULL)),
   ADD CONSTRAINT uploads_role_with_version CHECK ((dataset_version_id IS NULL) = (role IS NULL)),
   ADD CONSTRAINT uploads_parts_have_token CHECK ((part_bytes IS NULL) = (token IS NULL));

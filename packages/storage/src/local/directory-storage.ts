@@ -2,8 +2,8 @@
 // object or the new one, also after a power cut.
 
 import { randomUUID } from 'node:crypto'
-import { createReadStream, createWriteStream } from 'node:fs'
-import { access, constants, mkdir, open, readdir, rename, rm, stat, truncate } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
+import { access, constants, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join, relative, sep } from 'node:path'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -34,24 +34,7 @@ export class DirectoryStorage implements ObjectStorage {
   }
 
   async put(key: string, source: AsyncIterable<Uint8Array>, { signal }: PutOptions = {}): Promise<StoredObject> {
-    const path = this.#path(key)
-    const temporary = join(dirname(path), `${TEMPORARY}${randomUUID()}`)
-    await makeDirectory(dirname(path))
-    const { stream, result } = measure(source, signal)
-    // Opened before anything can fail: a stream that is destroyed while it opens its file creates it after we have removed it.
-    const handle = await open(temporary, 'wx').catch((error: unknown) => {
-      throw translate(error, key)
-    })
-    try {
-      // `flush` is an fsync before the file is closed.
-      await pipeline(stream, handle.createWriteStream({ flush: true }), signal === undefined ? {} : { signal })
-      await rename(temporary, path)
-    } catch (error) {
-      await rm(temporary, { force: true })
-      throw translate(error, key)
-    }
-    await syncDirectory(dirname(path))
-    return result()
+    return this.#write(this.#path(key), key, source, signal)
   }
 
   putFile(key: string, path: string, options: PutOptions = {}): Promise<StoredObject> {
@@ -86,49 +69,37 @@ export class DirectoryStorage implements ObjectStorage {
     yield* this.#walk(join(this.#root, prefix))
   }
 
-  /** One file of which every part has its own place, so that completing is a rename. */
+  /** A directory with a file for each part: one that is sent twice at once is one of the two, and what is complete does not change any more. */
   async beginParts(key: string, partBytes: number): Promise<PartedUpload> {
     const upload = { key, token: `${PARTED}${randomUUID()}`, partBytes }
-    const path = this.#partsPath(upload)
-    await makeDirectory(dirname(path))
-    await (await open(path, 'wx')).close()
+    await makeDirectory(this.#partsPath(upload))
     return upload
   }
 
   async putPart(upload: PartedUpload, number: number, source: AsyncIterable<Uint8Array>, { signal }: PutOptions = {}): Promise<StoredPart> {
-    const { stream, result } = measure(source, signal)
-    const start = (number - 1) * upload.partBytes
-    try {
-      const target = createWriteStream(this.#partsPath(upload), { flags: 'r+', start, flush: true })
-      await pipeline(stream, target, signal === undefined ? {} : { signal })
-    } catch (error) {
-      throw translate(error, upload.key)
-    }
-    return { number, tag: '', ...result() }
+    return { number, tag: '', ...(await this.#write(join(this.#partsPath(upload), String(number)), upload.key, source, signal)) }
   }
 
   async listDirectParts(): Promise<null> {
     return null
   }
 
-  async completeParts(upload: PartedUpload, parts: readonly DirectPart[]): Promise<void> {
-    const path = this.#path(upload.key)
-    try {
-      // A part that was first sent longer than it is may have written beyond the end.
-      await truncate(
-        this.#partsPath(upload),
-        parts.reduce((sum, { bytes }) => sum + bytes, 0),
-      )
-      await rename(this.#partsPath(upload), path)
-    } catch (error) {
-      if (isMissing(error) && (await this.stat(upload.key)) !== null) return
-      throw translate(error, upload.key)
+  async completeParts(upload: PartedUpload, parts: readonly DirectPart[]): Promise<string> {
+    const directory = this.#partsPath(upload)
+    async function* whole() {
+      for (const { number } of parts) yield* createReadStream(join(directory, String(number)), { highWaterMark: 1 << 20 })
     }
-    await syncDirectory(dirname(path))
+    const { sha256 } = await this.put(upload.key, whole()).catch(async (error: unknown) => {
+      // Whoever completed it before has removed the parts.
+      if (await isThere(directory)) throw error
+      return measured(await this.get(upload.key))
+    })
+    await this.abortParts(upload)
+    return sha256
   }
 
   async abortParts(upload: PartedUpload): Promise<void> {
-    await rm(this.#partsPath(upload), { force: true })
+    await rm(this.#partsPath(upload), { recursive: true, force: true })
   }
 
   async presignPart(): Promise<null> {
@@ -145,6 +116,26 @@ export class DirectoryStorage implements ObjectStorage {
   }
 
   async close(): Promise<void> {}
+
+  async #write(path: string, key: string, source: AsyncIterable<Uint8Array>, signal: AbortSignal | undefined): Promise<StoredObject> {
+    const temporary = join(dirname(path), `${TEMPORARY}${randomUUID()}`)
+    await makeDirectory(dirname(path))
+    const { stream, result } = measure(source, signal)
+    // Opened before anything can fail: a stream that is destroyed while it opens its file creates it after we have removed it.
+    const handle = await open(temporary, 'wx').catch((error: unknown) => {
+      throw translate(error, key)
+    })
+    try {
+      // `flush` is an fsync before the file is closed.
+      await pipeline(stream, handle.createWriteStream({ flush: true }), signal === undefined ? {} : { signal })
+      await rename(temporary, path)
+    } catch (error) {
+      await rm(temporary, { force: true })
+      throw translate(error, key)
+    }
+    await syncDirectory(dirname(path))
+    return result()
+  }
 
   #partsPath({ key, token }: PartedUpload): string {
     return join(dirname(this.#path(key)), token)
@@ -163,14 +154,29 @@ export class DirectoryStorage implements ObjectStorage {
     // In the order of whole keys: a directory sorts as its name with the slash.
     const rank = (entry: (typeof entries)[number]) => (entry.isDirectory() ? `${entry.name}/` : entry.name)
     for (const entry of entries.sort((a, b) => (rank(a) < rank(b) ? -1 : 1))) {
+      if (entry.name.startsWith('.')) continue
       const path = join(directory, entry.name)
       if (entry.isDirectory()) yield* this.#walk(path)
-      else if (!entry.name.startsWith('.')) {
+      else {
         const found = await this.stat(relative(this.#root, path).split(sep).join('/'))
         if (found !== null) yield found
       }
     }
   }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  )
+}
+
+/** What a stream holds, read to its end. */
+async function measured(source: AsyncIterable<Uint8Array>): Promise<StoredObject> {
+  const { stream, result } = measure(source)
+  for await (const _ of stream);
+  return result()
 }
 
 /** Creates what is missing, and makes the new names durable. */

@@ -153,16 +153,17 @@ export class S3Storage implements ObjectStorage {
     return parts
   }
 
-  async completeParts(upload: PartedUpload, parts: readonly DirectPart[]): Promise<void> {
+  async completeParts(upload: PartedUpload, parts: readonly DirectPart[]): Promise<null> {
     const Parts = parts.map(({ number, tag }) => ({ PartNumber: number, ETag: tag }))
     try {
       await this.#client.send(
         new CompleteMultipartUploadCommand({ ...this.#at(upload.key), UploadId: upload.token, MultipartUpload: { Parts } }),
       )
     } catch (error) {
-      if (isMissing(error) && (await this.stat(upload.key)) !== null) return
-      throw isMissing(error) ? missing(upload.key, error) : error
+      if (!isMissing(error)) throw error
+      if ((await this.stat(upload.key)) === null) throw missing(upload.key, error)
     }
+    return null
   }
 
   async abortParts(upload: PartedUpload): Promise<void> {
