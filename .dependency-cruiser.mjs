@@ -8,10 +8,11 @@ const MAY_IMPORT = {
   config: ['errors'],
   database: ['errors', 'engine', 'contracts', 'config'],
   storage: ['errors', 'engine', 'contracts', 'config'],
+  outbound: ['errors'],
   queue: ['errors', 'engine', 'contracts', 'config', 'database'],
   datasets: ['errors', 'engine', 'contracts', 'config', 'storage'],
-  api: ['errors', 'engine', 'contracts', 'config', 'database', 'storage', 'queue', 'datasets'],
-  worker: ['errors', 'engine', 'contracts', 'config', 'database', 'storage', 'queue', 'datasets'],
+  api: ['errors', 'engine', 'contracts', 'config', 'database', 'storage', 'queue', 'datasets', 'outbound'],
+  worker: ['errors', 'engine', 'contracts', 'config', 'database', 'storage', 'queue', 'datasets', 'outbound'],
   local: ['errors', 'config', 'contracts', 'database', 'storage', 'queue'],
   testkit: ['errors', 'config', 'contracts', 'database', 'storage', 'queue', 'datasets', 'local', 'engine'],
 }

@@ -1,6 +1,7 @@
 // What the application is built from. Tests pass their own.
 
 import type { Database } from '@trainyard/database'
+import type { HostPolicy } from '@trainyard/outbound'
 import type { ObjectStorage } from '@trainyard/storage'
 import type { FastifyBaseLogger } from 'fastify'
 import type { JobCompletions } from './modules/jobs/job-completions.ts'
@@ -36,5 +37,7 @@ export interface Deps {
   /** Tells when a job has ended. */
   readonly completions: JobCompletions
   readonly limits: ApiLimits
+  /** Which hosts imports by URL may name. */
+  readonly importPolicy: HostPolicy
   readonly logger?: FastifyBaseLogger
 }

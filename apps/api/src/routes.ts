@@ -8,6 +8,7 @@ import { listCheckpoints } from './modules/checkpoints/list-checkpoints.route.ts
 import { predict } from './modules/checkpoints/predict.route.ts'
 import { createDatasetVersion } from './modules/dataset-versions/create-dataset-version.route.ts'
 import { getDatasetVersion } from './modules/dataset-versions/get-dataset-version.route.ts'
+import { importDatasetVersion } from './modules/dataset-versions/import-dataset-version.route.ts'
 import { listDatasetVersions } from './modules/dataset-versions/list-dataset-versions.route.ts'
 import { createDataset } from './modules/datasets/create-dataset.route.ts'
 import { getDataset } from './modules/datasets/get-dataset.route.ts'
@@ -36,6 +37,14 @@ import { getHealth } from './modules/system/get-health.route.ts'
 import { getMetrics } from './modules/system/get-metrics.route.ts'
 import { getOpenapi } from './modules/system/get-openapi.route.ts'
 import { getReadiness } from './modules/system/get-readiness.route.ts'
+import { completeUpload } from './modules/uploads/complete-upload.route.ts'
+import { createPartUrl } from './modules/uploads/create-part-url.route.ts'
+import { createUpload } from './modules/uploads/create-upload.route.ts'
+import { deleteUpload } from './modules/uploads/delete-upload.route.ts'
+import { getUpload } from './modules/uploads/get-upload.route.ts'
+import { listUploads } from './modules/uploads/list-uploads.route.ts'
+import { putUploadContent } from './modules/uploads/put-upload-content.route.ts'
+import { putUploadPart } from './modules/uploads/put-upload-part.route.ts'
 
 export const ROUTES: readonly Route[] = [
   getOwnProject,
@@ -45,8 +54,17 @@ export const ROUTES: readonly Route[] = [
   listDatasets,
   getDataset,
   createDatasetVersion,
+  importDatasetVersion,
   listDatasetVersions,
   getDatasetVersion,
+  createUpload,
+  listUploads,
+  getUpload,
+  putUploadPart,
+  putUploadContent,
+  createPartUrl,
+  completeUpload,
+  deleteUpload,
   listPresets,
   validateModel,
   createModel,

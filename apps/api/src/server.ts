@@ -7,9 +7,11 @@ import { pino } from 'pino'
 import { buildApp } from './app.ts'
 import { DEFAULT_LIMITS } from './deps.ts'
 import { createJobCompletions } from './modules/jobs/job-completions.ts'
+import { expireUploads } from './modules/uploads/expire-uploads.ts'
 
 /** Requests that run are waited for so long after SIGTERM. */
 const SHUTDOWN_MS = 15_000
+const EXPIRE_UPLOADS_MS = 600_000
 
 const config = loadApiConfig()
 const logger = pino({ level: config.logLevel, redact: ['req.headers.authorization'] })
@@ -20,7 +22,18 @@ const database = createDatabase({
 })
 const storage = openStorage(config.storageUrl, config.storageCredentials ?? undefined)
 const completions = createJobCompletions(config.databaseUrl, (error) => logger.warn({ err: error }, 'the listening connection broke'))
-const app = await buildApp({ database, storage, completions, limits: DEFAULT_LIMITS, logger })
+const app = await buildApp({
+  database,
+  storage,
+  completions,
+  limits: DEFAULT_LIMITS,
+  importPolicy: { allowedHosts: config.importAllowedHosts },
+  logger,
+})
+
+const expiry = setInterval(() => {
+  expireUploads(database, storage).catch((err: unknown) => logger.warn({ err }, 'expired uploads could not be removed'))
+}, EXPIRE_UPLOADS_MS)
 
 let isStopping = false
 async function stop(signal: NodeJS.Signals): Promise<void> {
@@ -28,6 +41,7 @@ async function stop(signal: NodeJS.Signals): Promise<void> {
   isStopping = true
   logger.info({ signal }, 'stopping')
   setTimeout(() => process.exit(1), SHUTDOWN_MS).unref()
+  clearInterval(expiry)
   await app.close()
   await Promise.allSettled([completions.close(), storage.close(), database.close()])
   process.exit(0)

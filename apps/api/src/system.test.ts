@@ -37,7 +37,7 @@ describe('the service around its operations', () => {
     }
     const storage = Object.assign(Object.create(api.storage), { check: () => Promise.reject(new Error('no such directory')) })
     const completions = createJobCompletions(api.databaseUrl)
-    const app = await buildApp({ database: broken, storage, completions, limits: DEFAULT_LIMITS })
+    const app = await buildApp({ database: broken, storage, completions, importPolicy: { allowedHosts: [] }, limits: DEFAULT_LIMITS })
     const ready = await app.inject('/readyz')
     expect([ready.statusCode, ready.json()]).toEqual([
       503,
@@ -78,7 +78,7 @@ describe('the service around its operations', () => {
   it('limits requests per key and says how many are left', async () => {
     const limits = { ...DEFAULT_LIMITS, requestsPerWindow: 2 }
     const completions = createJobCompletions(api.databaseUrl)
-    const app = await buildApp({ database: api.database, storage: api.storage, completions, limits })
+    const app = await buildApp({ database: api.database, storage: api.storage, completions, importPolicy: { allowedHosts: [] }, limits })
     const ask = (key: string) => app.inject({ url: '/v1/project', headers: { authorization: `Bearer ${key}` } })
     const first = await ask(api.project.key)
     expect(first.headers['ratelimit-policy']).toBe('"key";q=2;w=60')

@@ -55,6 +55,7 @@ const worker = await startWorker({
   cacheDirectory: join(workDirectory, 'cache'),
   directories,
   concurrency: config.concurrency,
+  importAllowedHosts: config.importAllowedHosts,
   threads,
   crashLimit: config.runCrashLimit,
   memoryBytesMax: config.trainerMemoryMb === null ? null : config.trainerMemoryMb * 1024 ** 2,

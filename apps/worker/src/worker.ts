@@ -8,12 +8,15 @@ import type { Logger } from 'pino'
 import { removeOrphanFiles } from './orphan-files.ts'
 import { FileGrants } from './supervisor/file-grants.ts'
 import { RunSupervision, type SupervisionTimes } from './supervisor/run-supervision.ts'
+import { SourceImports } from './supervisor/source-imports.ts'
 import type { TrainerPool } from './supervisor/trainer-pool.ts'
 import type { WorkDirectories } from './supervisor/work-directories.ts'
 import { startWatchdog } from './watchdog.ts'
 
 /** A run gets that long for itself before the next trainer is loaded beside it: short runs are over by then. */
 const REFILL_DELAY_MS = 1000
+/** As of an uploaded file. */
+const IMPORT_BYTES_MAX = 16 * 2 ** 30
 
 const SWEEP_LOCK = 'trainyard orphan files'
 const SWEEP_MS_MAX = 600_000
@@ -30,6 +33,8 @@ export interface WorkerOptions {
   /** Copies of objects of storage, for runs to come. */
   readonly cacheDirectory: string
   readonly directories: WorkDirectories
+  /** Hosts that imports may reach although they are not public. */
+  readonly importAllowedHosts: readonly string[]
   /** Runs at the same time. */
   readonly concurrency: number
   /** Threads that a run may use. */
@@ -61,6 +66,8 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const queue = await openRunQueue(connection, { onError })
   const supervisions = new Set<RunSupervision>()
   const files = new FileGrants(storage, options.cacheDirectory)
+  const policy = { allowedHosts: options.importAllowedHosts }
+  const imports = new SourceImports({ database, storage, policy, bytesMax: IMPORT_BYTES_MAX })
   const now = () => performance.now()
   let isStopping = false
 
@@ -70,7 +77,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       const claimedAt = now()
       const run = await runState.claimNext(database, { owner: options.owner, ttlMs: times.leaseTtlMs })
       if (run === null) return
-      await supervise(new RunSupervision({ ...options, run, claimedAt, sql: database.workerSql, files, now }))
+      await supervise(new RunSupervision({ ...options, run, claimedAt, sql: database.workerSql, files, imports, now }))
     }
   }
 

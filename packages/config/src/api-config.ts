@@ -12,6 +12,7 @@ const schema = z.object({
   HOST: variable.host,
   PORT: variable.port,
   LOG_LEVEL: variable.logLevel,
+  IMPORT_ALLOWED_HOSTS: variable.importAllowedHosts,
 })
 
 /** @throws ConfigError with every mistake. */
@@ -26,6 +27,7 @@ export function loadApiConfig(environment: Environment = process.env) {
     host: env.HOST,
     port: env.PORT,
     logLevel: env.LOG_LEVEL,
+    importAllowedHosts: env.IMPORT_ALLOWED_HOSTS,
   }
 }
 

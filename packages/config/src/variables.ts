@@ -85,3 +85,10 @@ export function credentialsOf(env: { STORAGE_ACCESS_KEY_ID?: string | undefined;
   const { STORAGE_ACCESS_KEY_ID: accessKeyId, STORAGE_SECRET_ACCESS_KEY: secretAccessKey } = env
   return accessKeyId === undefined || secretAccessKey === undefined ? null : { accessKeyId, secretAccessKey }
 }
+
+export const importAllowedHosts = z
+  .string()
+  .default('')
+  .transform((text) => text.split(',').filter((host) => host !== ''))
+  .pipe(z.array(z.string().regex(/^[a-z0-9.[\]:-]+:\d{1,5}$/, 'not host:port')))
+  .describe('hosts that imports by URL may reach although they are not public, as host:port, separated by commas')

@@ -19,6 +19,7 @@ const schema = z.object({
   ORPHAN_AGE_S: variable.orphanAgeS,
   TRAINER_HEAP_MB: variable.trainerHeapMb,
   TRAINER_MEMORY_MB: variable.trainerMemoryMb,
+  IMPORT_ALLOWED_HOSTS: variable.importAllowedHosts,
 })
 
 /** All that a trainer inherits: no credentials, nothing that is not named here. */
@@ -46,6 +47,7 @@ export function loadWorkerConfig(environment: Environment = process.env) {
     trainerHeapMb: env.TRAINER_HEAP_MB,
     /** null: what the plan of the run says. */
     trainerMemoryMb: env.TRAINER_MEMORY_MB ?? null,
+    importAllowedHosts: env.IMPORT_ALLOWED_HOSTS,
     trainerEnvironment: Object.fromEntries(
       TRAINER_VARIABLES.flatMap((name) => {
         const value = environment[name]

@@ -148,3 +148,19 @@ export {
   type TrainerMessageOf,
   trainerMessageSchema,
 } from './trainer.ts'
+export {
+  type CreateUpload,
+  createUploadSchema,
+  type ImportVersion,
+  importVersionSchema,
+  PART_BYTES_DEFAULT,
+  PART_BYTES_MAX,
+  PARTS_MAX,
+  type PartUrl,
+  partUrlSchema,
+  type Upload,
+  type UploadPart,
+  uploadPartSchema,
+  uploadSchema,
+  type VersionSource,
+} from './upload.ts'

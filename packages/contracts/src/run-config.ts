@@ -6,6 +6,16 @@ import { uploadRoleSchema } from './dataset-manifest.ts'
 import { nestedNumbersSchema, transferSchema } from './job.ts'
 import { prepareOptionsSchema } from './prepare-options.ts'
 
+/** A file in storage, or one that is fetched into it first. `sha256` is what the client announced of a file that came in parts. */
+const prepareSourceSchema = z.object({
+  role: uploadRoleSchema,
+  key: z.string(),
+  file_name: z.string(),
+  bytes: z.int().nonnegative(),
+  sha256: z.string().optional(),
+  url: z.string().optional(),
+})
+
 export const runConfigSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('train'),
@@ -26,7 +36,7 @@ export const runConfigSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('prepare'),
     dataset_version_id: z.uuid(),
-    sources: z.array(z.object({ role: uploadRoleSchema, key: z.string(), file_name: z.string(), bytes: z.int().nonnegative() })).min(1),
+    sources: z.array(prepareSourceSchema).min(1),
     options: prepareOptionsSchema,
   }),
 ])

@@ -21,10 +21,16 @@ export interface ProjectLimits {
   readonly concurrencyLimit?: number | null | undefined
   /** Weight against other projects when workers are scarce. */
   readonly share?: number | undefined
+  /** Bytes of uploads, versions and checkpoints in all; null for no limit. */
+  readonly storageLimit?: number | null | undefined
 }
 
-export async function setLimits(tx: Tx, id: string, { concurrencyLimit, share }: ProjectLimits): Promise<ProjectRecord> {
-  const data = { ...(concurrencyLimit === undefined ? {} : { concurrencyLimit }), ...(share === undefined ? {} : { share }) }
+export async function setLimits(tx: Tx, id: string, { concurrencyLimit, share, storageLimit }: ProjectLimits): Promise<ProjectRecord> {
+  const data = {
+    ...(concurrencyLimit === undefined ? {} : { concurrencyLimit }),
+    ...(share === undefined ? {} : { share }),
+    ...(storageLimit === undefined ? {} : { storageLimit }),
+  }
   return tx.project.update({ where: { id }, data })
 }
 

@@ -35,6 +35,8 @@ export interface BeginUpload {
   readonly bytes: number
   readonly partBytes: number
   readonly token: string
+  /** As the client announced it. */
+  readonly sha256: string | null
   readonly expiresAt: Date
 }
 
@@ -108,8 +110,8 @@ export async function removePart(tx: Tx, uploadId: string, number: number): Prom
   await tx.uploadPart.deleteMany({ where: { uploadId, number } })
 }
 
-/** The object is there, whole. */
-export async function complete(tx: Tx, id: string, sha256: string): Promise<UploadRecord> {
+/** The object is there, whole. @param sha256 of the whole, where it is known */
+export async function complete(tx: Tx, id: string, sha256: string | null): Promise<UploadRecord> {
   const row = await tx.upload.update({
     where: { id },
     data: { sha256, completedAt: new Date() },

@@ -79,6 +79,11 @@ export const ERRORS = {
   ),
 
   invalid_data: data('The data has problems', 'Correct the rows that `errors` names and upload again.'),
+  import_failed: user(
+    422,
+    'The URL cannot be imported',
+    'Check that the URL answers with the file itself, without a login, or upload the file.',
+  ),
   dataset_not_ready: { ...user(409, 'The dataset version is not ready', 'Wait until its status is "ready".'), retryable: true },
   corrupt_checkpoint: { ...data('The checkpoint is damaged', 'Use the checkpoint before it.'), status: 500 },
   diverged: data('Training diverged: the loss is not a finite number', 'Lower the learning rate, clip gradients, or normalize the inputs.'),

@@ -37,9 +37,11 @@ describe('the command line', () => {
     const [line = ''] = await run('projects create', ['bounded'])
     const [project = ''] = line.split('  ')
     expect(await run('projects set', [project], { 'concurrency-limit': '4', share: '2.5' })).toEqual([
-      `${line}  runs at once: 4  share: 2.5`,
+      `${line}  runs at once: 4  share: 2.5  bytes stored: no limit`,
     ])
-    expect(await run('projects set', [project], { 'concurrency-limit': 'none' })).toEqual([`${line}  runs at once: no limit  share: 2.5`])
+    expect(await run('projects set', [project], { 'concurrency-limit': 'none', 'storage-limit': '1000000' })).toEqual([
+      `${line}  runs at once: no limit  share: 2.5  bytes stored: 1000000`,
+    ])
   })
 
   it.each([

@@ -13,6 +13,7 @@ interface Options {
   readonly 'expires-in-days'?: string | undefined
   readonly 'concurrency-limit'?: string | undefined
   readonly share?: string | undefined
+  readonly 'storage-limit'?: string | undefined
 }
 
 interface Command {
@@ -40,14 +41,22 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     },
   },
   'projects set': {
-    usage: 'ID [--concurrency-limit N|none] [--share X]',
+    usage: 'ID [--concurrency-limit N|none] [--share X] [--storage-limit BYTES|none]',
     async run(tx, [id], options) {
-      const concurrencyLimit = limitOf(options['concurrency-limit'])
+      const concurrencyLimit = limitOf('concurrency-limit', options, 1_000_000)
+      const storageLimit = limitOf('storage-limit', options, Number.MAX_SAFE_INTEGER)
       const share = shareOf(options.share)
-      if (concurrencyLimit === undefined && share === undefined) throw new UsageError('expected --concurrency-limit or --share')
-      const project = await projects.setLimits(tx, await requireProject(tx, id), { concurrencyLimit, share })
+      if (concurrencyLimit === undefined && share === undefined && storageLimit === undefined) {
+        throw new UsageError('expected --concurrency-limit, --share or --storage-limit')
+      }
+      const project = await projects.setLimits(tx, await requireProject(tx, id), { concurrencyLimit, share, storageLimit })
       return [
-        `${toWireId('project', project.id)}  ${project.name}  runs at once: ${project.concurrencyLimit ?? 'no limit'}  share: ${project.share}`,
+        [
+          `${toWireId('project', project.id)}  ${project.name}`,
+          `runs at once: ${project.concurrencyLimit ?? 'no limit'}`,
+          `share: ${project.share}`,
+          `bytes stored: ${project.storageLimit ?? 'no limit'}`,
+        ].join('  '),
       ]
     },
   },
@@ -105,12 +114,13 @@ function scopesOf(text: string | undefined): readonly string[] {
   return scopes
 }
 
-function limitOf(text: string | undefined): number | null | undefined {
+function limitOf(name: 'concurrency-limit' | 'storage-limit', options: Options, max: number): number | null | undefined {
+  const text = options[name]
   if (text === undefined) return undefined
   if (text === 'none') return null
   const limit = Number(text)
-  if (!(Number.isInteger(limit) && limit >= 1 && limit <= 1_000_000)) {
-    throw new UsageError(`--concurrency-limit is ${text}; expected a whole number from 1, or none`)
+  if (!(Number.isInteger(limit) && limit >= 1 && limit <= max)) {
+    throw new UsageError(`--${name} is ${text}; expected a whole number from 1, or none`)
   }
   return limit
 }

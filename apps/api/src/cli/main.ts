@@ -1,6 +1,6 @@
 // What the operator does on the command line: projects and API keys. Needs DATABASE_URL; `npm run cli` finds that of a local service.
 //
-// usage: npm run cli -- projects create NAME | projects set ID [--concurrency-limit N|none] [--share X] | keys create --project ID [--name N] [--scopes read,write] | keys list --project ID | keys revoke KEY_ID
+// usage: npm run cli -- projects create NAME | projects set ID [--concurrency-limit N|none] [--share X] [--storage-limit BYTES|none] | keys create --project ID [--name N] [--scopes read,write] | keys list --project ID | keys revoke KEY_ID
 
 import { parseArgs } from 'node:util'
 import { loadDatabaseConfig } from '@trainyard/config'
@@ -16,6 +16,7 @@ const { positionals, values } = parseArgs({
     'expires-in-days': { type: 'string' },
     'concurrency-limit': { type: 'string' },
     share: { type: 'string' },
+    'storage-limit': { type: 'string' },
   },
 })
 const [group = '', verb = '', ...rest] = positionals

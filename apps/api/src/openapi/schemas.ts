@@ -13,6 +13,8 @@ import {
   problemSchema,
   projectSchema,
   runSchema,
+  uploadPartSchema,
+  uploadSchema,
 } from '@trainyard/contracts'
 import { z } from 'zod'
 
@@ -32,6 +34,8 @@ const COMPONENTS = {
   Problem: problemSchema,
   Project: projectSchema,
   Run: runSchema,
+  Upload: uploadSchema,
+  UploadPart: uploadPartSchema,
 } as const satisfies Record<string, z.ZodType>
 
 const BASE = '#/components/schemas/'

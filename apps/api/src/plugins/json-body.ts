@@ -1,7 +1,7 @@
 // JSON bodies: no prototypes, bounded nesting. Nothing else is read as a body, but what a route streams.
 
 import { TrainyardError } from '@trainyard/errors'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 
 /** Deeper than any body of ours (a graph has 6 levels, an image of any rank fewer), shallower than what recursion survives. */
 const DEPTH_MAX = 64
@@ -20,11 +20,20 @@ export function registerJsonBody(app: FastifyInstance): void {
       done(new TrainyardError('malformed_json', { detail: `The body cannot be read: ${error.message.slice(0, 200)}.`, cause: error }))
     })
   })
-  app.addContentTypeParser('application/octet-stream', (request, stream, done) => {
-    if (request.routeOptions.config.operation?.streams === 'application/octet-stream') return done(null, stream)
-    done(
-      new TrainyardError('unsupported_media_type', { detail: 'The content type is application/octet-stream. Expected application/json.' }),
-    )
+  // What a route streams may be of any length: never into the parser of another type, which holds it in memory.
+  app.addHook('preParsing', async (request) => {
+    if (request.headers['content-type'] !== undefined) requireMediaType(request)
+  })
+  app.addContentTypeParser('application/octet-stream', (_, stream, done) => done(null, stream))
+}
+
+/** @throws TrainyardError unsupported_media_type unless the request has what its route streams, or JSON */
+export function requireMediaType({ headers, routeOptions }: FastifyRequest): void {
+  const expected = routeOptions.config.operation?.streams ?? 'application/json'
+  const [given = ''] = headers['content-type']?.split(';', 1) ?? []
+  if (given.trim().toLowerCase() === expected) return
+  throw new TrainyardError('unsupported_media_type', {
+    detail: `The content type is ${given === '' ? 'missing' : given.slice(0, 100)}. Expected ${expected}.`,
   })
 }
 

@@ -41,7 +41,13 @@ export async function startTestApi(limits: Partial<ApiLimits> = {}): Promise<Tes
   const database = createDatabase({ url: services.databaseUrl })
   const storage = openStorage(services.storageUrl)
   const completions = createJobCompletions(services.databaseUrl)
-  const app = await buildApp({ database, storage, completions, limits: { ...DEFAULT_LIMITS, requestsPerWindow: 1_000_000, ...limits } })
+  const app = await buildApp({
+    database,
+    storage,
+    completions,
+    importPolicy: { allowedHosts: [] },
+    limits: { ...DEFAULT_LIMITS, requestsPerWindow: 1_000_000, ...limits },
+  })
   const createKey: TestApi['createKey'] = async (projectId, { scopes = SCOPES, expiresAt = null as Date | null } = {}) => {
     const { record, key } = await database.asWorker((tx) => apiKeys.create(tx, { projectId, name: 'test', scopes, expiresAt }))
     return { id: record.id, key }

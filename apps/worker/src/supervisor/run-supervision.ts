@@ -8,6 +8,7 @@ import {
   type DatasetManifest,
   type Failure,
   newUuid,
+  type RunConfigOf,
   type RunResult,
   type SupervisorMessage,
   storedFiles,
@@ -22,6 +23,7 @@ import type { Logger } from 'pino'
 import type { FileGrants } from './file-grants.ts'
 import { pruneCheckpoints } from './retention.ts'
 import { RunWriter, type RunWriterOptions } from './run-writer.ts'
+import type { SourceImports } from './source-imports.ts'
 import { buildStartMessage, grantTo, shardPrefix } from './start-message.ts'
 import type { TrainerPool } from './trainer-pool.ts'
 import type { Trainer } from './trainer-process.ts'
@@ -45,6 +47,7 @@ export interface SupervisionOptions {
   readonly sql: RunWriterOptions['sql']
   readonly storage: ObjectStorage
   readonly files: FileGrants
+  readonly imports: SourceImports
   readonly trainers: TrainerPool
   /** Threads that the worker grants to a run. */
   readonly threads: number
@@ -94,6 +97,7 @@ export class RunSupervision {
   #stopTimer: NodeJS.Timeout | undefined
   #runtimeTimer: NodeJS.Timeout | undefined
   #aliveAt: number
+  readonly #over = new AbortController()
   #step = -1
   #finalCheckpoint: NewCheckpoint | undefined
   #manifest: DatasetManifest | undefined
@@ -163,6 +167,7 @@ export class RunSupervision {
       clearInterval(watch)
       clearTimeout(this.#stopTimer)
       clearTimeout(this.#runtimeTimer)
+      this.#over.abort()
       this.#writer.close()
       await this.#dropTrainer()
       if (this.#copies !== undefined) await rm(this.#copies, { recursive: true, force: true })
@@ -184,6 +189,7 @@ export class RunSupervision {
   async #launch(): Promise<void> {
     const { run, trainers, threads, memoryBytesMax, sql, files, directories } = this.#options
     this.#copies ??= directories.make('run')
+    if (run.config.kind === 'prepare') await this.#import(run.config)
     const granted = run.config.kind === 'train' ? Math.min(run.config.training.threads ?? threads, threads) : threads
     this.#taking = trainers.take()
     const [start, trainer] = await Promise.all([
@@ -209,6 +215,17 @@ export class RunSupervision {
       (problem) => this.#end({ type: 'crashed', reason: `The trainer ${problem}.` }),
     )
     trainer.send(message)
+  }
+
+  /** Files that are fetched from elsewhere may take longer than a start, as long as they come. */
+  async #import(config: RunConfigOf<'prepare'>): Promise<void> {
+    const { imports, run, now } = this.#options
+    const onAlive = () => {
+      this.#aliveAt = now() + START_MS_MAX
+    }
+    for (const event of await imports.fetchAll(config, { projectId: run.projectId, signal: this.#over.signal, onAlive })) {
+      this.#writer.add({ event })
+    }
   }
 
   #receive(message: TrainerMessage): void {

@@ -50,10 +50,10 @@ export async function buildStartMessage(input: StartInput): Promise<Start> {
   if (config.kind === 'prepare') {
     granted.shard_key_prefix = shardPrefix(run.projectId)
     granted.sources = await Promise.all(
-      config.sources.map(async ({ role, key, file_name }) => ({
+      config.sources.map(async ({ role, key, file_name, sha256 = null }) => ({
         role,
         name: file_name,
-        path: await files.grant(key, null, copies),
+        path: await files.grant(key, sha256, copies),
       })),
     )
   }

@@ -1,5 +1,5 @@
 import { datasetVersionSchema, newUuid, type RunConfig } from '@trainyard/contracts'
-import { datasets, datasetVersions, jobs, type Tx } from '@trainyard/database'
+import { datasets, datasetVersions, jobs, type Tx, uploads as uploadRows } from '@trainyard/database'
 import { z } from 'zod'
 import { idParams, uuidOf } from '../../http/ids.ts'
 import { onceAround } from '../../http/once.ts'
@@ -33,7 +33,7 @@ export const createDatasetVersion = defineRoute({
   streams: 'multipart/form-data',
   bodyBytesMax: ({ limits }) => limits.uploadBytesMax * 5,
   responses: { 201: { description: 'The version, in preparation.', schema: datasetVersionSchema } },
-  errors: ['malformed_upload', 'executable_format', 'invalid_data', 'storage_full'],
+  errors: ['quota_exceeded', 'malformed_upload', 'executable_format', 'invalid_data', 'storage_full'],
   handler: async ({ params, deps, request, reply, transaction, principal }) => {
     const dataset = found(await transaction((tx) => datasets.find(tx, uuidOf('dataset', params.dataset_id))), params.dataset_id)
     const version = { id: newUuid(), projectId: principal.projectId, datasetId: dataset.id }
@@ -50,6 +50,11 @@ async function createVersion(tx: Tx, version: { id: string; projectId: string; d
   const sources = uploads.map(({ role, objectKey, fileName, bytes }) => ({ role, key: objectKey, file_name: fileName, bytes }))
   const config: RunConfig = { kind: 'prepare', dataset_version_id: version.id, sources, options }
   const { projectId } = version
+  await uploadRows.requireSpace(
+    tx,
+    projectId,
+    uploads.reduce((sum, { bytes }) => sum + bytes, 0),
+  )
   const job = await jobs.submit(tx, { projectId, kind: 'prepare', name: null, config: { kind: 'prepare', options }, runs: [config] })
   return serializeDatasetVersion(await datasetVersions.create(tx, { ...version, jobId: job.id, uploads }))
 }

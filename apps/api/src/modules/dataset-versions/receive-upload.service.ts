@@ -9,6 +9,7 @@ import { type Issue, TrainyardError } from '@trainyard/errors'
 import type { ObjectStorage } from '@trainyard/storage'
 import type { FastifyRequest } from 'fastify'
 import { invalidRequest } from '../../http/parse.ts'
+import { requireMediaType } from '../../plugins/json-body.ts'
 import { storePart } from './upload-part.ts'
 
 export interface ReceivedUpload {
@@ -20,11 +21,7 @@ export interface ReceivedUpload {
 export const uploadKey = (versionId: string, role: UploadRole) => `uploads/${versionId}/${role}`
 
 export async function receiveUpload(request: FastifyRequest, storage: ObjectStorage, versionId: string): Promise<ReceivedUpload> {
-  if (!request.isMultipart()) {
-    throw new TrainyardError('unsupported_media_type', {
-      detail: `The content type is ${request.headers['content-type'] ?? 'missing'}. Expected multipart/form-data.`,
-    })
-  }
+  requireMediaType(request)
   const receiver = new Receiver(request, storage, versionId)
   try {
     return await receiver.receive()

@@ -17,12 +17,16 @@ export interface IncomingFile {
 
 /** @throws TrainyardError `executable_format`, `unsupported_media_type`, `invalid_data`; nothing is stored then */
 export async function storePart(storage: ObjectStorage, key: string, file: IncomingFile, signal: AbortSignal): Promise<NewUpload> {
-  const { bytes, sha256 } = await storage.put(key, inspected(file), { signal })
+  const { bytes, sha256 } = await storage.put(key, inspected(file.role, file.content), { signal })
   return { role: file.role, fileName: file.fileName.slice(0, FILE_NAME_LENGTH_MAX), objectKey: key, bytes, sha256 }
 }
 
-/** The same bytes, once their beginning is known to be harmless. */
-async function* inspected({ role, content }: IncomingFile): AsyncGenerator<Uint8Array> {
+/**
+ * The same bytes, once the beginning of the file is known to be harmless.
+ * @param part what the client knows it by: the role of a form's part, or the name of the file
+ * @throws TrainyardError `executable_format`, `unsupported_media_type`, `invalid_data`
+ */
+export async function* inspected(part: string, content: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const head: Uint8Array[] = []
   let length = 0
   for await (const chunk of content) {
@@ -33,30 +37,30 @@ async function* inspected({ role, content }: IncomingFile): AsyncGenerator<Uint8
     head.push(chunk)
     length += chunk.byteLength
     if (length < SNIFF_BYTES) continue
-    checkFormat(role, Buffer.concat(head))
+    checkFormat(part, Buffer.concat(head))
     yield* head
   }
   if (length >= SNIFF_BYTES) return
-  checkFormat(role, Buffer.concat(head))
+  checkFormat(part, Buffer.concat(head))
   yield* head
 }
 
-function checkFormat(role: UploadRole, head: Uint8Array): void {
+function checkFormat(part: string, head: Uint8Array): void {
   const format = sniffFormat(head.subarray(0, SNIFF_BYTES))
   if (format.kind === 'executable' || format.kind === 'unsupported') {
     const isExecutable = format.kind === 'executable'
-    const message = `part ${role} is ${format.name}${isExecutable ? ', which can run code when it is opened' : ''}. Expected IDX (plain or gzip) or CSV.`
+    const message = `part ${part} is ${format.name}${isExecutable ? ', which can run code when it is opened' : ''}. Expected IDX (plain or gzip) or CSV.`
     throw new TrainyardError(isExecutable ? 'executable_format' : 'unsupported_media_type', {
       detail: message,
       hint: format.hint,
-      issues: [{ path: role, code: isExecutable ? 'executable_format' : 'unsupported_format', message, hint: format.hint }],
+      issues: [{ path: part, code: isExecutable ? 'executable_format' : 'unsupported_format', message, hint: format.hint }],
     })
   }
   if (format.kind === 'empty') {
-    const message = `part ${role} is empty`
+    const message = `part ${part} is empty`
     throw new TrainyardError('invalid_data', {
       detail: message,
-      issues: [{ path: role, code: 'empty_file', message, hint: 'Send the file as the content of the part.' }],
+      issues: [{ path: part, code: 'empty_file', message, hint: 'Send the file as the content of the part.' }],
     })
   }
 }

@@ -1,0 +1,67 @@
+// Files on their way in: an upload in parts, and what versions are made of.
+
+import { z } from 'zod'
+import { prepareOptionsSchema, uploadRoleSchema } from './dataset-manifest.ts'
+import { idSchema } from './ids.ts'
+
+const MiB = 1 << 20
+
+/** S3's bounds: no part but the last is smaller than 5 MiB, and there are at most 10,000. */
+export const PART_BYTES_MIN = 5 * MiB
+export const PART_BYTES_MAX = 64 * MiB
+export const PART_BYTES_DEFAULT = 8 * MiB
+export const PARTS_MAX = 10_000
+
+const sha256Schema = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/, 'expected 64 lower-case hexadecimal digits')
+  .meta({ description: 'SHA-256 of the whole file, hexadecimal.' })
+
+export const createUploadSchema = z.strictObject({
+  file_name: z.string().min(1).max(255).meta({ description: 'Shown to people; it never becomes a path.' }),
+  bytes: z.int().positive().meta({ description: 'Of the whole file. They count against the quota from now on.' }),
+  sha256: sha256Schema.optional(),
+  part_bytes: z.int().min(PART_BYTES_MIN).max(PART_BYTES_MAX).optional().meta({
+    description: 'Of every part but the last: what a broken connection costs at most. Default: 8 MiB, more for very large files.',
+  }),
+})
+export type CreateUpload = z.infer<typeof createUploadSchema>
+
+export const uploadPartSchema = z.object({ number: z.int(), bytes: z.int(), sha256: z.string() })
+export type UploadPart = z.infer<typeof uploadPartSchema>
+
+export const uploadSchema = z.object({
+  id: idSchema('upload'),
+  object: z.literal('upload'),
+  file_name: z.string(),
+  bytes: z.int(),
+  sha256: z.string().nullable(),
+  /** `open`: parts are missing, or `complete` was not asked for. `attached`: the source of a version. */
+  status: z.enum(['open', 'complete', 'attached']),
+  part_bytes: z.int(),
+  /** How many parts there must be. */
+  parts_total: z.int(),
+  /** Those that have arrived; a client that was interrupted sends the others. */
+  parts: z.array(uploadPartSchema),
+  dataset_version_id: idSchema('dataset_version').nullable(),
+  /** When an upload that nobody uses is removed; null once it is attached. */
+  expires_at: z.iso.datetime().nullable(),
+  created_at: z.iso.datetime(),
+})
+export type Upload = z.infer<typeof uploadSchema>
+
+export const partUrlSchema = z.object({ url: z.url(), method: z.literal('PUT'), expires_at: z.iso.datetime() })
+export type PartUrl = z.infer<typeof partUrlSchema>
+
+/** Where the file of a version comes from: an upload that is complete, or a URL that the preparation fetches. */
+export const versionSourceSchema = z.union([
+  z.strictObject({ upload_id: idSchema('upload') }),
+  z.strictObject({ url: z.string().max(2048).meta({ description: 'http or https, of a public host.' }) }),
+])
+export type VersionSource = z.infer<typeof versionSourceSchema>
+
+export const importVersionSchema = z.strictObject({
+  sources: z.partialRecord(uploadRoleSchema, versionSourceSchema).meta({ description: 'By role, as the parts of the multipart form.' }),
+  options: prepareOptionsSchema.prefault({}),
+})
+export type ImportVersion = z.infer<typeof importVersionSchema>
