@@ -1,8 +1,9 @@
 // Files on their way in: an upload in parts, and what versions are made of.
 
 import { z } from 'zod'
-import { prepareOptionsSchema, uploadRoleSchema } from './dataset-manifest.ts'
+import { uploadRoleSchema } from './dataset-manifest.ts'
 import { idSchema } from './ids.ts'
+import { prepareOptionsSchema } from './prepare-options.ts'
 
 const MiB = 1 << 20
 
