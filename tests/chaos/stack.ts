@@ -52,7 +52,7 @@ export interface Stack {
 }
 
 /** @param log a line for each part that died and came back */
-export async function startStack(log: (line: string) => void): Promise<Stack> {
+export async function startStack(log: (line: string) => void, { leaseTtlMs = LEASE_TTL_MS } = {}): Promise<Stack> {
   const base = await mkdtemp(join(tmpdir(), 'trainyard-chaos-'))
   // PostgreSQL may run as another user.
   await chmod(base, 0o755)
@@ -133,7 +133,7 @@ export async function startStack(log: (line: string) => void): Promise<Stack> {
           DATABASE_URL: through(databaseUrl, own.postgres),
           REDIS_URL: through(redis.url, own.redis),
           TRAINYARD_DATA_DIR: join(directory, `worker-${index}`),
-          LEASE_TTL_MS: String(LEASE_TTL_MS),
+          LEASE_TTL_MS: String(leaseTtlMs),
           STALL_TIMEOUT_MS: String(STALL_MS),
           WORKER_CONCURRENCY: String(RUNS_PER_WORKER),
           ENGINE_THREADS: '1',

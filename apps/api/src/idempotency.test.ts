@@ -17,7 +17,7 @@ describe('Idempotency-Key', () => {
   const submit = (key: string, rest: object = {}, url = '/v1/jobs') =>
     api.request('POST', url, { ...body, ...rest }, { 'idempotency-key': key })
 
-  it('makes one job of a hundred concurrent submissions', async () => {
+  it('requirement 2: makes one job of a hundred concurrent submissions', async () => {
     const before = await api.countRows()
     const responses = await Promise.all(Array.from({ length: 100 }, () => submit('hundred')))
     expect(new Set(responses.map(({ statusCode }) => statusCode))).toEqual(new Set([201]))
@@ -34,7 +34,7 @@ describe('Idempotency-Key', () => {
     })
   })
 
-  it('refuses the key for another request', async () => {
+  it('requirement 2: refuses the key for another request', async () => {
     await submit('reused')
     for (const response of [await submit('reused', { name: 'other' }), await submit('reused', {}, '/v1/jobs?validate_only=true')]) {
       expect([response.statusCode, response.json().code]).toEqual([422, 'idempotency_mismatch'])

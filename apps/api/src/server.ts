@@ -13,11 +13,15 @@ import { expireUploads } from './modules/uploads/expire-uploads.ts'
 const SHUTDOWN_MS = 15_000
 const EXPIRE_UPLOADS_MS = 600_000
 
+/** A client waits for no statement longer than that. */
+const STATEMENT_MS_MAX = 10_000
+
 const config = loadApiConfig()
 const logger = pino({ level: config.logLevel, redact: ['req.headers.authorization'] })
 const database = createDatabase({
   url: config.databaseUrl,
   applicationName: 'trainyard-api',
+  statementTimeoutMs: STATEMENT_MS_MAX,
   onConnectionError: (error) => logger.warn({ err: error }, 'a database connection broke'),
 })
 const storage = openStorage(config.storageUrl, config.storageCredentials ?? undefined)

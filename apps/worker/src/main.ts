@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { loadWorkerConfig } from '@trainyard/config'
 import { createDatabase } from '@trainyard/database'
 import { openStorage } from '@trainyard/storage'
-import { pino } from 'pino'
+import { pino, stdSerializers } from 'pino'
 import { trainerEnvironment } from './supervisor/trainer-environment.ts'
 import { TrainerPool } from './supervisor/trainer-pool.ts'
 import { compileTrainer } from './supervisor/trainer-process.ts'
@@ -22,7 +22,7 @@ const STOP_GRACE_MS = { cancel: 1_000, pause: 15_000, preempt: 12_000, timeout: 
 const EXIT_AFTER_MS = 19_000
 
 const config = loadWorkerConfig()
-const log = pino({ level: config.logLevel, name: 'worker' })
+const log = pino({ level: config.logLevel, name: 'worker', serializers: { error: stdSerializers.err } })
 const workDirectory = join(config.dataDir, 'work')
 await mkdir(workDirectory, { recursive: true })
 const threads = config.engineThreads ?? Math.max(1, Math.floor(availableParallelism() / config.concurrency))

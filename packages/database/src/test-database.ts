@@ -29,7 +29,7 @@ export async function openTestDatabase(poolSize = 10): Promise<TestDatabase> {
   }
 }
 
-const ANY_CONFIG: RunConfig = { kind: 'predict', checkpoint_id: '00000000-0000-7000-8000-000000000000', inputs: [0], top_k: 1 }
+export const ANY_CONFIG: RunConfig = { kind: 'predict', checkpoint_id: '00000000-0000-7000-8000-000000000000', inputs: [0], top_k: 1 }
 
 export async function createProject(database: Database, name = 'test'): Promise<string> {
   const { id } = await database.asWorker((tx) => projects.create(tx, { name }))

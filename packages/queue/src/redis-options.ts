@@ -2,6 +2,8 @@
 
 const CONNECT_TIMEOUT_MS = 5_000
 const RETRY_DELAY_MS_MAX = 2_000
+/** For an answer; a connection that is half open never gives one. Longer than BullMQ blocks in one command (10 s). */
+const COMMAND_TIMEOUT_MS = 20_000
 
 export interface RedisConnectionOptions {
   readonly host: string
@@ -11,6 +13,7 @@ export interface RedisConnectionOptions {
   readonly password?: string
   readonly tls?: object
   readonly connectTimeout: number
+  readonly commandTimeout: number
   readonly retryStrategy: (attempt: number) => number
 }
 
@@ -24,6 +27,7 @@ export function redisOptions(url: string): RedisConnectionOptions {
     ...(password === '' ? {} : { password: decodeURIComponent(password) }),
     ...(protocol === 'rediss:' ? { tls: {} } : {}),
     connectTimeout: CONNECT_TIMEOUT_MS,
+    commandTimeout: COMMAND_TIMEOUT_MS,
     retryStrategy: (attempt) => Math.min(attempt * 100, RETRY_DELAY_MS_MAX),
   }
 }

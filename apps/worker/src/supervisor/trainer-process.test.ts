@@ -64,7 +64,7 @@ describe('a trainer process', () => {
     await trainers.close()
   })
 
-  it('is gone within a second after its supervisor was killed', async () => {
+  it('requirement 6: is gone within a second after its supervisor was killed', async () => {
     const entry = fileURLToPath(new URL('../testing/fork-and-wait.ts', import.meta.url))
     const supervisor = spawn(process.execPath, ['--import', 'tsx', entry], { stdio: ['ignore', 'pipe', 'inherit'] })
     const [line] = (await once(supervisor.stdout, 'data')) as [Buffer]

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { type Confinement, type SupervisorMessage, TRAINER_PROTOCOL, type TrainerMessage, trainerMessageSchema } from '@trainyard/contracts'
+import { TrainyardError } from '@trainyard/errors'
 import type { Logger } from 'pino'
 import { TrainerDirectory } from './trainer-directory.ts'
 import type { WorkDirectories } from './work-directories.ts'
@@ -163,7 +164,7 @@ class ForkedTrainer implements Trainer {
     })
     this.ready = new Promise((resolve, reject) => {
       child.on('message', (raw) => this.#receive(raw, resolve))
-      void this.exited.then(({ description }) => reject(new Error(`the trainer ${description} before it was ready: ${this.#stderr}`)))
+      void this.exited.then(({ description }) => reject(endedEarly(description)))
     })
     // Whoever awaits `ready` hears of it; a trainer that waits in reserve may fail unheard.
     this.ready.catch(() => {})
@@ -222,4 +223,9 @@ class ForkedTrainer implements Trainer {
     this.kill()
     this.#onNonsense?.(problem)
   }
+}
+
+/** Retryable: the run counts a crash and says why. */
+function endedEarly(description: string): TrainyardError {
+  return new TrainyardError('trainer_crashed', { detail: `The trainer ${description} before it was ready.` })
 }
