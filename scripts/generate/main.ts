@@ -5,6 +5,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { renderDependencies } from './dependencies.ts'
 import { renderErrors } from './errors.ts'
+import { renderLayers, renderSpecificationErrors } from './layers.ts'
 import { renderOpenapi } from './openapi.ts'
 import { renderOps } from './ops.ts'
 import { stalePrismaClient } from './prisma-client.ts'
@@ -13,6 +14,8 @@ import { stalePrismaClient } from './prisma-client.ts'
 const DOCUMENTS: Record<string, { readonly path: string; render(): string | Promise<string> }> = {
   errors: { path: 'docs/generated/errors.md', render: renderErrors },
   openapi: { path: 'docs/generated/openapi.json', render: renderOpenapi },
+  layers: { path: 'docs/generated/layers.md', render: renderLayers },
+  'specification-errors': { path: 'docs/generated/specification-errors.md', render: renderSpecificationErrors },
   ops: { path: 'docs/generated/ops.md', render: renderOps },
   dependencies: { path: 'docs/generated/dependencies.md', render: renderDependencies },
 }

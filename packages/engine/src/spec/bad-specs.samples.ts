@@ -23,6 +23,12 @@ function nested(depth: number): unknown {
   return value
 }
 
+function compositesNested(depth: number): unknown {
+  let layer: unknown = { type: 'relu' }
+  for (let i = 0; i < depth; i++) layer = { type: 'sequential', layers: [layer] }
+  return layer
+}
+
 export const BAD_SPECS: readonly BadSpec[] = [
   // The envelope
   { name: 'no object', json: 'lenet5', issues: [' wrong_type'] },
@@ -231,6 +237,213 @@ export const BAD_SPECS: readonly BadSpec[] = [
     name: 'an input name with a dollar',
     json: graph([fc('a', '$x')], ['a'], { $x: { shape: [4] } }),
     issues: ['inputs["$x"] wrong_format', 'nodes[0].inputs[0] wrong_format'],
+  },
+
+  // Layers that came later
+  {
+    name: 'a transposed convolution whose groups do not divide',
+    json: chain([{ type: 'conv_transpose2d', filters: 6, kernel: 3, groups: 4 }], [4, 8, 8]),
+    issues: ['layers[0] groups_do_not_divide'],
+  },
+  {
+    name: 'output padding of the stride',
+    json: chain([{ type: 'conv_transpose2d', filters: 6, kernel: 3, stride: 2, output_padding: 2 }], [4, 8, 8]),
+    issues: ['layers[0] invalid_attribute'],
+  },
+  {
+    name: 'padding that cuts all of the output',
+    json: chain([{ type: 'conv_transpose2d', filters: 6, kernel: 2, padding: 3 }], [4, 5, 5]),
+    issues: ['layers[0] nothing_left'],
+  },
+  {
+    name: 'a transposed convolution of 10^12 weights',
+    json: chain([{ type: 'conv_transpose2d', filters: 1_000_000, kernel: 1 }], [1_000_000, 1, 1]),
+    issues: ['layers[0] too_many_parameters'],
+  },
+  {
+    name: 'average pooling larger than the input',
+    json: chain([{ type: 'avg_pool2d', kernel: 9 }], [1, 8, 8]),
+    issues: ['layers[0] window_too_large'],
+  },
+  {
+    name: 'pooling windows of padding alone',
+    json: chain([{ type: 'avg_pool2d', kernel: 2, padding: 2 }], [1, 8, 8]),
+    issues: ['layers[0] invalid_attribute'],
+  },
+  { name: 'global pooling of a vector', json: chain([{ type: 'global_avg_pool2d' }], [10]), issues: ['layers[0] wrong_rank'] },
+  {
+    name: 'an unknown way to upsample',
+    json: chain([{ type: 'upsample', mode: 'linear' }], [1, 8, 8]),
+    issues: ['layers[0].mode unknown_value'],
+  },
+  {
+    name: 'upsampling by a half',
+    json: chain([{ type: 'upsample', scale: 0.5 }], [1, 8, 8]),
+    issues: ['layers[0].scale not_a_whole_number'],
+  },
+  {
+    name: 'upsampling beyond any memory',
+    json: chain(new Array(4).fill({ type: 'upsample', scale: 1024 }), [1, 1, 1]),
+    issues: ['layers[1] too_many_activations', 'layers[2] too_large'],
+  },
+  {
+    name: 'a reshape to another number of values',
+    json: chain([{ type: 'reshape', shape: [32, 7, 8] }], [1568]),
+    issues: ['layers[0] wrong_element_count'],
+  },
+  {
+    name: 'a reshape to more values than can be counted',
+    json: chain([{ type: 'reshape', shape: [16_777_216, 16_777_216, 16_777_216] }], [1568]),
+    issues: ['layers[0] wrong_element_count'],
+  },
+  {
+    name: 'more channels of zeros than can be counted',
+    json: chain([{ type: 'pad_channels', after: 16_777_216 }], [1, 16_777_216, 16_777_215]),
+    issues: ['layers[0] too_large'],
+  },
+  {
+    name: 'a reshape with a negative size',
+    json: chain([{ type: 'reshape', shape: [-1, 7, 7] }], [1568]),
+    issues: ['layers[0].shape[0] too_small'],
+  },
+  {
+    name: 'a threshold that is NaN',
+    json: chain([{ type: 'threshold', threshold: Number.NaN }], [4]),
+    issues: ['layers[0].threshold not_finite'],
+  },
+  { name: 'softmax of an image', json: chain([{ type: 'softmax' }]), issues: ['layers[0] wrong_rank'] },
+  { name: 'a joint in a list', json: chain([{ type: 'concatenate' }], [4]), issues: ['layers[0].type needs_graph'] },
+  {
+    name: 'more channels of zeros than fit',
+    json: chain([{ type: 'pad_channels', after: -1 }], [4]),
+    issues: ['layers[0].after too_small'],
+  },
+  {
+    name: 'images of different sizes joined',
+    json: graph(
+      [
+        { id: 'half', type: 'max_pool2d', inputs: ['x'] },
+        { id: 'joined', type: 'concatenate', inputs: ['x', 'half'] },
+      ],
+      ['joined'],
+      { x: { shape: [3, 8, 8] } },
+    ),
+    issues: ['nodes[1] shape_mismatch'],
+  },
+  {
+    name: 'a vector joined with an image',
+    json: graph(
+      [
+        { id: 'flat', type: 'flatten', inputs: ['x'] },
+        { id: 'joined', type: 'concatenate', inputs: ['x', 'flat'] },
+      ],
+      ['joined'],
+      { x: { shape: [3, 8, 8] } },
+    ),
+    issues: ['nodes[1] shape_mismatch'],
+  },
+
+  // Composites
+  {
+    name: 'a residual block whose shortcut has another shape',
+    json: chain([{ type: 'residual', layers: [{ type: 'conv2d', filters: 8, kernel: 3, stride: 2, padding: 1 }] }], [3, 8, 8]),
+    issues: ['layers[0] shortcut_mismatch'],
+  },
+  {
+    name: 'a projection without the stride of the block',
+    json: chain(
+      [
+        {
+          type: 'residual',
+          layers: [{ type: 'conv2d', filters: 8, kernel: 3, stride: 2, padding: 1 }],
+          shortcut: [{ type: 'conv2d', filters: 8, kernel: 1 }],
+        },
+      ],
+      [3, 8, 8],
+    ),
+    issues: ['layers[0] shortcut_mismatch'],
+  },
+  {
+    name: 'mistakes at every level of composites',
+    json: chain(
+      [
+        {
+          type: 'sequential',
+          name: 'stage',
+          layers: [
+            { type: 'residual', layers: [{ type: 'dense', units: 0 }], shortcut: [{ type: 'dens', units: 4 }], activation: 'rely' },
+            { type: 'conv2d', filters: 1, kernel: 3 },
+          ],
+        },
+      ],
+      [4],
+    ),
+    issues: [
+      'layers[0].name unknown_key',
+      'layers[0].layers[0].activation unknown_value',
+      'layers[0].layers[0].layers[0].units too_small',
+      'layers[0].layers[0].shortcut[0].type unknown_type',
+    ],
+  },
+  { name: 'a composite without layers', json: chain([{ type: 'sequential' }], [4]), issues: ['layers[0].layers missing'] },
+  { name: 'a composite of no layers', json: chain([{ type: 'sequential', layers: [] }], [4]), issues: ['layers[0].layers too_small'] },
+  { name: 'a composite of one object', json: chain([{ type: 'residual', layers: {} }], [4]), issues: ['layers[0].layers wrong_type'] },
+  {
+    name: 'the same id twice in a composite',
+    json: chain(
+      [
+        {
+          type: 'sequential',
+          id: 'a',
+          layers: [
+            { type: 'relu', id: 'b' },
+            { type: 'relu', id: 'b' },
+          ],
+        },
+      ],
+      [4],
+    ),
+    issues: ['layers[0].layers[1].id duplicate_id'],
+  },
+  {
+    name: 'two composites of the same id',
+    json: chain(new Array(2).fill({ type: 'sequential', id: 'a', layers: [{ type: 'relu' }] }), [4]),
+    issues: ['layers[1].id duplicate_id'],
+  },
+  { name: 'composites nested too deep', json: chain([compositesNested(9)], [4]), issues: [`layers[0]${'.layers[0]'.repeat(8)} too_deep`] },
+  {
+    name: 'more layers inside of composites than a model may have',
+    json: chain(new Array(500).fill({ type: 'sequential', layers: new Array(3).fill({ type: 'relu' }) }), [4]),
+    issues: [' too_many_layers'],
+  },
+  {
+    name: 'a joint inside of a composite',
+    json: chain([{ type: 'residual', layers: [{ type: 'add' }] }], [4]),
+    issues: ['layers[0].layers[0].type needs_graph'],
+  },
+  {
+    name: 'a composite that reads two nodes',
+    json: graph([fc('a', 'x'), { id: 'b', type: 'sequential', inputs: ['a', 'x'], layers: [{ type: 'relu' }] }], ['b']),
+    issues: ['nodes[1].inputs wrong_input_count'],
+  },
+  {
+    name: 'a composite and a node that read each other',
+    json: graph([fc('a', 'b'), { id: 'b', type: 'sequential', inputs: ['a'], layers: [{ type: 'relu' }] }], ['b']),
+    issues: ['nodes[0].inputs cycle'],
+  },
+
+  // Presets of images
+  {
+    name: 'a large network on small images',
+    json: preset('alexnet', { input: [3, 32, 32] }),
+    issues: ['preset.options window_too_large'],
+  },
+  { name: 'a depth that there is not', json: preset('resnet51'), issues: ['preset.name unknown_preset'] },
+  { name: 'an unknown shortcut', json: preset('resnet20', { shortcut: 'B' }), issues: ['preset.options.shortcut unknown_value'] },
+  {
+    name: 'images that a convolutional autoencoder cannot quarter',
+    json: preset('conv_autoencoder', { input: [1, 30, 30] }),
+    issues: ['preset.options.input wrong_size'],
   },
 
   // Everything at once

@@ -25,6 +25,8 @@ export {
   nodeSchema,
   type PresetSpec,
   presetSpecSchema,
+  residualConfigSchema,
+  sequentialConfigSchema,
 } from './model-spec.ts'
 export { parameterShapes, stateShapes } from './parameters.ts'
 export { expandPreset, isPresetName, PRESET_NAMES, PRESETS, type PresetName, presetOptions } from './presets/registry.ts'

@@ -10,6 +10,13 @@ export const imageShapeSchema = z.tuple([dimensionSchema, dimensionSchema, dimen
   description: '[channels, height, width]',
 })
 
+export const dropoutSchema = z
+  .number()
+  .min(0)
+  .lt(1)
+  .default(0.5)
+  .meta({ description: 'Probability with which a unit is dropped in training.' })
+
 /** A preset's dense layers work on images too: they are flattened first. */
 export function flattenIfImage(shape: readonly number[]): readonly ChainLayer[] {
   return shape.length > 1 ? [{ type: 'flatten' }] : []
