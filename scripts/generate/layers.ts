@@ -70,7 +70,9 @@ export function renderLayers(): string {
     '',
     '| name | what it is | parameters | options | source |',
     '|---|---|---|---|---|',
-    ...PRESET_NAMES.map((name) => row([`\`${name}\``, PRESETS[name].summary, parametersOf(name), fieldsOf(presetOptions(name)), PRESETS[name].source])),
+    ...PRESET_NAMES.map((name) =>
+      row([`\`${name}\``, PRESETS[name].summary, parametersOf(name), fieldsOf(presetOptions(name)), PRESETS[name].source]),
+    ),
     '',
   ].join('\n')
 }
@@ -88,7 +90,14 @@ export function renderSpecificationErrors(): string {
   const sections = BAD_SPECS.map(({ name, json }) => {
     const result = validateModelSpec(json)
     const issues = result.ok ? [] : result.issues
-    return [`### ${name}`, '', shown(json), '', ...issues.map(({ path, code, message, hint }) => `- \`${path}\` **${code}** ${message} *${hint}*`), ''].join('\n')
+    return [
+      `### ${name}`,
+      '',
+      shown(json),
+      '',
+      ...issues.map(({ path, code, message, hint }) => `- \`${path}\` **${code}** ${message} *${hint}*`),
+      '',
+    ].join('\n')
   })
   return [
     '# Mistakes in model specifications, and their answers',
