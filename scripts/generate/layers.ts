@@ -81,9 +81,18 @@ export function renderLayers(): string {
 const JSON_MAX = 400
 
 function shown(json: unknown): string {
-  // JSON has no NaN; these specifications come from code.
-  const text = JSON.stringify(json, (_, value: unknown) => (typeof value === 'number' && !Number.isFinite(value) ? String(value) : value))
-  return text.length > JSON_MAX ? '(long)' : `\`${text}\``
+  const text = toJson(json)
+  return text === null || text.length > JSON_MAX ? '(too long to show)' : `\`${text}\``
+}
+
+/** null for what is nested deeper than JSON.stringify goes. JSON has no NaN; specifications with one come from code. */
+function toJson(json: unknown): string | null {
+  try {
+    return JSON.stringify(json, (_, value: unknown) => (typeof value === 'number' && !Number.isFinite(value) ? String(value) : value))
+  } catch (error) {
+    if (error instanceof RangeError) return null
+    throw error
+  }
 }
 
 export function renderSpecificationErrors(): string {
