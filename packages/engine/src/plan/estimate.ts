@@ -6,6 +6,7 @@ import { elementCount, type TensorId, type TensorRole } from '../core/tensor.ts'
 import { totalCost } from '../ops/index.ts'
 import { buildGraph } from '../spec/build-graph.ts'
 import type { ModelSpec } from '../spec/model-spec.ts'
+import { selectOutput } from '../spec/select-output.ts'
 import type { TrainingConfig } from '../spec/training-config.ts'
 import { type BuildModelOptions, buildModel, type CompiledModel } from './build-model.ts'
 import { planMemory } from './memory.ts'
@@ -74,8 +75,8 @@ export function estimateModel({ program, parameters }: CompiledModel): Estimate 
  */
 export function estimateTraining(
   spec: ModelSpec,
-  training: Pick<TrainingConfig, 'loss' | 'optimizer' | 'batch_size'>,
+  training: Pick<TrainingConfig, 'loss' | 'optimizer' | 'batch_size' | 'output'>,
   options: BuildModelOptions = {},
 ): Estimate {
-  return estimateModel(buildModel(buildGraph(spec, { batchSize: training.batch_size }), training, options))
+  return estimateModel(buildModel(buildGraph(selectOutput(spec, training.output), { batchSize: training.batch_size }), training, options))
 }

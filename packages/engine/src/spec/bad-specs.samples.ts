@@ -211,7 +211,12 @@ export const BAD_SPECS: readonly BadSpec[] = [
   { name: 'a node that reads itself', json: graph([fc('a', 'a')], ['a']), issues: ['nodes[0].inputs cycle'] },
   { name: 'a node that leads nowhere', json: graph([fc('a', 'x'), fc('b', 'x')], ['a']), issues: ['nodes[1] unused'] },
   { name: 'an unknown output', json: graph([fc('fc1', 'x')], ['fc2']), issues: ['outputs[0] unknown_output'] },
-  { name: 'two outputs', json: graph([fc('a', 'x'), fc('b', 'a')], ['a', 'b']), issues: ['outputs wrong_number_of_outputs'] },
+  { name: 'no output', json: graph([fc('a', 'x')], []), issues: ['outputs too_small'] },
+  {
+    name: 'an input that nothing reads',
+    json: graph([fc('a', 'x')], ['a'], { x: { shape: [4] }, y: { shape: [4] } }),
+    issues: ['inputs.y unused'],
+  },
   {
     name: 'no inputs',
     json: graph([fc('a', 'x')], ['a'], {}),

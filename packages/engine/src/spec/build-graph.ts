@@ -14,12 +14,15 @@ export interface BuildOptions {
 }
 
 /**
- * @throws Error when the specification is not valid: validate what comes from outside first
+ * @throws Error when the specification is not valid (validate what comes from outside first) or has several inputs or outputs
  * @example buildGraph({ version: 1, preset: { name: 'lenet5' } }, { batchSize: 128 })
  */
 export function buildGraph(spec: ModelSpec, { batchSize }: BuildOptions): Graph {
   if (!Number.isInteger(batchSize) || batchSize < 1) throw new RangeError(`the batch size is ${batchSize}; expected a whole number from 1`)
   const { draft, layers } = resolveModel(spec)
+  if (draft.inputs.length !== 1 || draft.outputs?.length !== 1) {
+    throw new Error(`the model has ${draft.inputs.length} inputs and ${draft.outputs?.length} outputs; select one output of it first`)
+  }
   const builder = new ForwardBuilder(batchSize)
   const tensors = new Map(draft.inputs.map(({ name, shape }) => [name, builder.input('samples', [batchSize, ...(shape ?? [])])]))
   const nodes = new Map(draft.nodes.map((node) => [node.id, node]))

@@ -187,8 +187,10 @@ function unused({ inputs, nodes, groups, outputs }: Draft, names: Names): readon
     ...inputs.map(({ name, path }) => ({ name, leadsTo: name, path })),
   ]
   const hint = 'Remove it, or let a node that leads to an output read it.'
+  /** Of a composite, a layer inside may be read instead of the whole. */
+  const isUsedInside = (name: string | null) => [...used].some((each) => each.startsWith(`${name}.`))
   return written.flatMap(({ name, leadsTo, path }) =>
-    leadsTo === null || used.has(leadsTo)
+    leadsTo === null || used.has(leadsTo) || isUsedInside(name)
       ? []
       : [{ path: formatPath(path, []), code: 'unused', message: `"${name}" leads to no output.`, hint }],
   )

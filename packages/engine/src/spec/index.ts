@@ -31,6 +31,7 @@ export {
 export { parameterShapes, stateShapes } from './parameters.ts'
 export { expandPreset, isPresetName, PRESET_NAMES, PRESETS, type PresetName, presetOptions } from './presets/registry.ts'
 export { type ResolvedModel, resolveModel } from './resolve-model.ts'
+export { selectOutput } from './select-output.ts'
 export {
   isLowerBetter,
   type OptimizerConfig,

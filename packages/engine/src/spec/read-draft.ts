@@ -88,17 +88,12 @@ export function readGraph(json: Record<string, unknown>, path: string): ReadDraf
     ([name, input]): DraftInput => ({ name, path: join(path, `inputs.${name}`), shape: isObject(input) ? shapeOf(input.shape) : null }),
   )
   const outputs = namesOf(json.outputs)
-  issues.push(...countIssues(inputs.length, isObject(json.inputs), join(path, 'inputs'), 'inputs'))
-  issues.push(...countIssues(outputs?.length ?? 1, outputs !== null, join(path, 'outputs'), 'outputs'))
+  if (inputs.length === 0 && isObject(json.inputs)) {
+    const message = 'The model has no inputs. Expected at least one.'
+    issues.push({ path: join(path, 'inputs'), code: 'wrong_number_of_inputs', message, hint: 'Name it with its shape.' })
+  }
   const draft = graphDraft(inputs, items, outputs, join(path, 'outputs'))
   return { issues, draft, spec: envelope.ok ? { ...envelope.value, nodes } : null }
-}
-
-/** The format allows several inputs and outputs; training takes one of each. */
-function countIssues(count: number, isValid: boolean, path: string, what: string): readonly Issue[] {
-  if (!isValid || count === 1 || (count === 0 && what === 'outputs')) return []
-  const message = `The model has ${count} ${what}. Expected exactly one.`
-  return [{ path, code: `wrong_number_of_${what}`, message, hint: count === 0 ? 'Name it with its shape.' : 'Keep one.' }]
 }
 
 function namesOf(value: unknown): readonly string[] | null {

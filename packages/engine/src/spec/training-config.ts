@@ -1,6 +1,7 @@
 // The training configuration as on the wire.
 
 import { z } from 'zod'
+import { layerIdSchema } from '../layers/layer-config.ts'
 import { augmentationSchema } from './augmentation-config.ts'
 import { lossConfigSchema } from './loss-config.ts'
 
@@ -88,6 +89,9 @@ export const trainingConfigSchema = z
     seed: seedSchema.default(0).meta({ description: 'Decides initial weights, order and samples. 0 to 4294967295.' }),
     loss: lossConfigSchema.prefault({ type: 'softmax_cross_entropy' }),
     optimizer: optimizerConfigSchema.prefault({ type: 'adam' }),
+    output: layerIdSchema.optional().meta({
+      description: 'Which output of a graph with several to train; what only the others need is left out. Default: the only one.',
+    }),
     shuffle: z.boolean().default(true).meta({ description: 'A new order every epoch.' }),
     drop_last: z.boolean().default(false).meta({ description: 'Leaves out the last batch of an epoch where it is not full.' }),
     augmentation: augmentationSchema.default([]),

@@ -8,6 +8,7 @@ import { parseWithIssues } from './issues.ts'
 import { fitLoss, type LossConfig, type TargetDescription } from './loss-config.ts'
 import type { ModelSpec } from './model-spec.ts'
 import { type ResolvedModel, resolveModel } from './resolve-model.ts'
+import { checkTrainable, selectOutput } from './select-output.ts'
 import { suggest } from './suggest.ts'
 import { type TrainingConfig, trainingConfigSchema } from './training-config.ts'
 
@@ -50,7 +51,9 @@ export function validateTraining(
   dataset: DatasetDescription,
   { modelPath = 'model', trainingPath = 'training' }: ValidateTrainingOptions = {},
 ): readonly Issue[] {
-  const model = resolveModel(spec)
+  const untrainable = checkTrainable(spec, training.output, modelPath, trainingPath)
+  if (untrainable.length > 0) return untrainable
+  const model = resolveModel(selectOutput(spec, training.output))
   return [
     ...checkInput(model, dataset, modelPath),
     ...checkTarget(model, training.loss, dataset, modelPath, trainingPath),

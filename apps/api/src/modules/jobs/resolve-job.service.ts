@@ -10,7 +10,7 @@ import {
   trainingTarget,
 } from '@trainyard/contracts'
 import type { Tx } from '@trainyard/database'
-import { type ModelSpec, planTransfer, resolveModel, type TransferStep, validateTraining } from '@trainyard/engine/spec'
+import { type ModelSpec, planTransfer, resolveModel, selectOutput, type TransferStep, validateTraining } from '@trainyard/engine/spec'
 import { type Issue, TrainyardError } from '@trainyard/errors'
 import { invalidRequest } from '../../http/parse.ts'
 import { findReadyVersion, findSpec, findTrainedCheckpoint, NOT_READY, type ReadyVersion } from './references.ts'
@@ -33,11 +33,12 @@ async function resolveTrain(tx: Tx, job: Extract<SubmitJob, { kind: 'train' }>):
   const source = job.transfer && (await findTrainedCheckpoint(tx, job.transfer.checkpoint_id, 'transfer.checkpoint_id', issues))
   const training = dataset && resolveTraining(job.training, dataset.manifest)
   if (spec !== null && dataset !== null && training !== null) issues.push(...validateTraining(spec, training, describeDataset(dataset)))
-  const plan = spec && job.transfer && source ? planTransfer(parametersOf(source.spec), parametersOf(spec), job.transfer) : null
+  const trained = spec && selectOutput(spec, job.training.output)
+  const plan = trained && job.transfer && source ? planTransfer(parametersOf(source.spec), parametersOf(trained), job.transfer) : null
   issues.push(...(plan?.issues ?? []))
-  if (issues.length > 0 || dataset === null || spec === null || training === null) throw refuse(issues)
+  if (issues.length > 0 || dataset === null || trained === null || training === null) throw refuse(issues)
   const transfer = job.transfer === undefined ? null : transferConfig(job.transfer)
-  const config = { kind: 'train' as const, spec, training, dataset_version_id: dataset.id, transfer }
+  const config = { kind: 'train' as const, spec: trained, training, dataset_version_id: dataset.id, transfer }
   return { config, dataset, transfer: plan?.steps ?? null }
 }
 
