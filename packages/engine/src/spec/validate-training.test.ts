@@ -28,7 +28,7 @@ describe('validateTrainingConfig', () => {
         augmentation: [],
         normalization: 'standardize',
         backend: 'auto',
-        checkpoint: { every_seconds: 20 },
+        checkpoint: { every_seconds: 20, keep_last: 3, keep_best: 1 },
         evaluate: { every_epochs: 1 },
       },
     })
