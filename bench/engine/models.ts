@@ -1,14 +1,16 @@
 // The networks of the comparison; bench/peers/torch_step.py has the same ones.
 
 import { buildModel, type CompiledModel } from '@trainyard/engine/plan'
-import { buildGraph, type ModelSpecInput, modelSpecSchema } from '@trainyard/engine/spec'
+import { buildGraph, type ModelSpecInput, modelSpecSchema, trainingConfigSchema } from '@trainyard/engine/spec'
 
-interface BenchModel {
+export interface BenchModel {
   readonly spec: ModelSpecInput
   readonly batchSize: number
+  /** Default: softmax_cross_entropy. */
+  readonly loss?: 'softmax_cross_entropy' | 'squared_error'
 }
 
-const mlp = (sizes: readonly number[], activation: 'relu' | 'tanh'): ModelSpecInput => ({
+export const mlp = (sizes: readonly number[], activation: 'relu' | 'tanh'): ModelSpecInput => ({
   version: 1,
   preset: { name: 'mlp', options: { sizes, activation } },
 })
@@ -36,16 +38,27 @@ export const MODELS = {
     },
     batchSize: 128,
   },
+  resnet20: { spec: { version: 1, preset: { name: 'resnet20', options: { shortcut: 'projection' } } }, batchSize: 128 },
+  vgg11_bn: {
+    spec: { version: 1, preset: { name: 'vgg11', options: { input: [3, 32, 32], classes: 10, batch_norm: true } } },
+    batchSize: 64,
+  },
+  conv_autoencoder: { spec: { version: 1, preset: { name: 'conv_autoencoder' } }, batchSize: 128, loss: 'squared_error' },
 } as const satisfies Record<string, BenchModel>
 
 export type ModelName = keyof typeof MODELS
 export const MODEL_NAMES = Object.keys(MODELS) as readonly ModelName[]
 
-export function compiledModel(name: ModelName): CompiledModel {
-  const { spec, batchSize } = MODELS[name]
+/** @throws Error for a name that is not among them */
+export function knownModel(name: string): ModelName {
+  const known = MODEL_NAMES.find((model) => model === name)
+  if (known === undefined) throw new Error(`--model ${name} is unknown. Use one of ${MODEL_NAMES.join(', ')}.`)
+  return known
+}
+
+/** SGD with momentum 0.9, as the peer. */
+export function compiledModel({ spec, batchSize, loss = 'softmax_cross_entropy' }: BenchModel): CompiledModel {
   const graph = buildGraph(modelSpecSchema.parse(spec), { batchSize })
-  return buildModel(graph, {
-    loss: { type: 'softmax_cross_entropy', label_smoothing: 0 },
-    optimizer: { type: 'sgd', learning_rate: 0.01, momentum: 0.9, nesterov: false, weight_decay: 0 },
-  })
+  const training = trainingConfigSchema.parse({ loss: { type: loss }, optimizer: { type: 'sgd', learning_rate: 0.01, momentum: 0.9 } })
+  return buildModel(graph, training)
 }

@@ -1,74 +1,80 @@
-// One measurement of our step, in a process of its own so that threads and peak memory are its own. Prints one line of JSON.
-// usage: node --import tsx bench/engine/ours.ts MODEL SECONDS THREADS [profile]
+// One measurement of our step, in a process of its own. Prints one line of JSON.
+// usage: node --expose-gc --import tsx bench/engine/ours.ts MODEL SECONDS THREADS
 
 import { openOnednn } from '@trainyard/engine/backends'
 import { estimateModel } from '@trainyard/engine/plan'
-import { fillUniform } from '@trainyard/engine/random'
-import { type Batch, createSession } from '@trainyard/engine/train'
+import { type Batch, createSession, type Session } from '@trainyard/engine/train'
 import { chooseBackend } from '../../apps/worker/src/trainer/backend.ts'
-import { compiledModel, MODELS, type ModelName } from './models.ts'
+import { randomBatch } from './batch.ts'
+import { compiledModel, knownModel, MODELS } from './models.ts'
 import { matmulPeak } from './peak.ts'
-import { profileSteps } from './profile.ts'
 import { median } from './statistics.ts'
 
+export interface Measured {
+  readonly ours_ms: number
+  /** Peak of the process's resident memory. */
+  readonly ours_mb: number
+  /** Memory of tensors. */
+  readonly engine_mb: number
+  readonly flops: number
+  readonly peak_gflops: number
+  readonly heap_bytes_per_step: number
+  readonly backend: string
+}
+
+const WARM_UP_MS = 100
 const WARM_UP_STEPS = 5
+/** Of a measurement, so that the clock's own time does not count. */
+const CLOCK_MS = 0.1
+const HEAP_STEPS_MAX = 1000
 
-const [name, seconds, threads, mode] = process.argv.slice(2)
-const model = compiledModel(name as ModelName)
-const flops = estimateModel(model).flops.train
-const { backend } = chooseBackend('auto', flops)
-const opened = openOnednn()
-const session = createSession({ model, backend, threads: Number(threads) })
-session.initialize(1)
-const batch = randomBatch()
-const milliseconds: number[] = []
-const began = performance.now()
-let step = 1
-for (; step <= WARM_UP_STEPS; step++) session.trainStep(batch, 0.01, step)
-for (const end = performance.now() + 1000 * Number(seconds); performance.now() < end; step++) {
-  const start = performance.now()
-  session.trainStep(batch, 0.01, step)
-  milliseconds.push(performance.now() - start)
-}
-const oursMb = process.resourceUsage().maxRSS / 1024
-const heap = heapGrowth()
-if (mode === 'profile' && opened.available) {
-  console.log(JSON.stringify({ profile: profileSteps(opened.backend, model, Number(threads)) }))
-} else {
-  const oursMs = median(milliseconds)
-  const peak = opened.available ? matmulPeak(opened.backend, Number(threads)) : Number.NaN
-  console.log(
-    JSON.stringify({
-      ours_ms: oursMs,
-      ours_mb: oursMb,
-      engine_mb: session.bytes / 2 ** 20,
-      peak_share: flops / (oursMs * 1e6) / peak,
-      peak_gflops: peak,
-      heap_bytes_per_step: heap,
-      backend: backend.version,
-      seconds: (performance.now() - began) / 1000,
-    }),
-  )
-}
-// A process with native threads ends explicitly.
-process.exit(0)
-
-function randomBatch(): Batch {
-  const { batchSize } = MODELS[name as ModelName]
-  const { program, bindings } = model
-  const size = (program.tensors[bindings.samples]?.shape ?? []).reduce((product, n) => product * n, 1)
-  const classes = program.tensors[bindings.predictions]?.shape[1] ?? 1
-  const samples = new Float32Array(size)
-  fillUniform({ seed: 1, purpose: 'test' }, samples, -1, 1)
-  return { samples, targets: Int32Array.from({ length: batchSize }, (_, i) => i % classes), count: batchSize }
+if (process.argv[1] === import.meta.filename) {
+  const [name = '', seconds, threads] = process.argv.slice(2)
+  console.log(JSON.stringify(measured(name, Number(seconds), Number(threads))))
+  // A process with native threads ends explicitly.
+  process.exit(0)
 }
 
-/** Bytes of JavaScript heap that a step leaves behind after collection, over 1,000 steps at most. */
-function heapGrowth(): number {
-  const steps = Math.min(1000, milliseconds.length)
+function measured(name: string, seconds: number, threads: number): Measured {
+  const model = compiledModel(MODELS[knownModel(name)])
+  const flops = estimateModel(model).flops.train
+  const { backend } = chooseBackend('auto', flops)
+  const session = createSession({ model, backend, threads })
+  session.initialize(1)
+  const batch = randomBatch(model)
+  const milliseconds = timeSteps(session, batch, seconds)
+  const oursMb = process.resourceUsage().maxRSS / 1024
+  const opened = openOnednn()
+  return {
+    ours_ms: median(milliseconds),
+    ours_mb: oursMb,
+    engine_mb: session.bytes / 2 ** 20,
+    flops,
+    heap_bytes_per_step: heapGrowth(session, batch, Math.min(HEAP_STEPS_MAX, milliseconds.length)),
+    peak_gflops: opened.available ? matmulPeak(opened.backend, threads) : Number.NaN,
+    backend: backend.version,
+  }
+}
+
+/** Milliseconds per step, after a warm-up; steps that are short beside a look at the clock are timed some at a time. */
+export function timeSteps(session: Session, batch: Batch, seconds: number): readonly number[] {
+  let step = 1
+  const began = performance.now()
+  while (step <= WARM_UP_STEPS || performance.now() < began + WARM_UP_MS) session.trainStep(batch, 0.01, step++)
+  const together = Math.max(1, Math.floor((CLOCK_MS * step) / (performance.now() - began)))
+  const milliseconds: number[] = []
+  for (const end = performance.now() + 1000 * seconds; performance.now() < end; ) {
+    const start = performance.now()
+    for (let i = 0; i < together; i++) session.trainStep(batch, 0.01, step++)
+    milliseconds.push((performance.now() - start) / together)
+  }
+  return milliseconds
+}
+
+/** Bytes of JavaScript heap that a step takes: collected before, not after, and too few steps for a collection in between. */
+function heapGrowth(session: Session, batch: Batch, steps: number): number {
   globalThis.gc?.()
   const before = process.memoryUsage().heapUsed
-  for (let i = 0; i < steps; i++) session.trainStep(batch, 0.01, step++)
-  globalThis.gc?.()
+  for (let step = 1; step <= steps; step++) session.trainStep(batch, 0.01, step)
   return (process.memoryUsage().heapUsed - before) / steps
 }

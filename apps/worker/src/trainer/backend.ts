@@ -6,12 +6,13 @@ import type { TrainingConfig } from '@trainyard/engine/spec'
 import { TrainyardError } from '@trainyard/errors'
 
 /**
- * Floating point operations of a step up to which the reference is faster: it computes about one per nanosecond, while oneDNN's calls
- * take some 30 µs per step whatever they compute.
+ * Floating point operations of a step up to which the reference is faster: it computes one (plain loops) to ten (vectors) per
+ * nanosecond, while oneDNN's calls take some 30 µs per step whatever they compute.
  */
 export const REFERENCE_FLOPS_MAX = 50_000
 
 const reference = createReferenceBackend()
+const vectors = createReferenceBackend({ vectors: true })
 const onednn = openOnednn()
 
 export interface BackendChoice {
@@ -22,7 +23,8 @@ export interface BackendChoice {
 
 /** @throws TrainyardError engine_failure when oneDNN was asked for and is missing */
 export function chooseBackend(wish: TrainingConfig['backend'], flopsPerStep: number): BackendChoice {
-  if (wish === 'reference' || (wish === 'auto' && flopsPerStep <= REFERENCE_FLOPS_MAX)) return { backend: reference, warning: null }
+  if (wish === 'reference') return { backend: reference, warning: null }
+  if (wish === 'auto' && flopsPerStep <= REFERENCE_FLOPS_MAX) return { backend: vectors, warning: null }
   if (onednn.available) return { backend: onednn.backend, warning: null }
   const { reason, hint } = onednn
   if (wish === 'onednn') throw new TrainyardError('engine_failure', { detail: `oneDNN is not available here: ${reason}`, hint })

@@ -19,6 +19,8 @@ export interface CompiledStep {
   readonly origin: string
   /** Implementation that the library chose; `javascript` for host steps. */
   readonly implementation: string
+  /** Floating point operations; 0 where they are not counted. */
+  readonly flops: number
   readonly bound: BoundPrimitive | null
   readonly host: (() => void) | null
 }
@@ -158,14 +160,15 @@ export class OnednnExecutable implements Executable {
 
   #compile(step: Step, offsets: ReadonlyMap<Slot, number>): CompiledStep {
     const { label, origin } = step
-    if (step.kind === 'host') return { label, origin, implementation: 'javascript', bound: null, host: step.create(this.#views(offsets)) }
+    if (step.kind === 'host')
+      return { label, origin, implementation: 'javascript', flops: 0, bound: null, host: step.create(this.#views(offsets)) }
     const primitive = this.#binding.compile(step.primitive)
     this.#primitives.push(primitive)
     const bound = this.#binding.bind(
       primitive,
       step.arguments.map((argument) => [argument.number, this.#describe(argument, offsets)] as const),
     )
-    return { label, origin, implementation: this.#binding.implementation(step.primitive), bound, host: null }
+    return { label, origin, implementation: this.#binding.implementation(step.primitive), flops: step.flops, bound, host: null }
   }
 
   #describe({ slot, descriptor }: Argument, offsets: ReadonlyMap<Slot, number>): bigint {

@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import { buildModel } from '../../plan/index.ts'
 import { fillUniform } from '../../random/index.ts'
-import { buildGraph, type OptimizerConfig, optimizerConfigSchema } from '../../spec/index.ts'
+import { buildGraph, type ModelSpecInput, modelSpecSchema, type OptimizerConfig, optimizerConfigSchema } from '../../spec/index.ts'
 import { createSession, type Session } from '../../train/index.ts'
 import { openOnednn } from './index.ts'
 
@@ -17,9 +17,36 @@ const optimizers: [string, OptimizerConfig][] = [
   ['adam', optimizerConfigSchema.parse({ type: 'adam' })],
 ]
 
-function open(optimizer: OptimizerConfig): Session {
+const convolution = { type: 'conv2d', filters: 32, kernel: 3, padding: 'same' } as const
+const networks: [string, ModelSpecInput][] = [
+  ['lenet5', { version: 1, preset: { name: 'lenet5' } }],
+  [
+    "convolutions by Winograd's algorithm, batch norm and dropout",
+    {
+      version: 1,
+      input: { shape: [1, 28, 28] },
+      layers: [
+        convolution,
+        { type: 'batch_norm' },
+        { type: 'relu' },
+        { type: 'max_pool2d', kernel: 2 },
+        convolution,
+        { type: 'batch_norm' },
+        { type: 'relu' },
+        { type: 'dropout', rate: 0.3 },
+        { type: 'global_avg_pool2d' },
+        { type: 'dense', units: 10 },
+      ],
+    },
+  ],
+]
+const cases = networks.flatMap(([network, spec]) =>
+  optimizers.map(([name, optimizer]) => [`${network}, ${name}`, spec, optimizer] as const),
+)
+
+function open(spec: ModelSpecInput, optimizer: OptimizerConfig): Session {
   if (!opened.available) throw new Error(opened.reason)
-  const graph = buildGraph({ version: 1, preset: { name: 'lenet5' } }, { batchSize: BATCH })
+  const graph = buildGraph(modelSpecSchema.parse(spec), { batchSize: BATCH })
   const model = buildModel(graph, { loss: { type: 'softmax_cross_entropy', label_smoothing: 0 }, optimizer })
   return createSession({ model, backend: opened.backend, threads: 2 })
 }
@@ -33,15 +60,15 @@ function trainSteps(session: Session, from: number, to: number, learningRate: nu
 }
 
 describe.skipIf(!opened.available)('a resume on oneDNN', () => {
-  it.each(optimizers)('is exact with %s', (_, optimizer) => {
-    const undisturbed = open(optimizer)
+  it.each(cases)('is exact with %s', (_, spec, optimizer) => {
+    const undisturbed = open(spec, optimizer)
     undisturbed.initialize(1)
     trainSteps(undisturbed, 1, STEPS, optimizer.learning_rate)
 
-    const first = open(optimizer)
+    const first = open(spec, optimizer)
     first.initialize(1)
     trainSteps(first, 1, STEPS / 2, optimizer.learning_rate)
-    const second = open(optimizer)
+    const second = open(spec, optimizer)
     second.importState(first.exportState(), { strict: true })
     trainSteps(second, STEPS / 2 + 1, STEPS, optimizer.learning_rate)
 

@@ -12,6 +12,12 @@ const INDEX_BYTES = 4
 const NO_VALUES = new Float64Array(0)
 const NO_INDICES = new Int32Array(0)
 
+/** Bytes, zeroed, aligned to 16. */
+export interface Allocation {
+  readonly buffer: ArrayBuffer
+  readonly byteOffset: number
+}
+
 export class ProgramMemory {
   readonly bytes: number
   readonly #program: Program
@@ -19,9 +25,13 @@ export class ProgramMemory {
   /** Tensors that keep memory of their own. */
   readonly #kept = new Map<TensorId, Operand>()
   readonly #plans: { readonly [P in Phase]: MemoryPlan }
-  readonly #arena: ArrayBuffer
+  readonly #arena: Allocation
 
-  constructor(program: Program, Real: RealArrayConstructor) {
+  constructor(
+    program: Program,
+    Real: RealArrayConstructor,
+    allocate: (bytes: number) => Allocation = (bytes) => ({ buffer: new ArrayBuffer(bytes), byteOffset: 0 }),
+  ) {
     this.#program = program
     this.#Real = Real
     const { tensors, phases, segments } = program
@@ -29,23 +39,22 @@ export class ProgramMemory {
     const plan = (phase: Phase) => planMemory({ nodes: phases[phase], tensors, bytesOf })
     this.#plans = { train: plan('train'), evaluate: plan('evaluate'), predict: plan('predict') }
     const arenaBytes = Math.max(...Object.values(this.#plans).map((phase) => phase.arenaBytes))
-    this.#arena = new ArrayBuffer(arenaBytes)
+    this.#arena = allocate(arenaBytes)
     let bytes = arenaBytes
     for (const { tensor, members } of segments) {
-      const buffer = new ArrayBuffer(bytesOf(tensor))
-      bytes += buffer.byteLength
-      this.#kept.set(tensor, this.#view(this.#tensor(tensor), buffer, 0))
+      const place = allocate(bytesOf(tensor))
+      bytes += bytesOf(tensor)
+      this.#kept.set(tensor, this.#view(this.#tensor(tensor), place, 0))
       let offset = 0
       for (const member of members) {
-        this.#kept.set(member, this.#view(this.#tensor(member), buffer, offset))
+        this.#kept.set(member, this.#view(this.#tensor(member), place, offset))
         offset += bytesOf(member)
       }
     }
     for (const tensor of tensors) {
       if (tensor.role === 'activation' || this.#kept.has(tensor.id)) continue
-      const buffer = new ArrayBuffer(this.#bytesOf(tensor))
-      bytes += buffer.byteLength
-      this.#kept.set(tensor.id, this.#view(tensor, buffer, 0))
+      bytes += this.#bytesOf(tensor)
+      this.#kept.set(tensor.id, this.#view(tensor, allocate(this.#bytesOf(tensor)), 0))
     }
     this.bytes = bytes
   }
@@ -71,10 +80,10 @@ export class ProgramMemory {
     return operand.type === 'real' ? operand.values : operand.indices
   }
 
-  #view({ shape, type }: TensorType, buffer: ArrayBuffer, offset: number): Operand {
+  #view({ shape, type }: TensorType, { buffer, byteOffset }: Allocation, offset: number): Operand {
     const count = elementCount(shape)
-    const values: RealArray = type === 'real' ? new this.#Real(buffer, offset, count) : NO_VALUES
-    const indices = type === 'real' ? NO_INDICES : new Int32Array(buffer, offset, count)
+    const values: RealArray = type === 'real' ? new this.#Real(buffer, byteOffset + offset, count) : NO_VALUES
+    const indices = type === 'real' ? NO_INDICES : new Int32Array(buffer, byteOffset + offset, count)
     return { shape, type, values, indices }
   }
 

@@ -138,6 +138,8 @@ export interface Binding {
   readonly version: string
   /** Widest instruction set that the library uses here: `avx2`. */
   readonly instructionSet: string
+  /** Whether the derivative of a batch normalization must be given the shift, on which it does not depend; if not, it must not. */
+  readonly batchNormBackwardTakesShift: boolean
 
   descriptor(dimensions: readonly number[], type: DataType, layout: Layout): Descriptor
   /** A part of a tensor, at `offsets` of it; null where blocks would be cut. */

@@ -93,6 +93,7 @@ export function openV2(library: LibraryHandle, version: string): Binding {
 
   return {
     ...execution,
+    batchNormBackwardTakesShift: true,
     descriptor: (dimensions, type, layout) => {
       const descriptor = newDescriptor()
       const status = isTagged(layout)

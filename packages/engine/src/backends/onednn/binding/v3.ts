@@ -112,6 +112,7 @@ export function openV3(library: LibraryHandle, version: string): Binding {
 
   return {
     ...execution,
+    batchNormBackwardTakesShift: false,
     descriptor: (dimensions, type, layout) => {
       const result = isTagged(layout)
         ? byTag(slot, dimensions.length, dimensionArray(dimensions), DATA_TYPE[type], TAG_V3[layout])

@@ -2,6 +2,7 @@
 
 import type { Phase, ProgramNode } from '../../../core/program.ts'
 import type { Tensor, TensorId } from '../../../core/tensor.ts'
+import { nodeCost } from '../../../ops/node-cost.ts'
 import {
   ARGUMENT,
   type ArgumentName,
@@ -69,6 +70,8 @@ export class PhaseBuilder {
   readonly fused = new Set<AnyNode>()
   readonly #placements = new Map<TensorId, Placement>()
   readonly #copies = new Map<TensorId, Copy[]>()
+  /** Operations of the node being lowered that no step has been given yet. */
+  #flops = 0
 
   constructor(
     readonly phase: Phase,
@@ -146,6 +149,11 @@ export class PhaseBuilder {
     return this.read(id, this.plain(id))
   }
 
+  /** The node that the next steps compute. */
+  begin(node: ProgramNode): void {
+    this.#flops = nodeCost(node, (id) => this.tensor(id)).flops
+  }
+
   /** Adds a primitive. Takes over the descriptor. */
   primitive(node: AnyNode, label: string, primitive: PrimitiveDescriptor, reads: readonly Read[], writes: readonly Write[]): void {
     this.own(primitive)
@@ -156,13 +164,13 @@ export class PhaseBuilder {
     })
     const targets = writes.map((write) => ({ write, slot: this.#target(node, write) }))
     const outputs = targets.map(({ write, slot }): Argument => ({ number: ARGUMENT[write.name], slot, descriptor: write.form.descriptor }))
-    this.steps.push({ kind: 'primitive', label, origin: node.origin, primitive, arguments: [...inputs, ...outputs] })
+    this.#push(node, label, primitive, [...inputs, ...outputs])
     for (const { write, slot } of targets) this.#settle(write, slot)
   }
 
   /** Adds a step over slots that the caller placed itself. Takes over the descriptor. */
   raw(node: AnyNode, label: string, primitive: PrimitiveDescriptor, args: readonly Argument[]): void {
-    this.steps.push({ kind: 'primitive', label, origin: node.origin, primitive: this.own(primitive), arguments: args })
+    this.#push(node, label, this.own(primitive), args)
   }
 
   host(node: AnyNode, slots: readonly Slot[], create: (views: SlotViews) => () => void): void {
@@ -208,6 +216,12 @@ export class PhaseBuilder {
     return !this.persistent.isPersistent(over) && this.placement(over).slot.home === 'arena' && this.liveness.isLastUse(over, node)
   }
 
+  /** The first primitive of a node counts as all of it. */
+  #push({ origin }: AnyNode, label: string, primitive: PrimitiveDescriptor, args: readonly Argument[]): void {
+    this.steps.push({ kind: 'primitive', label, origin, primitive, arguments: args, flops: this.#flops })
+    this.#flops = 0
+  }
+
   #inLayout(id: TensorId, placement: Placement, wanted: Descriptor): Slot {
     return isSameMemory(this.binding, placement.descriptor, wanted) ? placement.slot : this.#reordered(id, placement, wanted)
   }
@@ -231,7 +245,7 @@ export class PhaseBuilder {
       { number: ARGUMENT.source, slot: from, descriptor: source },
       { number: ARGUMENT.destination, slot: to, descriptor: destination },
     ]
-    this.steps.push({ kind: 'primitive', label: `reorder ${name}`, origin: '', primitive, arguments: args })
+    this.steps.push({ kind: 'primitive', label: `reorder ${name}`, origin: '', primitive, arguments: args, flops: 0 })
   }
 
   #target(node: AnyNode, { tensor, form, over }: Write): Slot {

@@ -27,7 +27,11 @@ export function lower(binding: Binding, given: Program): Lowered {
   const padded = paddedChannels(nodes, program.tensors, persistent.correspondence.leaderOf)
   const lowerPhase = (phase: Phase): readonly Step[] => {
     const builder = new PhaseBuilder(phase, program.phases[phase], persistent, padded, owned)
-    for (const node of program.phases[phase]) if (!builder.fused.has(node)) lowerNode(builder, node)
+    for (const node of program.phases[phase]) {
+      if (builder.fused.has(node)) continue
+      builder.begin(node)
+      lowerNode(builder, node)
+    }
     return builder.steps
   }
   return { persistent, phases: { train: lowerPhase('train'), evaluate: lowerPhase('evaluate'), predict: lowerPhase('predict') }, owned }

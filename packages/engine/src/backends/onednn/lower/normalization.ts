@@ -109,12 +109,13 @@ function lowerBackward(
   const chosen = b.binding.batchNormBackward(source.descriptor, source.descriptor, normalization, forward)
   if (chosen === null) return false
   const scale = perChannel(b, gamma, source)
+  // γ has the size of the shift.
+  const shift: Read[] = b.binding.batchNormBackwardTakesShift ? [['shift', gamma, scale]] : []
   b.primitive(
     node,
     label,
     chosen,
-    // Version 2 asks for the shift although no derivative depends on it; γ has its size.
-    [['dDestination', dy, source], ['source', x, source], ['scale', gamma, scale], ['shift', gamma, scale], ...statistics],
+    [['dDestination', dy, source], ['source', x, source], ['scale', gamma, scale], ...shift, ...statistics],
     [
       { name: 'dSource', tensor: dx!, form: source, over: dy },
       { name: 'dScale', tensor: dGamma!, form: perChannel(b, dGamma!, source) },

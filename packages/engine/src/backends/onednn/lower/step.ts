@@ -37,6 +37,8 @@ interface Named {
 
 export interface PrimitiveStep extends Named {
   readonly kind: 'primitive'
+  /** Floating point operations of the op that it computes; 0 for what is done around it, such as reorders. */
+  readonly flops: number
   readonly primitive: PrimitiveDescriptor
   readonly arguments: readonly Argument[]
 }
