@@ -44,13 +44,15 @@ const layerOfParameter = (name: string) => name.slice(0, name.lastIndexOf('.'))
 const text = (shape: Shape) => `[${shape.join(', ')}]`
 
 /**
- * Whether a layer id fits a selector, in which each `*` stands for any text. Linear in both.
+ * Whether a layer id fits a selector, in which each `*` stands for any text. Without one it is an id: that of the layer, or of a composite
+ * around it. Linear in both.
  * @example matches('conv*', 'conv2') // true
+ * @example matches('layer1', 'layer1.0.conv2') // true
  */
 export function matches(selector: string, id: string): boolean {
   const [first = '', ...rest] = selector.split('*')
   const last = rest.pop()
-  if (last === undefined) return selector === id
+  if (last === undefined) return selector === id || id.startsWith(`${selector}.`)
   if (!id.startsWith(first)) return false
   let from = first.length
   for (const part of rest) {

@@ -14,8 +14,13 @@ const presetSchema = z.object({
 })
 const presetListSchema = z.object({ object: z.literal('list'), data: z.array(presetSchema), has_more: z.literal(false) })
 
-/** They never change while the process runs. */
-const presets = { object: 'list' as const, data: PRESET_NAMES.map(describePreset), has_more: false as const }
+let known: z.output<typeof presetListSchema> | null = null
+
+/** They never change while the process runs. Made when first asked for, since deep networks take milliseconds each. */
+function presets(): z.output<typeof presetListSchema> {
+  known ??= { object: 'list', data: PRESET_NAMES.map(describePreset), has_more: false }
+  return known
+}
 
 function describePreset(name: PresetName): z.output<typeof presetSchema> {
   const { title, summary, source } = PRESETS[name]
@@ -33,5 +38,5 @@ export const listPresets = defineRoute({
   description: 'Well-known architectures by name, with the JSON Schema of their options.',
   scope: 'read',
   responses: { 200: { description: 'All presets.', schema: presetListSchema } },
-  handler: () => presets,
+  handler: presets,
 })
