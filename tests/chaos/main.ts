@@ -13,7 +13,7 @@ import { FAULT_KINDS, FAULTS, type FaultKind } from './faults.ts'
 import { measure } from './measures.ts'
 import { judge, type Outcome, outcomeOf } from './oracle.ts'
 import { Choices } from './random.ts'
-import { measureRecovery } from './recovery.ts'
+import { RecoveryWatch } from './recovery.ts'
 import { type Campaign, describeCampaign, isClean, summaryOf } from './report.ts'
 import { type Stack, startStack } from './stack.ts'
 import { prepareWorkloads, type Workload } from './workloads.ts'
@@ -59,6 +59,7 @@ async function run(stack: Stack): Promise<Campaign> {
   const clients = startClients(stack, workloads, { count: Number(values.clients), seed })
   const injected: Record<string, number> = {}
   const recoveries: Campaign['recoveries'][number][] = []
+  const watch = new RecoveryWatch(stack, pool)
   const under: Promise<void>[] = []
   let deck: FaultKind[] = []
   for (let i = 0; i < Number(values.faults); i++) {
@@ -70,7 +71,7 @@ async function run(stack: Stack): Promise<Campaign> {
     const fault = FAULTS[kind](stack, choices)
     log(`fault ${i + 1}: ${kind}`)
     injected[kind] = (injected[kind] ?? 0) + 1
-    const felt = measureRecovery(stack, pool, fault).then((ms) => {
+    const felt = watch.measure(fault).then((ms) => {
       if (ms !== null) recoveries.push({ kind, ms })
     })
     // Awaited below; until then a failure is not unheard.
