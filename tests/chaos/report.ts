@@ -38,7 +38,8 @@ function quantile(sorted: readonly number[], share: number): number | null {
   return value === undefined ? null : Math.round(value)
 }
 
-function recoveryOf(recoveries: Campaign['recoveries']) {
+/** In milliseconds. */
+export function recoveryOf(recoveries: readonly { readonly ms: number }[]) {
   const sorted = recoveries.map(({ ms }) => ms).toSorted((a, b) => a - b)
   return { p50: quantile(sorted, 0.5), p95: quantile(sorted, 0.95), max: quantile(sorted, 1) }
 }
