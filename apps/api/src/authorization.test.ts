@@ -36,6 +36,7 @@ const PATHS: Readonly<Record<string, (ids: Ids) => string>> = {
   getRunMetrics: ({ runId }) => `/v1/runs/${runId}/metrics`,
   listRunAttempts: ({ runId }) => `/v1/runs/${runId}/attempts`,
   listRunEvents: ({ runId }) => `/v1/runs/${runId}/events`,
+  verifyRun: ({ trainRunId }) => `/v1/runs/${trainRunId}/verify`,
   getCheckpoint: ({ checkpointId }) => `/v1/checkpoints/${checkpointId}`,
   downloadCheckpoint: ({ checkpointId }) => `/v1/checkpoints/${checkpointId}/download`,
   predict: ({ checkpointId }) => `/v1/checkpoints/${checkpointId}/predict`,
@@ -48,9 +49,10 @@ const BODIES: Readonly<Record<string, unknown>> = {
   resumeJob: {},
   retryJob: {},
   importDatasetVersion: { sources: { file: { url: 'https://example.org/x.csv' } } },
+  verifyRun: {},
 }
 
-type Ids = Pick<TrainedXor, 'datasetId' | 'versionId' | 'jobId' | 'runId' | 'checkpointId'> & {
+type Ids = Pick<TrainedXor, 'datasetId' | 'versionId' | 'jobId' | 'runId' | 'trainRunId' | 'checkpointId'> & {
   readonly openJobId: string
   readonly endedJobId: string
   readonly model: string
@@ -66,6 +68,7 @@ const MISSING: Ids = {
   openJobId: toWireId('job', newUuid()),
   endedJobId: toWireId('job', newUuid()),
   runId: toWireId('run', newUuid()),
+  trainRunId: toWireId('run', newUuid()),
   checkpointId: toWireId('checkpoint', newUuid()),
   model: toWireId('model', newUuid()),
   uploadId: toWireId('upload', newUuid()),

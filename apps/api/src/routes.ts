@@ -32,6 +32,7 @@ import { getRun } from './modules/runs/get-run.route.ts'
 import { getRunMetrics } from './modules/runs/get-run-metrics.route.ts'
 import { listRunAttempts } from './modules/runs/list-run-attempts.route.ts'
 import { listRunEvents } from './modules/runs/list-run-events.route.ts'
+import { verifyRun } from './modules/runs/verify-run.route.ts'
 import { getErrorPage } from './modules/system/get-error-page.route.ts'
 import { getHealth } from './modules/system/get-health.route.ts'
 import { getMetrics } from './modules/system/get-metrics.route.ts'
@@ -82,6 +83,7 @@ export const ROUTES: readonly Route[] = [
   getRunMetrics,
   listRunAttempts,
   listRunEvents,
+  verifyRun,
   listCheckpoints,
   getCheckpoint,
   downloadCheckpoint,

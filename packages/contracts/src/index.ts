@@ -69,6 +69,8 @@ export {
   type Transfer,
   trainJobSchema,
   transferSchema,
+  type VerifyRun,
+  verifyRunSchema,
 } from './job.ts'
 export { fromWireNumber, toWireNumber, type WireNumber, wireNumberSchema } from './number.ts'
 export {

@@ -127,6 +127,15 @@ export const predictionSchema = z.object({
 })
 export type Prediction = z.infer<typeof predictionSchema>
 
+/** Which checkpoints of the run the replay goes between. */
+export const verifyRunSchema = z.strictObject({
+  from_checkpoint_id: idSchema('checkpoint')
+    .optional()
+    .meta({ description: 'Default: the one before `to_checkpoint_id`, or the beginning of the run.' }),
+  to_checkpoint_id: idSchema('checkpoint').optional().meta({ description: 'Default: the newest of the run.' }),
+})
+export type VerifyRun = z.infer<typeof verifyRunSchema>
+
 /** What a finished run found. */
 export const runResultSchema = z.discriminatedUnion('kind', [
   z.object({
@@ -147,6 +156,21 @@ export const runResultSchema = z.discriminatedUnion('kind', [
   }),
   z.object({ kind: z.literal('predict'), predictions: z.array(predictionSchema) }),
   z.object({ kind: z.literal('prepare'), rows: z.int(), digest: z.string() }),
+  z.object({
+    kind: z.literal('verify'),
+    run_id: idSchema('run'),
+    from_step: z.int(),
+    to_step: z.int(),
+    /** Whether the replay gave the same file, bit by bit: weights, optimizer, metrics and everything else that a checkpoint holds. */
+    equal: z.boolean(),
+    sha256: z.string(),
+    expected_sha256: z.string(),
+    /** Another engine, backend, instruction set or number of threads computes other bits: then `equal` proves nothing. */
+    same_fingerprint: z.boolean(),
+    fingerprint: z.string(),
+    expected_fingerprint: z.string(),
+    seconds: z.number(),
+  }),
 ])
 export type RunResult = z.infer<typeof runResultSchema>
 

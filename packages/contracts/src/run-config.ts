@@ -39,6 +39,18 @@ export const runConfigSchema = z.discriminatedUnion('kind', [
     sources: z.array(prepareSourceSchema).min(1),
     options: prepareOptionsSchema,
   }),
+  z.object({
+    kind: z.literal('verify'),
+    /** The run whose steps are done again, and what it executed. */
+    run_id: z.uuid(),
+    spec: modelSpecSchema,
+    training: trainingConfigSchema,
+    dataset_version_id: z.uuid(),
+    /** Where the replay begins; null for the beginning of the run. */
+    checkpoint_id: z.uuid().nullable(),
+    /** What it has to arrive at. */
+    target_checkpoint_id: z.uuid(),
+  }),
 ])
 export type RunConfig = z.infer<typeof runConfigSchema>
 /** Fields with defaults may be missing. */

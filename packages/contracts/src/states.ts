@@ -26,7 +26,7 @@ export const IS_TERMINAL = {
   cancelled: true,
 } as const satisfies Record<RunState, boolean>
 
-export const jobKindSchema = z.enum(['train', 'evaluate', 'predict', 'prepare'])
+export const jobKindSchema = z.enum(['train', 'evaluate', 'predict', 'prepare', 'verify'])
 export type JobKind = z.infer<typeof jobKindSchema>
 
 /** State → what a user may ask for. A retry makes a new job: what has ended does not change any more. */
@@ -39,8 +39,8 @@ const ACTIONS = {
   cancelled: ['retry'],
 } as const satisfies Record<RunState, readonly Action[]>
 
-/** Predictions are asked for again, and data is uploaded again: these kinds have no retry. */
-const CAN_RETRY = { train: true, evaluate: true, predict: false, prepare: false } as const satisfies Record<JobKind, boolean>
+/** Predictions and verifications are asked for again, and data is uploaded again: these kinds have no retry. */
+const CAN_RETRY = { train: true, evaluate: true, predict: false, prepare: false, verify: false } as const satisfies Record<JobKind, boolean>
 
 /** What a user may ask for now; what was asked for already is not among it. */
 export function allowedActions(job: {

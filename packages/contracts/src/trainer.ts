@@ -18,15 +18,15 @@ export const startMessageSchema = z.object({
   type: z.literal('start'),
   protocol: z.literal(TRAINER_PROTOCOL),
   config: runConfigSchema,
-  /** Present for train and evaluate. */
+  /** Present for train, evaluate and verify. */
   dataset: z.object({ manifest: datasetManifestSchema, shard_paths: z.record(z.string(), z.string()) }).nullable(),
   /** Source files of a preparation, by role. */
   sources: z.array(z.object({ role: z.string(), name: z.string(), path: z.string() })),
   /** Shards of a prepared version get keys below this prefix. */
   shard_key_prefix: z.string().nullable(),
-  /** The newest checkpoint of this run, to go on from. */
+  /** The checkpoint to go on from: of a training the newest of its run, of a verification the one that it begins with. */
   resume: grantedFileSchema.nullable(),
-  /** The checkpoint to transfer from, to evaluate or to predict with. */
+  /** The checkpoint to transfer from, to evaluate, to predict with or to arrive at. */
   source_checkpoint: grantedFileSchema.nullable(),
   /** Everything that the trainer writes goes here. */
   work_directory: z.string(),

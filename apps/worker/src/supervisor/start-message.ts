@@ -38,7 +38,8 @@ export async function buildStartMessage(input: StartInput): Promise<Start> {
     resume: null,
     source_checkpoint: null,
   }
-  if (config.kind === 'train' || config.kind === 'evaluate') granted.dataset = await grantDataset(sql, files, config.dataset_version_id)
+  if (config.kind === 'train' || config.kind === 'evaluate' || config.kind === 'verify')
+    granted.dataset = await grantDataset(sql, files, config.dataset_version_id)
   if (config.kind === 'train') {
     granted.resume = await grantResume(files, run, events)
     const sourceId = config.transfer?.checkpoint_id
@@ -46,6 +47,10 @@ export async function buildStartMessage(input: StartInput): Promise<Start> {
   }
   if (config.kind === 'evaluate' || config.kind === 'predict') {
     granted.source_checkpoint = await grantCheckpoint(sql, files, config.checkpoint_id)
+  }
+  if (config.kind === 'verify') {
+    if (config.checkpoint_id !== null) granted.resume = await grantCheckpoint(sql, files, config.checkpoint_id)
+    granted.source_checkpoint = await grantCheckpoint(sql, files, config.target_checkpoint_id)
   }
   if (config.kind === 'prepare') {
     granted.shard_key_prefix = shardPrefix(run.projectId)

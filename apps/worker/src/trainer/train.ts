@@ -1,7 +1,7 @@
 // Trains: data, model and loop put together; what the loop yields becomes messages and files.
 
 import { type DatasetManifest, type RunConfigOf, type StartMessage, trainingTarget } from '@trainyard/contracts'
-import { type BatchStream, normalizationFor, openBatches, openSplitReader } from '@trainyard/datasets'
+import { normalizationFor, openBatches, openSplitReader } from '@trainyard/datasets'
 import type { TrainingConfig } from '@trainyard/engine/spec'
 import {
   type Checkpoint,
@@ -10,6 +10,7 @@ import {
   type LoopState,
   planSchedule,
   type Schedule,
+  type Session,
   TrainingLoop,
   transferredState,
 } from '@trainyard/engine/train'
@@ -24,13 +25,47 @@ type Dataset = NonNullable<StartMessage['dataset']>
 
 export async function runTrain(start: StartMessage, channel: Channel): Promise<void> {
   const config = configOf(start, 'train')
+  const resume = await readCheckpoint(start.resume)
+  const source = await readCheckpoint(start.source_checkpoint)
+  const training = openTraining({ start, config, resume, source, now: () => performance.now() }, channel)
+  try {
+    await train(training, channel)
+  } finally {
+    training.close()
+  }
+}
+
+export interface OpenTrainingOptions {
+  readonly start: StartMessage
+  readonly config: Omit<RunConfigOf<'train'>, 'kind'>
+  /** Where it goes on; null for the beginning. */
+  readonly resume: Checkpoint | null
+  /** Of a transfer. */
+  readonly source: Checkpoint | null
+  /** Milliseconds on a clock that never goes back. */
+  readonly now: () => number
+}
+
+export interface OpenTraining {
+  readonly loop: TrainingLoop
+  readonly session: Session
+  readonly fingerprint: string
+  readonly directory: string
+  /** What a checkpoint says at this moment. */
+  metadata(): CheckpointMetadata
+  close(): void
+}
+
+/** Model, data and loop, ready for the first step; sends the plan. */
+export function openTraining(options: OpenTrainingOptions, channel: Channel): OpenTraining {
+  const { start, config, resume, now } = options
   if (start.dataset === null) throw new Error('a training run was given no dataset')
   const { training } = config
   const dataset = normalizedAs(start.dataset, training.normalization)
   const { manifest, shard_paths: shardPaths } = dataset
-  const resume = await readCheckpoint(start.resume)
   const schedule = planSchedule(training, manifest.splits.train?.rows ?? 0)
-  const opened = await prepareModel(start, config, resume, schedule, channel)
+  const opened = prepareModel(options, schedule, channel)
+  const { session, fingerprint } = opened
   const batches = openBatches({
     manifest,
     shardPaths,
@@ -43,11 +78,26 @@ export async function runTrain(start: StartMessage, channel: Channel): Promise<v
     target: batchTarget(manifest),
     startStep: resume?.metadata.step ?? 0,
   })
-  try {
-    await train({ start, config, dataset, schedule, opened, batches, resume }, channel)
-  } finally {
-    batches.close()
-    opened.session.close()
+  const loop = new TrainingLoop({
+    session,
+    training,
+    schedule,
+    batches,
+    target: targetOf(dataset),
+    evaluation: openEvaluation(training, dataset),
+    start: resume === null ? INITIAL_LOOP_STATE : loopStateOf(resume.metadata),
+    now,
+  })
+  return {
+    loop,
+    session,
+    fingerprint,
+    directory: start.work_directory,
+    metadata: () => metadataOf({ config, dataset, schedule, opened }, loop),
+    close: () => {
+      batches.close()
+      session.close()
+    },
   }
 }
 
@@ -66,14 +116,11 @@ function normalizedAs({ manifest, ...dataset }: Dataset, mode: TrainingConfig['n
 }
 
 /** Builds the model, fills in its first values, and sends the plan. */
-async function prepareModel(
-  start: StartMessage,
-  { spec, training, transfer }: RunConfigOf<'train'>,
-  resume: Checkpoint | null,
+function prepareModel(
+  { start, config: { spec, training, transfer }, resume, source }: OpenTrainingOptions,
   schedule: Schedule,
   channel: Channel,
-): Promise<OpenedModel & { readonly frozen: readonly string[] }> {
-  const source = await readCheckpoint(start.source_checkpoint)
+): OpenedModel & { readonly frozen: readonly string[] } {
   const plan = transfer === null || source === null ? null : planRunTransfer(spec, source, transfer)
   const frozen = resume?.metadata.frozen ?? (plan === null ? [] : frozenNames(plan))
   const opened = openModel({ spec, training, batchSize: training.batch_size, frozen, start, phase: 'train' }, channel)
@@ -103,32 +150,9 @@ async function prepareModel(
   return { ...opened, frozen }
 }
 
-interface Training {
-  readonly start: StartMessage
-  readonly config: RunConfigOf<'train'>
-  readonly dataset: Dataset
-  readonly schedule: Schedule
-  readonly opened: OpenedModel & { readonly frozen: readonly string[] }
-  readonly batches: BatchStream
-  readonly resume: Checkpoint | null
-}
-
-async function train(options: Training, channel: Channel): Promise<void> {
-  const { start, config, schedule, opened, batches, resume } = options
-  const { session } = opened
-  const loop = new TrainingLoop({
-    session,
-    training: config.training,
-    schedule,
-    batches,
-    target: targetOf(options.dataset),
-    evaluation: openEvaluation(options),
-    start: resume === null ? INITIAL_LOOP_STATE : loopStateOf(resume.metadata),
-    now: () => performance.now(),
-  })
+async function train({ loop, session, directory, metadata }: OpenTraining, channel: Channel): Promise<void> {
   const startedAt = performance.now()
-  const save = (kind: 'periodic' | 'final') =>
-    saveCheckpoint({ directory: start.work_directory, kind, metadata: metadataOf(options, loop), session }, channel)
+  const save = (kind: 'periodic' | 'final') => saveCheckpoint({ directory, kind, metadata: metadata(), session }, channel)
   const report = (phase: 'training' | 'evaluating' | 'saving', now: boolean) =>
     channel.report({ phase, step: loop.state.step, epoch: loop.epoch, samplesPerSecond: loop.samplesPerSecond.recent }, { now })
 
@@ -173,15 +197,22 @@ async function train(options: Training, channel: Channel): Promise<void> {
 }
 
 /** The split that the configuration names, or the test split where there is one. */
-function openEvaluation({ config, dataset }: Training) {
+function openEvaluation(training: TrainingConfig, dataset: Dataset) {
   const { manifest, shard_paths: shardPaths } = dataset
-  const split = config.training.evaluate.split ?? (manifest.splits.test === undefined ? null : 'test')
+  const split = training.evaluate.split ?? (manifest.splits.test === undefined ? null : 'test')
   if (split === null) return null
-  const reader = openSplitReader({ manifest, shardPaths, split, batchSize: config.training.batch_size, target: batchTarget(manifest) })
+  const reader = openSplitReader({ manifest, shardPaths, split, batchSize: training.batch_size, target: batchTarget(manifest) })
   return { rows: reader.rows, steps: reader.steps, target: targetOf(dataset), batch: (step: number) => reader.batch(step) }
 }
 
-function metadataOf({ config, dataset, schedule, opened }: Training, loop: TrainingLoop): CheckpointMetadata {
+interface Described {
+  readonly config: OpenTrainingOptions['config']
+  readonly dataset: Dataset
+  readonly schedule: Schedule
+  readonly opened: Pick<OpenedModel, 'fingerprint'> & { readonly frozen: readonly string[] }
+}
+
+function metadataOf({ config, dataset, schedule, opened }: Described, loop: TrainingLoop): CheckpointMetadata {
   const { step, interval, evaluatedStep, metrics } = loop.state
   const { input, target, normalization } = dataset.manifest
   return {

@@ -35,7 +35,8 @@ export const JobKind = {
   train: 'train',
   evaluate: 'evaluate',
   predict: 'predict',
-  prepare: 'prepare'
+  prepare: 'prepare',
+  verify: 'verify'
 } as const
 
 export type JobKind = (typeof JobKind)[keyof typeof JobKind]
