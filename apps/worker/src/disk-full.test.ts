@@ -1,0 +1,68 @@
+// Requirement 12, with a real file system that is full: a small one of its own, which only root can mount.
+
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { mkdir, mkdtemp, readFile, rm, statfs, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { hasRedis, startTestServices, type TestServices } from '@trainyard/testkit'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Harness } from './testing/harness.ts'
+import { XOR_CSV, XOR_OPTIONS, xorRun } from './testing/samples.ts'
+
+const DISK_MB = 24
+
+describe.skipIf(!hasRedis)('requirement 12: the disk is full in the middle of a run', () => {
+  let services: TestServices
+  let harness: Harness
+  let disk: string
+  let isMounted = false
+
+  beforeAll(async () => {
+    disk = await mkdtemp(join(tmpdir(), 'trainyard-disk-'))
+    isMounted = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK_MB}m`, 'tmpfs', disk]).status === 0
+    await mkdir(join(disk, 'storage'))
+    await mkdir(join(disk, 'worker'))
+    services = await startTestServices({ redis: true })
+    harness = await Harness.open({ ...services, storageUrl: pathToFileURL(join(disk, 'storage')).href })
+    await harness.startWorker({ TRAINYARD_DATA_DIR: join(disk, 'worker') })
+  })
+  afterAll(async () => {
+    await harness?.close()
+    await services?.stop()
+    if (isMounted) spawnSync('umount', ['-l', disk])
+    await rm(disk, { recursive: true, force: true })
+  })
+
+  it('keeps the checkpoints before it, says so, and ends with the bits of an undisturbed run when there is space again', async ({
+    skip,
+  }) => {
+    if (!isMounted) skip('only root can mount a small file system')
+    const prepared = await harness.upload({ file: XOR_CSV }, XOR_OPTIONS)
+    await harness.waitForEnd(prepared.runId)
+    const run = () => xorRun(prepared.versionId, { epochs: 12_000, log_every_steps: 50, checkpoint: { every_steps: 500 } })
+    const finalOf = async (id: string) => (await harness.checkpoints(id)).find(({ kind }) => kind === 'final')?.sha256
+    const undisturbed = await harness.submit(run())
+    await harness.waitForEnd(undisturbed)
+
+    const id = await harness.submit(run())
+    await harness.waitFor(id, ({ lastStep, checkpointId }) => lastStep >= 1000 && checkpointId !== null)
+    const filler = join(disk, 'filler')
+    const { bavail, bsize } = await statfs(disk)
+    // More than there is: the write ends where the space does.
+    await writeFile(filler, Buffer.alloc(bavail * bsize + bsize)).catch(() => {})
+    for (let i = 0; i < 500 && !(await harness.events(id)).includes('checkpoint_failed'); i++)
+      await new Promise((next) => setTimeout(next, 20))
+    expect(await harness.events(id)).toContain('checkpoint_failed')
+    for (const { objectKey, sha256 } of await harness.checkpoints(id)) {
+      const content = await readFile(harness.storage.localPath(objectKey) ?? '')
+      expect(createHash('sha256').update(content).digest('hex')).toBe(sha256)
+    }
+    await rm(filler)
+    const ended = await harness.waitForEnd(id)
+    expect(ended).toMatchObject({ state: 'succeeded', crashCount: 0 })
+    expect(await finalOf(id)).toBe(await finalOf(undisturbed))
+    expect(await harness.points(id)).toEqual(await harness.points(undisturbed))
+  }, 180_000)
+})
