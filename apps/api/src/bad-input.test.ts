@@ -21,6 +21,17 @@ const train = (rest: object) => ({ kind: 'train', dataset: DATASET, model: XOR_S
 const json = { 'content-type': 'application/json' }
 const MISSING = 'job_00000000000000000000000000'
 
+/** Two classes for XOR, and five for nobody. */
+const TWO_HEADS = {
+  version: 1,
+  inputs: { x: { shape: [2] } },
+  nodes: [
+    { type: 'dense', id: 'wide', units: 5, inputs: ['x'] },
+    { type: 'dense', id: 'fitting', units: 2, inputs: ['x'] },
+  ],
+  outputs: ['wide', 'fitting'],
+}
+
 const ROWS: readonly Row[] = [
   { what: 'an unknown path', method: 'GET', url: '/v2/jobs', status: 404, code: 'not_found' },
   { what: 'a path that is no URL', method: 'GET', url: '/v1/jobs/%E0%A4%A', status: 404, code: 'not_found' },
@@ -176,6 +187,30 @@ const ROWS: readonly Row[] = [
     errors: ['training.loss.type loss_target_mismatch', 'training.evaluate.split unknown_split'],
   },
   {
+    what: 'a model of two outputs without saying which',
+    url: '/v1/jobs',
+    body: train({ model: TWO_HEADS }),
+    status: 422,
+    code: 'invalid_training',
+    errors: ['training.output missing_output'],
+  },
+  {
+    what: 'an output that does not fit the data, beside one that would',
+    url: '/v1/jobs',
+    body: train({ model: TWO_HEADS, training: { output: 'wide' } }),
+    status: 422,
+    code: 'invalid_model',
+    errors: ['model.nodes[0] wrong_output_width'],
+  },
+  {
+    what: 'a residual block that does not fit its shortcut',
+    url: '/v1/models',
+    body: { name: 'a', spec: { version: 1, input: { shape: [2] }, layers: [{ type: 'residual', layers: [{ type: 'dense', units: 3 }] }] } },
+    status: 422,
+    code: 'invalid_model',
+    errors: ['spec.layers[0] shortcut_mismatch'],
+  },
+  {
     what: 'bad training alone',
     url: '/v1/jobs',
     body: train({ training: { batch_size: 0 } }),
@@ -223,6 +258,13 @@ describe('bad input', () => {
       expect(Object.prototype).not.toHaveProperty('polluted')
     },
   )
+
+  it('takes a model of two outputs for the one that fits', async () => {
+    const body = { kind: 'train', dataset: datasetId, model: TWO_HEADS, training: { output: 'fitting' } }
+    const response = await api.request('POST', '/v1/jobs?validate_only=true', body)
+    // Two weights and a bias for each of two classes: the other head is not part of the run.
+    expect([response.statusCode, response.json().estimate?.parameters]).toEqual([200, 6])
+  })
 
   it('reads a limit above the most as the most', async () => {
     expect((await api.request('GET', '/v1/jobs?limit=5000')).statusCode).toBe(200)
