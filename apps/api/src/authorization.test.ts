@@ -17,6 +17,8 @@ const PATHS: Readonly<Record<string, (ids: Ids) => string>> = {
   getDataset: ({ datasetId }) => `/v1/datasets/${datasetId}`,
   createDatasetVersion: ({ datasetId }) => `/v1/datasets/${datasetId}/versions`,
   importDatasetVersion: ({ datasetId }) => `/v1/datasets/${datasetId}/versions/import`,
+  listVersionRuns: ({ datasetId, versionId }) => `/v1/datasets/${datasetId}/versions/${versionId}/runs`,
+  deleteDatasetVersion: ({ datasetId, versionId }) => `/v1/datasets/${datasetId}/versions/${versionId}`,
   getUpload: ({ uploadId }) => `/v1/uploads/${uploadId}`,
   putUploadPart: ({ uploadId }) => `/v1/uploads/${uploadId}/parts/1`,
   putUploadContent: ({ uploadId }) => `/v1/uploads/${uploadId}/content`,

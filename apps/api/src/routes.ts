@@ -7,9 +7,11 @@ import { getCheckpoint } from './modules/checkpoints/get-checkpoint.route.ts'
 import { listCheckpoints } from './modules/checkpoints/list-checkpoints.route.ts'
 import { predict } from './modules/checkpoints/predict.route.ts'
 import { createDatasetVersion } from './modules/dataset-versions/create-dataset-version.route.ts'
+import { deleteDatasetVersion } from './modules/dataset-versions/delete-dataset-version.route.ts'
 import { getDatasetVersion } from './modules/dataset-versions/get-dataset-version.route.ts'
 import { importDatasetVersion } from './modules/dataset-versions/import-dataset-version.route.ts'
 import { listDatasetVersions } from './modules/dataset-versions/list-dataset-versions.route.ts'
+import { listVersionRuns } from './modules/dataset-versions/list-version-runs.route.ts'
 import { createDataset } from './modules/datasets/create-dataset.route.ts'
 import { getDataset } from './modules/datasets/get-dataset.route.ts'
 import { listDatasets } from './modules/datasets/list-datasets.route.ts'
@@ -58,6 +60,8 @@ export const ROUTES: readonly Route[] = [
   importDatasetVersion,
   listDatasetVersions,
   getDatasetVersion,
+  deleteDatasetVersion,
+  listVersionRuns,
   createUpload,
   listUploads,
   getUpload,

@@ -72,6 +72,7 @@ export {
   type VerifyRun,
   verifyRunSchema,
 } from './job.ts'
+export { type ListVersionRunsQuery, type VersionRun, versionRunSchema } from './lineage.ts'
 export { fromWireNumber, toWireNumber, type WireNumber, wireNumberSchema } from './number.ts'
 export {
   type ColumnReference,

@@ -1,11 +1,12 @@
 // Dataset versions. A version becomes ready or failed with the run that prepares it (runs/state.ts); nothing here changes its status.
 
-import type { DatasetManifest, Failure } from '@trainyard/contracts'
+import { type DatasetManifest, type Failure, storedFiles } from '@trainyard/contracts'
+import { TrainyardError } from '@trainyard/errors'
 import type { Tx } from './database.ts'
 import type { DatasetVersion } from './generated/client.ts'
 import { fromJson } from './json.ts'
 import { mapPage, type Page, type PageRequest, page } from './page.ts'
-import type { Sql } from './sql.ts'
+import { type Sql, sqlOfTransaction } from './sql.ts'
 import { createAttached, type NewUpload } from './uploads.repository.ts'
 
 export interface DatasetVersionRecord extends Omit<DatasetVersion, 'manifest' | 'failure' | 'bytes' | 'uploadedBytes'> {
@@ -65,6 +66,49 @@ export async function list(tx: Tx, datasetId: string, request: PageRequest): Pro
 export async function findManifest(sql: Sql, id: string): Promise<DatasetManifest | null> {
   const [row] = await sql.query<{ manifest: DatasetManifest | null }>('SELECT manifest FROM dataset_versions WHERE id = $1::uuid', [id])
   return row?.manifest ?? null
+}
+
+/** Nobody may submit work on this version before the transaction ends (`holdForUse`), and nobody removes it twice. */
+const LOCK_FOR_REMOVAL = 'SELECT id FROM dataset_versions WHERE id = $1::uuid FOR UPDATE'
+const LOCK_FOR_USE = 'SELECT id FROM dataset_versions WHERE id = $1::uuid FOR KEY SHARE'
+
+const OPEN_RUNS = `
+SELECT count(*) AS count FROM runs
+WHERE state NOT IN ('succeeded', 'failed', 'cancelled') AND dataset_version_id = $1::uuid`
+
+/** Files that no other version of the project consists of; none while a preparation may be about to use one of them again. */
+const OWN_FILES = `
+SELECT key FROM unnest($2::text[]) AS key
+WHERE NOT EXISTS (SELECT FROM dataset_versions v WHERE v.id <> $1::uuid AND v.manifest::text LIKE '%"' || key || '"%')
+  AND NOT EXISTS (SELECT FROM runs WHERE kind = 'prepare' AND state NOT IN ('succeeded', 'failed', 'cancelled'))`
+
+/** The version stays while the caller's transaction submits work on it. @returns false when it is gone */
+export async function holdForUse(tx: Tx, id: string): Promise<boolean> {
+  return (await sqlOfTransaction(tx).query(LOCK_FOR_USE, [id])).length === 1
+}
+
+/**
+ * Removes a version that no run needs any more, in the project of the transaction.
+ * @returns keys of the objects that are nobody's now: delete them after the transaction; null when there is no such version
+ * @throws TrainyardError conflict while runs need it
+ */
+export async function remove(tx: Tx, id: string): Promise<readonly string[] | null> {
+  const sql = sqlOfTransaction(tx)
+  await sql.query(LOCK_FOR_REMOVAL, [id])
+  const version = await tx.datasetVersion.findUnique({ where: { id }, include: { uploads: { select: { objectKey: true } } } })
+  if (version === null) return null
+  const [open] = await sql.query<{ count: number }>(OPEN_RUNS, [id])
+  if (open !== undefined && open.count > 0) {
+    throw new TrainyardError('conflict', {
+      detail: `${open.count} ${open.count === 1 ? 'run that has' : 'runs that have'} not ended need this version.`,
+      hint: 'Wait for them, or cancel their jobs, and delete it then.',
+    })
+  }
+  const { manifest } = toRecord(version)
+  const keys = manifest === null ? [] : storedFiles(manifest).map(({ key }) => key)
+  const own = await sql.query<{ key: string }>(OWN_FILES, [id, keys])
+  await tx.datasetVersion.delete({ where: { id } })
+  return [...own.map(({ key }) => key), ...version.uploads.map(({ objectKey }) => objectKey)]
 }
 
 function toRecord(row: DatasetVersion): DatasetVersionRecord {

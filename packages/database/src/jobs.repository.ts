@@ -52,7 +52,10 @@ export async function submit(tx: Tx, input: SubmitJob): Promise<JobRecord> {
     data: { id: jobId, projectId, kind, name, config: toJson(input.config), priority, maxRuntimeS, retryOf },
   })
   const rows = await tx.run.createManyAndReturn({
-    data: runs.map(({ id, config }) => ({ id, projectId, jobId, kind, config: toJson(config), priority, maxRuntimeS, eventSeq: 1 })),
+    data: runs.map(({ id, config }) => {
+      const datasetVersionId = 'dataset_version_id' in config ? config.dataset_version_id : null
+      return { id, projectId, jobId, kind, config: toJson(config), datasetVersionId, priority, maxRuntimeS, eventSeq: 1 }
+    }),
   })
   await tx.runEvent.createMany({
     data: runs.map(({ id }) => ({

@@ -32,10 +32,19 @@ export async function readMetrics(tx: Tx, id: string): Promise<Record<string, nu
   return Object.fromEntries(values.get(id) ?? [])
 }
 
-export async function list(tx: Tx, request: PageRequest, filter: { jobId?: string | undefined } = {}): Promise<Page<RunRecord>> {
-  const job = filter.jobId === undefined ? {} : { jobId: filter.jobId }
+export interface RunFilter {
+  readonly jobId?: string | undefined
+  /** Runs that prepared, trained on or evaluated this version. */
+  readonly datasetVersionId?: string | undefined
+}
+
+export async function list(tx: Tx, request: PageRequest, { jobId, datasetVersionId }: RunFilter = {}): Promise<Page<RunRecord>> {
+  const filters: Prisma.RunWhereInput = {
+    ...(jobId === undefined ? {} : { jobId }),
+    ...(datasetVersionId === undefined ? {} : { datasetVersionId }),
+  }
   const rows = await page(request, ({ where, ...range }) =>
-    tx.run.findMany({ where: { ...where, ...job }, ...range, include: withCheckpoint }),
+    tx.run.findMany({ where: { ...where, ...filters }, ...range, include: withCheckpoint }),
   )
   return mapPage(rows, toRunRecord)
 }

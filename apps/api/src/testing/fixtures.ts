@@ -1,7 +1,7 @@
 // Rows as a worker leaves them: a prepared dataset version, a trained checkpoint. The runs are claimed and completed as a worker does it.
 
 import { createHash } from 'node:crypto'
-import { type DatasetManifest, newUuid, prepareOptionsSchema, type RunResult, toWireId } from '@trainyard/contracts'
+import { type DatasetManifest, fromWireId, newUuid, prepareOptionsSchema, type RunResult, toWireId } from '@trainyard/contracts'
 import { type Completion, type Database, datasets, datasetVersions, jobs, runState } from '@trainyard/database'
 import { validateModelSpec, validateTrainingConfig } from '@trainyard/engine/spec'
 import type { ObjectStorage } from '@trainyard/storage'
@@ -80,14 +80,11 @@ export async function trainXor(database: Database, storage: ObjectStorage, proje
   const spec = validateModelSpec(XOR_SPEC)
   const training = validateTrainingConfig({ loss: { type: 'softmax_cross_entropy' }, optimizer: { type: 'adam' } })
   if (!spec.ok || !training.ok) throw new Error('the fixture is not valid')
-  const [version] = await database.workerSql.query<{ id: string }>('SELECT id FROM dataset_versions WHERE project_id = $1::uuid', [
-    projectId,
-  ])
   const config = {
     kind: 'train' as const,
     spec: spec.spec,
     training: training.training,
-    dataset_version_id: version?.id ?? '',
+    dataset_version_id: fromWireId('dataset_version', prepared.versionId) ?? '',
     transfer: null,
   }
   const job = await database.withProject(projectId, (tx) =>

@@ -23,12 +23,13 @@ export async function findReadyVersion(tx: Tx, id: string, path: string, issues:
   if (datasetId !== null) {
     if ((await datasets.find(tx, datasetId)) === null) return report(issues, missingReference(path, id))
     const version = await datasetVersions.findLatest(tx, datasetId)
-    if (version !== null) return requireReady(version, id, path, issues)
+    if (version !== null && (await datasetVersions.holdForUse(tx, version.id))) return requireReady(version, id, path, issues)
     const hint = 'Upload one, and wait until its status is "ready".'
     return report(issues, { path, code: NOT_READY, message: `${id} has no version that is ready.`, hint })
   }
   const version = versionId === null ? null : await datasetVersions.find(tx, versionId)
-  return version === null ? report(issues, missingReference(path, id)) : requireReady(version, id, path, issues)
+  const isHeld = version !== null && (await datasetVersions.holdForUse(tx, version.id))
+  return isHeld ? requireReady(version, id, path, issues) : report(issues, missingReference(path, id))
 }
 
 function requireReady(

@@ -1785,6 +1785,7 @@ export const RunScalarFieldEnum = {
   projectId: 'projectId',
   jobId: 'jobId',
   kind: 'kind',
+  datasetVersionId: 'datasetVersionId',
   config: 'config',
   state: 'state',
   phase: 'phase',

@@ -65,6 +65,7 @@ export type RunMinAggregateOutputType = {
   projectId: string | null
   jobId: string | null
   kind: $Enums.JobKind | null
+  datasetVersionId: string | null
   state: $Enums.RunState | null
   phase: $Enums.RunPhase | null
   leaseEpoch: number | null
@@ -100,6 +101,7 @@ export type RunMaxAggregateOutputType = {
   projectId: string | null
   jobId: string | null
   kind: $Enums.JobKind | null
+  datasetVersionId: string | null
   state: $Enums.RunState | null
   phase: $Enums.RunPhase | null
   leaseEpoch: number | null
@@ -135,6 +137,7 @@ export type RunCountAggregateOutputType = {
   projectId: number
   jobId: number
   kind: number
+  datasetVersionId: number
   config: number
   state: number
   phase: number
@@ -208,6 +211,7 @@ export type RunMinAggregateInputType = {
   projectId?: true
   jobId?: true
   kind?: true
+  datasetVersionId?: true
   state?: true
   phase?: true
   leaseEpoch?: true
@@ -243,6 +247,7 @@ export type RunMaxAggregateInputType = {
   projectId?: true
   jobId?: true
   kind?: true
+  datasetVersionId?: true
   state?: true
   phase?: true
   leaseEpoch?: true
@@ -278,6 +283,7 @@ export type RunCountAggregateInputType = {
   projectId?: true
   jobId?: true
   kind?: true
+  datasetVersionId?: true
   config?: true
   state?: true
   phase?: true
@@ -404,6 +410,7 @@ export type RunGroupByOutputType = {
   projectId: string
   jobId: string
   kind: $Enums.JobKind
+  datasetVersionId: string | null
   config: runtime.JsonValue
   state: $Enums.RunState
   phase: $Enums.RunPhase | null
@@ -466,6 +473,7 @@ export type RunWhereInput = {
   projectId?: Prisma.UuidFilter<"Run"> | string
   jobId?: Prisma.UuidFilter<"Run"> | string
   kind?: Prisma.EnumJobKindFilter<"Run"> | $Enums.JobKind
+  datasetVersionId?: Prisma.UuidNullableFilter<"Run"> | string | null
   config?: Prisma.JsonFilter<"Run">
   state?: Prisma.EnumRunStateFilter<"Run"> | $Enums.RunState
   phase?: Prisma.EnumRunPhaseNullableFilter<"Run"> | $Enums.RunPhase | null
@@ -513,6 +521,7 @@ export type RunOrderByWithRelationInput = {
   projectId?: Prisma.SortOrder
   jobId?: Prisma.SortOrder
   kind?: Prisma.SortOrder
+  datasetVersionId?: Prisma.SortOrderInput | Prisma.SortOrder
   config?: Prisma.SortOrder
   state?: Prisma.SortOrder
   phase?: Prisma.SortOrderInput | Prisma.SortOrder
@@ -563,6 +572,7 @@ export type RunWhereUniqueInput = Prisma.AtLeast<{
   projectId?: Prisma.UuidFilter<"Run"> | string
   jobId?: Prisma.UuidFilter<"Run"> | string
   kind?: Prisma.EnumJobKindFilter<"Run"> | $Enums.JobKind
+  datasetVersionId?: Prisma.UuidNullableFilter<"Run"> | string | null
   config?: Prisma.JsonFilter<"Run">
   state?: Prisma.EnumRunStateFilter<"Run"> | $Enums.RunState
   phase?: Prisma.EnumRunPhaseNullableFilter<"Run"> | $Enums.RunPhase | null
@@ -610,6 +620,7 @@ export type RunOrderByWithAggregationInput = {
   projectId?: Prisma.SortOrder
   jobId?: Prisma.SortOrder
   kind?: Prisma.SortOrder
+  datasetVersionId?: Prisma.SortOrderInput | Prisma.SortOrder
   config?: Prisma.SortOrder
   state?: Prisma.SortOrder
   phase?: Prisma.SortOrderInput | Prisma.SortOrder
@@ -657,6 +668,7 @@ export type RunScalarWhereWithAggregatesInput = {
   projectId?: Prisma.UuidWithAggregatesFilter<"Run"> | string
   jobId?: Prisma.UuidWithAggregatesFilter<"Run"> | string
   kind?: Prisma.EnumJobKindWithAggregatesFilter<"Run"> | $Enums.JobKind
+  datasetVersionId?: Prisma.UuidNullableWithAggregatesFilter<"Run"> | string | null
   config?: Prisma.JsonWithAggregatesFilter<"Run">
   state?: Prisma.EnumRunStateWithAggregatesFilter<"Run"> | $Enums.RunState
   phase?: Prisma.EnumRunPhaseNullableWithAggregatesFilter<"Run"> | $Enums.RunPhase | null
@@ -694,6 +706,7 @@ export type RunScalarWhereWithAggregatesInput = {
 export type RunCreateInput = {
   id: string
   kind: $Enums.JobKind
+  datasetVersionId?: string | null
   config: Prisma.JsonNullValueInput | runtime.InputJsonValue
   state?: $Enums.RunState
   phase?: $Enums.RunPhase | null
@@ -740,6 +753,7 @@ export type RunUncheckedCreateInput = {
   projectId: string
   jobId: string
   kind: $Enums.JobKind
+  datasetVersionId?: string | null
   config: Prisma.JsonNullValueInput | runtime.InputJsonValue
   state?: $Enums.RunState
   phase?: $Enums.RunPhase | null
@@ -782,6 +796,7 @@ export type RunUncheckedCreateInput = {
 export type RunUpdateInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   kind?: Prisma.EnumJobKindFieldUpdateOperationsInput | $Enums.JobKind
+  datasetVersionId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   config?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   state?: Prisma.EnumRunStateFieldUpdateOperationsInput | $Enums.RunState
   phase?: Prisma.NullableEnumRunPhaseFieldUpdateOperationsInput | $Enums.RunPhase | null
@@ -828,6 +843,7 @@ export type RunUncheckedUpdateInput = {
   projectId?: Prisma.StringFieldUpdateOperationsInput | string
   jobId?: Prisma.StringFieldUpdateOperationsInput | string
   kind?: Prisma.EnumJobKindFieldUpdateOperationsInput | $Enums.JobKind
+  datasetVersionId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   config?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   state?: Prisma.EnumRunStateFieldUpdateOperationsInput | $Enums.RunState
   phase?: Prisma.NullableEnumRunPhaseFieldUpdateOperationsInput | $Enums.RunPhase | null
@@ -872,6 +888,7 @@ export type RunCreateManyInput = {
   projectId: string
   jobId: string
   kind: $Enums.JobKind
+  datasetVersionId?: string | null
   config: Prisma.JsonNullValueInput | runtime.InputJsonValue
   state?: $Enums.RunState
   phase?: $Enums.RunPhase | null
@@ -909,6 +926,7 @@ export type RunCreateManyInput = {
 export type RunUpdateManyMutationInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   kind?: Prisma.EnumJobKindFieldUpdateOperationsInput | $Enums.JobKind
+  datasetVersionId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   config?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   state?: Prisma.EnumRunStateFieldUpdateOperationsInput | $Enums.RunState
   phase?: Prisma.NullableEnumRunPhaseFieldUpdateOperationsInput | $Enums.RunPhase | null
@@ -947,6 +965,7 @@ export type RunUncheckedUpdateManyInput = {
   projectId?: Prisma.StringFieldUpdateOperationsInput | string
   jobId?: Prisma.StringFieldUpdateOperationsInput | string
   kind?: Prisma.EnumJobKindFieldUpdateOperationsInput | $Enums.JobKind
+  datasetVersionId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   config?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   state?: Prisma.EnumRunStateFieldUpdateOperationsInput | $Enums.RunState
   phase?: Prisma.NullableEnumRunPhaseFieldUpdateOperationsInput | $Enums.RunPhase | null
@@ -996,6 +1015,7 @@ export type RunCountOrderByAggregateInput = {
   projectId?: Prisma.SortOrder
   jobId?: Prisma.SortOrder
   kind?: Prisma.SortOrder
+  datasetVersionId?: Prisma.SortOrder
   config?: Prisma.SortOrder
   state?: Prisma.SortOrder
   phase?: Prisma.SortOrder
@@ -1051,6 +1071,7 @@ export type RunMaxOrderByAggregateInput = {
   projectId?: Prisma.SortOrder
   jobId?: Prisma.SortOrder
   kind?: Prisma.SortOrder
+  datasetVersionId?: Prisma.SortOrder
   state?: Prisma.SortOrder
   phase?: Prisma.SortOrder
   leaseEpoch?: Prisma.SortOrder
@@ -1086,6 +1107,7 @@ export type RunMinOrderByAggregateInput = {
   projectId?: Prisma.SortOrder
   jobId?: Prisma.SortOrder
   kind?: Prisma.SortOrder
+  datasetVersionId?: Prisma.SortOrder
   state?: Prisma.SortOrder
   phase?: Prisma.SortOrder
   leaseEpoch?: Prisma.SortOrder
@@ -1348,6 +1370,7 @@ export type RunUpdateOneRequiredWithoutOutboxNestedInput = {
 export type RunCreateWithoutProjectInput = {
   id: string
   kind: $Enums.JobKind
+  datasetVersionId?: string | null
   config: Prisma.JsonNullValueInput | runtime.InputJsonValue
   state?: $Enums.RunState
   phase?: $Enums.RunPhase | null
@@ -1392,6 +1415,7 @@ export type RunUncheckedCreateWithoutProjectInput = {
   id: string
   jobId: string
   kind: $Enums.JobKind
+  datasetVersionId?: string | null
   config: Prisma.JsonNullValueInput | runtime.InputJsonValue
   state?: $Enums.RunState
   phase?: $Enums.RunPhase | null
@@ -1465,6 +1489,7 @@ export type RunScalarWhereInput = {
   projectId?: Prisma.UuidFilter<"Run"> | string
   jobId?: Prisma.UuidFilter<"Run"> | string
   kind?: Prisma.EnumJobKindFilter<"Run"> | $Enums.JobKind
+  datasetVersionId?: Prisma.UuidNullableFilter<"Run"> | string | null
   config?: Prisma.JsonFilter<"Run">
   state?: Prisma.EnumRunStateFilter<"Run"> | $Enums.RunState
   phase?: Prisma.EnumRunPhaseNullableFilter<"Run"> | $Enums.RunPhase | null
@@ -1502,6 +1527,7 @@ export type RunScalarWhereInput = {
 export type RunCreateWithoutJobInput = {
   id: string
   kind: $Enums.JobKind
+  datasetVersionId?: string | null
   config: Prisma.JsonNullValueInput | runtime.InputJsonValue
   state?: $Enums.RunState
   phase?: $Enums.RunPhase | null
@@ -1546,6 +1572,7 @@ export type RunUncheckedCreateWithoutJobInput = {
   id: string
   projectId: string
   kind: $Enums.JobKind
+  datasetVersionId?: string | null
   config: Prisma.JsonNullValueInput | runtime.InputJsonValue
   state?: $Enums.RunState
   phase?: $Enums.RunPhase | null
@@ -1614,6 +1641,7 @@ export type RunUpdateManyWithWhereWithoutJobInput = {
 export type RunCreateWithoutAttemptsInput = {
   id: string
   kind: $Enums.JobKind
+  datasetVersionId?: string | null
   config: Prisma.JsonNullValueInput | runtime.InputJsonValue
   state?: $Enums.RunState
   phase?: $Enums.RunPhase | null
@@ -1659,6 +1687,7 @@ export type RunUncheckedCreateWithoutAttemptsInput = {
   projectId: string
   jobId: string
   kind: $Enums.JobKind
+  datasetVersionId?: string | null
   config: Prisma.JsonNullValueInput | runtime.InputJsonValue
   state?: $Enums.RunState
   phase?: $Enums.RunPhase | null
@@ -1716,6 +1745,7 @@ export type RunUpdateToOneWithWhereWithoutAttemptsInput = {
 export type RunUpdateWithoutAttemptsInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   kind?: Prisma.EnumJobKindFieldUpdateOperationsInput | $Enums.JobKind
+  datasetVersionId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   config?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   state?: Prisma.EnumRunStateFieldUpdateOperationsInput | $Enums.RunState
   phase?: Prisma.NullableEnumRunPhaseFieldUpdateOperationsInput | $Enums.RunPhase | null
@@ -1761,6 +1791,7 @@ export type RunUncheckedUpdateWithoutAttemptsInput = {
   projectId?: Prisma.StringFieldUpdateOperationsInput | string
   jobId?: Prisma.StringFieldUpdateOperationsInput | string
   kind?: Prisma.EnumJobKindFieldUpdateOperationsInput | $Enums.JobKind
+  datasetVersionId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   config?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   state?: Prisma.EnumRunStateFieldUpdateOperationsInput | $Enums.RunState
   phase?: Prisma.NullableEnumRunPhaseFieldUpdateOperationsInput | $Enums.RunPhase | null
@@ -1802,6 +1833,7 @@ export type RunUncheckedUpdateWithoutAttemptsInput = {
 export type RunCreateWithoutEventsInput = {
   id: string
   kind: $Enums.JobKind
+  datasetVersionId?: string | null
   config: Prisma.JsonNullValueInput | runtime.InputJsonValue
   state?: $Enums.RunState
   phase?: $Enums.RunPhase | null
@@ -1847,6 +1879,7 @@ export type RunUncheckedCreateWithoutEventsInput = {
   projectId: string
   jobId: string
   kind: $Enums.JobKind
+  datasetVersionId?: string | null
   config: Prisma.JsonNullValueInput | runtime.InputJsonValue
   state?: $Enums.RunState
   phase?: $Enums.RunPhase | null
@@ -1904,6 +1937,7 @@ export type RunUpdateToOneWithWhereWithoutEventsInput = {
 export type RunUpdateWithoutEventsInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   kind?: Prisma.EnumJobKindFieldUpdateOperationsInput | $Enums.JobKind
+  datasetVersionId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   config?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   state?: Prisma.EnumRunStateFieldUpdateOperationsInput | $Enums.RunState
   phase?: Prisma.NullableEnumRunPhaseFieldUpdateOperationsInput | $Enums.RunPhase | null
@@ -1949,6 +1983,7 @@ export type RunUncheckedUpdateWithoutEventsInput = {
   projectId?: Prisma.StringFieldUpdateOperationsInput | string
   jobId?: Prisma.StringFieldUpdateOperationsInput | string
   kind?: Prisma.EnumJobKindFieldUpdateOperationsInput | $Enums.JobKind
+  datasetVersionId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   config?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   state?: Prisma.EnumRunStateFieldUpdateOperationsInput | $Enums.RunState
   phase?: Prisma.NullableEnumRunPhaseFieldUpdateOperationsInput | $Enums.RunPhase | null
@@ -1990,6 +2025,7 @@ export type RunUncheckedUpdateWithoutEventsInput = {
 export type RunCreateWithoutMetricSeriesInput = {
   id: string
   kind: $Enums.JobKind
+  datasetVersionId?: string | null
   config: Prisma.JsonNullValueInput | runtime.InputJsonValue
   state?: $Enums.RunState
   phase?: $Enums.RunPhase | null
@@ -2035,6 +2071,7 @@ export type RunUncheckedCreateWithoutMetricSeriesInput = {
   projectId: string
   jobId: string
   kind: $Enums.JobKind
+  datasetVersionId?: string | null
   config: Prisma.JsonNullValueInput | runtime.InputJsonValue
   state?: $Enums.RunState
   phase?: $Enums.RunPhase | null
@@ -2092,6 +2129,7 @@ export type RunUpdateToOneWithWhereWithoutMetricSeriesInput = {
 export type RunUpdateWithoutMetricSeriesInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   kind?: Prisma.EnumJobKindFieldUpdateOperationsInput | $Enums.JobKind
+  datasetVersionId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   config?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   state?: Prisma.EnumRunStateFieldUpdateOperationsInput | $Enums.RunState
   phase?: Prisma.NullableEnumRunPhaseFieldUpdateOperationsInput | $Enums.RunPhase | null
@@ -2137,6 +2175,7 @@ export type RunUncheckedUpdateWithoutMetricSeriesInput = {
   projectId?: Prisma.StringFieldUpdateOperationsInput | string
   jobId?: Prisma.StringFieldUpdateOperationsInput | string
   kind?: Prisma.EnumJobKindFieldUpdateOperationsInput | $Enums.JobKind
+  datasetVersionId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   config?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   state?: Prisma.EnumRunStateFieldUpdateOperationsInput | $Enums.RunState
   phase?: Prisma.NullableEnumRunPhaseFieldUpdateOperationsInput | $Enums.RunPhase | null
@@ -2178,6 +2217,7 @@ export type RunUncheckedUpdateWithoutMetricSeriesInput = {
 export type RunCreateWithoutCheckpointsInput = {
   id: string
   kind: $Enums.JobKind
+  datasetVersionId?: string | null
   config: Prisma.JsonNullValueInput | runtime.InputJsonValue
   state?: $Enums.RunState
   phase?: $Enums.RunPhase | null
@@ -2223,6 +2263,7 @@ export type RunUncheckedCreateWithoutCheckpointsInput = {
   projectId: string
   jobId: string
   kind: $Enums.JobKind
+  datasetVersionId?: string | null
   config: Prisma.JsonNullValueInput | runtime.InputJsonValue
   state?: $Enums.RunState
   phase?: $Enums.RunPhase | null
@@ -2269,6 +2310,7 @@ export type RunCreateOrConnectWithoutCheckpointsInput = {
 export type RunCreateWithoutSourceCheckpointInput = {
   id: string
   kind: $Enums.JobKind
+  datasetVersionId?: string | null
   config: Prisma.JsonNullValueInput | runtime.InputJsonValue
   state?: $Enums.RunState
   phase?: $Enums.RunPhase | null
@@ -2314,6 +2356,7 @@ export type RunUncheckedCreateWithoutSourceCheckpointInput = {
   projectId: string
   jobId: string
   kind: $Enums.JobKind
+  datasetVersionId?: string | null
   config: Prisma.JsonNullValueInput | runtime.InputJsonValue
   state?: $Enums.RunState
   phase?: $Enums.RunPhase | null
@@ -2376,6 +2419,7 @@ export type RunUpdateToOneWithWhereWithoutCheckpointsInput = {
 export type RunUpdateWithoutCheckpointsInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   kind?: Prisma.EnumJobKindFieldUpdateOperationsInput | $Enums.JobKind
+  datasetVersionId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   config?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   state?: Prisma.EnumRunStateFieldUpdateOperationsInput | $Enums.RunState
   phase?: Prisma.NullableEnumRunPhaseFieldUpdateOperationsInput | $Enums.RunPhase | null
@@ -2421,6 +2465,7 @@ export type RunUncheckedUpdateWithoutCheckpointsInput = {
   projectId?: Prisma.StringFieldUpdateOperationsInput | string
   jobId?: Prisma.StringFieldUpdateOperationsInput | string
   kind?: Prisma.EnumJobKindFieldUpdateOperationsInput | $Enums.JobKind
+  datasetVersionId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   config?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   state?: Prisma.EnumRunStateFieldUpdateOperationsInput | $Enums.RunState
   phase?: Prisma.NullableEnumRunPhaseFieldUpdateOperationsInput | $Enums.RunPhase | null
@@ -2478,6 +2523,7 @@ export type RunUpdateManyWithWhereWithoutSourceCheckpointInput = {
 export type RunCreateWithoutOutboxInput = {
   id: string
   kind: $Enums.JobKind
+  datasetVersionId?: string | null
   config: Prisma.JsonNullValueInput | runtime.InputJsonValue
   state?: $Enums.RunState
   phase?: $Enums.RunPhase | null
@@ -2523,6 +2569,7 @@ export type RunUncheckedCreateWithoutOutboxInput = {
   projectId: string
   jobId: string
   kind: $Enums.JobKind
+  datasetVersionId?: string | null
   config: Prisma.JsonNullValueInput | runtime.InputJsonValue
   state?: $Enums.RunState
   phase?: $Enums.RunPhase | null
@@ -2580,6 +2627,7 @@ export type RunUpdateToOneWithWhereWithoutOutboxInput = {
 export type RunUpdateWithoutOutboxInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   kind?: Prisma.EnumJobKindFieldUpdateOperationsInput | $Enums.JobKind
+  datasetVersionId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   config?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   state?: Prisma.EnumRunStateFieldUpdateOperationsInput | $Enums.RunState
   phase?: Prisma.NullableEnumRunPhaseFieldUpdateOperationsInput | $Enums.RunPhase | null
@@ -2625,6 +2673,7 @@ export type RunUncheckedUpdateWithoutOutboxInput = {
   projectId?: Prisma.StringFieldUpdateOperationsInput | string
   jobId?: Prisma.StringFieldUpdateOperationsInput | string
   kind?: Prisma.EnumJobKindFieldUpdateOperationsInput | $Enums.JobKind
+  datasetVersionId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   config?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   state?: Prisma.EnumRunStateFieldUpdateOperationsInput | $Enums.RunState
   phase?: Prisma.NullableEnumRunPhaseFieldUpdateOperationsInput | $Enums.RunPhase | null
@@ -2667,6 +2716,7 @@ export type RunCreateManyProjectInput = {
   id: string
   jobId: string
   kind: $Enums.JobKind
+  datasetVersionId?: string | null
   config: Prisma.JsonNullValueInput | runtime.InputJsonValue
   state?: $Enums.RunState
   phase?: $Enums.RunPhase | null
@@ -2704,6 +2754,7 @@ export type RunCreateManyProjectInput = {
 export type RunUpdateWithoutProjectInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   kind?: Prisma.EnumJobKindFieldUpdateOperationsInput | $Enums.JobKind
+  datasetVersionId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   config?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   state?: Prisma.EnumRunStateFieldUpdateOperationsInput | $Enums.RunState
   phase?: Prisma.NullableEnumRunPhaseFieldUpdateOperationsInput | $Enums.RunPhase | null
@@ -2748,6 +2799,7 @@ export type RunUncheckedUpdateWithoutProjectInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   jobId?: Prisma.StringFieldUpdateOperationsInput | string
   kind?: Prisma.EnumJobKindFieldUpdateOperationsInput | $Enums.JobKind
+  datasetVersionId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   config?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   state?: Prisma.EnumRunStateFieldUpdateOperationsInput | $Enums.RunState
   phase?: Prisma.NullableEnumRunPhaseFieldUpdateOperationsInput | $Enums.RunPhase | null
@@ -2791,6 +2843,7 @@ export type RunUncheckedUpdateManyWithoutProjectInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   jobId?: Prisma.StringFieldUpdateOperationsInput | string
   kind?: Prisma.EnumJobKindFieldUpdateOperationsInput | $Enums.JobKind
+  datasetVersionId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   config?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   state?: Prisma.EnumRunStateFieldUpdateOperationsInput | $Enums.RunState
   phase?: Prisma.NullableEnumRunPhaseFieldUpdateOperationsInput | $Enums.RunPhase | null
@@ -2829,6 +2882,7 @@ export type RunCreateManyJobInput = {
   id: string
   projectId: string
   kind: $Enums.JobKind
+  datasetVersionId?: string | null
   config: Prisma.JsonNullValueInput | runtime.InputJsonValue
   state?: $Enums.RunState
   phase?: $Enums.RunPhase | null
@@ -2866,6 +2920,7 @@ export type RunCreateManyJobInput = {
 export type RunUpdateWithoutJobInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   kind?: Prisma.EnumJobKindFieldUpdateOperationsInput | $Enums.JobKind
+  datasetVersionId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   config?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   state?: Prisma.EnumRunStateFieldUpdateOperationsInput | $Enums.RunState
   phase?: Prisma.NullableEnumRunPhaseFieldUpdateOperationsInput | $Enums.RunPhase | null
@@ -2910,6 +2965,7 @@ export type RunUncheckedUpdateWithoutJobInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   projectId?: Prisma.StringFieldUpdateOperationsInput | string
   kind?: Prisma.EnumJobKindFieldUpdateOperationsInput | $Enums.JobKind
+  datasetVersionId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   config?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   state?: Prisma.EnumRunStateFieldUpdateOperationsInput | $Enums.RunState
   phase?: Prisma.NullableEnumRunPhaseFieldUpdateOperationsInput | $Enums.RunPhase | null
@@ -2953,6 +3009,7 @@ export type RunUncheckedUpdateManyWithoutJobInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   projectId?: Prisma.StringFieldUpdateOperationsInput | string
   kind?: Prisma.EnumJobKindFieldUpdateOperationsInput | $Enums.JobKind
+  datasetVersionId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   config?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   state?: Prisma.EnumRunStateFieldUpdateOperationsInput | $Enums.RunState
   phase?: Prisma.NullableEnumRunPhaseFieldUpdateOperationsInput | $Enums.RunPhase | null
@@ -2992,6 +3049,7 @@ export type RunCreateManySourceCheckpointInput = {
   projectId: string
   jobId: string
   kind: $Enums.JobKind
+  datasetVersionId?: string | null
   config: Prisma.JsonNullValueInput | runtime.InputJsonValue
   state?: $Enums.RunState
   phase?: $Enums.RunPhase | null
@@ -3028,6 +3086,7 @@ export type RunCreateManySourceCheckpointInput = {
 export type RunUpdateWithoutSourceCheckpointInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   kind?: Prisma.EnumJobKindFieldUpdateOperationsInput | $Enums.JobKind
+  datasetVersionId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   config?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   state?: Prisma.EnumRunStateFieldUpdateOperationsInput | $Enums.RunState
   phase?: Prisma.NullableEnumRunPhaseFieldUpdateOperationsInput | $Enums.RunPhase | null
@@ -3073,6 +3132,7 @@ export type RunUncheckedUpdateWithoutSourceCheckpointInput = {
   projectId?: Prisma.StringFieldUpdateOperationsInput | string
   jobId?: Prisma.StringFieldUpdateOperationsInput | string
   kind?: Prisma.EnumJobKindFieldUpdateOperationsInput | $Enums.JobKind
+  datasetVersionId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   config?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   state?: Prisma.EnumRunStateFieldUpdateOperationsInput | $Enums.RunState
   phase?: Prisma.NullableEnumRunPhaseFieldUpdateOperationsInput | $Enums.RunPhase | null
@@ -3116,6 +3176,7 @@ export type RunUncheckedUpdateManyWithoutSourceCheckpointInput = {
   projectId?: Prisma.StringFieldUpdateOperationsInput | string
   jobId?: Prisma.StringFieldUpdateOperationsInput | string
   kind?: Prisma.EnumJobKindFieldUpdateOperationsInput | $Enums.JobKind
+  datasetVersionId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   config?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   state?: Prisma.EnumRunStateFieldUpdateOperationsInput | $Enums.RunState
   phase?: Prisma.NullableEnumRunPhaseFieldUpdateOperationsInput | $Enums.RunPhase | null
@@ -3221,6 +3282,7 @@ export type RunSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = ru
   projectId?: boolean
   jobId?: boolean
   kind?: boolean
+  datasetVersionId?: boolean
   config?: boolean
   state?: boolean
   phase?: boolean
@@ -3269,6 +3331,7 @@ export type RunSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extension
   projectId?: boolean
   jobId?: boolean
   kind?: boolean
+  datasetVersionId?: boolean
   config?: boolean
   state?: boolean
   phase?: boolean
@@ -3311,6 +3374,7 @@ export type RunSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extension
   projectId?: boolean
   jobId?: boolean
   kind?: boolean
+  datasetVersionId?: boolean
   config?: boolean
   state?: boolean
   phase?: boolean
@@ -3353,6 +3417,7 @@ export type RunSelectScalar = {
   projectId?: boolean
   jobId?: boolean
   kind?: boolean
+  datasetVersionId?: boolean
   config?: boolean
   state?: boolean
   phase?: boolean
@@ -3387,7 +3452,7 @@ export type RunSelectScalar = {
   updatedAt?: boolean
 }
 
-export type RunOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "projectId" | "jobId" | "kind" | "config" | "state" | "phase" | "leaseEpoch" | "leaseOwner" | "leaseExpiresAt" | "dispatchSeq" | "dispatchedAt" | "priority" | "notBefore" | "maxRuntimeS" | "runtimeMs" | "resumeFrom" | "sourceCheckpointId" | "crashCount" | "lostCount" | "cancelRequestedAt" | "pauseRequestedAt" | "lastStep" | "totalSteps" | "epoch" | "totalEpochs" | "samplesPerSecond" | "eventSeq" | "fingerprint" | "plan" | "result" | "failure" | "createdAt" | "startedAt" | "finishedAt" | "updatedAt", ExtArgs["result"]["run"]>
+export type RunOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "projectId" | "jobId" | "kind" | "datasetVersionId" | "config" | "state" | "phase" | "leaseEpoch" | "leaseOwner" | "leaseExpiresAt" | "dispatchSeq" | "dispatchedAt" | "priority" | "notBefore" | "maxRuntimeS" | "runtimeMs" | "resumeFrom" | "sourceCheckpointId" | "crashCount" | "lostCount" | "cancelRequestedAt" | "pauseRequestedAt" | "lastStep" | "totalSteps" | "epoch" | "totalEpochs" | "samplesPerSecond" | "eventSeq" | "fingerprint" | "plan" | "result" | "failure" | "createdAt" | "startedAt" | "finishedAt" | "updatedAt", ExtArgs["result"]["run"]>
 export type RunInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   project?: boolean | Prisma.ProjectDefaultArgs<ExtArgs>
   job?: boolean | Prisma.JobDefaultArgs<ExtArgs>
@@ -3427,6 +3492,10 @@ export type $RunPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = 
     projectId: string
     jobId: string
     kind: $Enums.JobKind
+    /**
+     * Which version it prepares, trains on or evaluates; no reference, since the run outlives it.
+     */
+    datasetVersionId: string | null
     config: runtime.JsonValue
     state: $Enums.RunState
     phase: $Enums.RunPhase | null
@@ -3894,6 +3963,7 @@ export interface RunFieldRefs {
   readonly projectId: Prisma.FieldRef<"Run", 'String'>
   readonly jobId: Prisma.FieldRef<"Run", 'String'>
   readonly kind: Prisma.FieldRef<"Run", 'JobKind'>
+  readonly datasetVersionId: Prisma.FieldRef<"Run", 'String'>
   readonly config: Prisma.FieldRef<"Run", 'Json'>
   readonly state: Prisma.FieldRef<"Run", 'RunState'>
   readonly phase: Prisma.FieldRef<"Run", 'RunPhase'>

@@ -1,0 +1,22 @@
+// Where the rows of a version have gone.
+
+import { z } from 'zod'
+import { idSchema } from './ids.ts'
+import { runStateSchema } from './states.ts'
+
+export const versionRunSchema = z.object({
+  run_id: idSchema('run'),
+  job_id: idSchema('job'),
+  kind: z.enum(['train', 'evaluate']),
+  state: runStateSchema,
+  /** Passes over its rows so far. */
+  epochs: z.number(),
+  /** What it did with the row that was asked for; null where none was. */
+  seen: z.enum(['trained', 'evaluated', 'not_seen']).nullable(),
+})
+export type VersionRun = z.infer<typeof versionRunSchema>
+
+export interface ListVersionRunsQuery {
+  readonly split: string
+  readonly row?: number | undefined
+}
