@@ -10,7 +10,7 @@ import {
   trainingTarget,
 } from '@trainyard/contracts'
 import type { Tx } from '@trainyard/database'
-import { type ModelSpec, planTransfer, resolveModel, selectOutput, type TransferStep, validateTraining } from '@trainyard/engine/spec'
+import { planTransfer, selectOutput, stateShapes, type TransferStep, validateTraining } from '@trainyard/engine/spec'
 import { type Issue, TrainyardError } from '@trainyard/errors'
 import { invalidRequest } from '../../http/parse.ts'
 import { findReadyVersion, findSpec, findTrainedCheckpoint, NOT_READY, type ReadyVersion } from './references.ts'
@@ -34,7 +34,7 @@ async function resolveTrain(tx: Tx, job: Extract<SubmitJob, { kind: 'train' }>):
   const training = dataset && resolveTraining(job.training, dataset.manifest)
   if (spec !== null && dataset !== null && training !== null) issues.push(...validateTraining(spec, training, describeDataset(dataset)))
   const trained = spec && selectOutput(spec, job.training.output)
-  const plan = trained && job.transfer && source ? planTransfer(parametersOf(source.spec), parametersOf(trained), job.transfer) : null
+  const plan = trained && job.transfer && source ? planTransfer(stateShapes(source.spec), stateShapes(trained), job.transfer) : null
   issues.push(...(plan?.issues ?? []))
   if (issues.length > 0 || dataset === null || trained === null || training === null) throw refuse(issues)
   const transfer = job.transfer === undefined ? null : transferConfig(job.transfer)
@@ -69,10 +69,6 @@ async function resolveEvaluate(tx: Tx, job: Extract<SubmitJob, { kind: 'evaluate
 
 function describeDataset({ manifest: { input, target, splits } }: ReadyVersion) {
   return { input, target: trainingTarget(target, input.shape), splits: Object.keys(splits) }
-}
-
-function parametersOf(spec: ModelSpec) {
-  return resolveModel(spec).layers.flatMap(({ parameters }) => parameters)
 }
 
 function transferConfig({ checkpoint_id, ...transfer }: Transfer): RunConfigOf<'train'>['transfer'] {

@@ -1,0 +1,42 @@
+// The pages of docs/lectures, run: their jobs pass the checks of the API, train on the data of the page, and do what the page says.
+
+import { readdirSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { prepareData } from './data.ts'
+import { expectationSchema, violationOf } from './expectations.ts'
+import { readPage } from './page.ts'
+import { countOf, type FinishedJob, parseJob, runJob } from './run-job.ts'
+
+const PAGES = fileURLToPath(new URL('../../docs/lectures/', import.meta.url))
+/** Rows of the lectures that have a page. */
+const ROWS = [1, 2, 3, 4, 5, 7, 9, 10, 12, 13, 17, 18, 19]
+
+const files = readdirSync(PAGES)
+  .filter((name) => /^\d\d-.*\.md$/.test(name))
+  .sort()
+
+it('has a page for every row, and the index leads to it', () => {
+  expect(files.map((name) => Number(name.slice(0, 2)))).toEqual(ROWS)
+  const index = readFileSync(`${PAGES}README.md`, 'utf8')
+  expect([...index.matchAll(/\]\((\d\d-[a-z-]+\.md)\)/g)].map(([, name]) => name)).toEqual(files)
+})
+
+describe.each(files)('%s', (file) => {
+  it('does what it says', async () => {
+    const page = readPage(PAGES + file)
+    const expectations = page.expectations.map((each) => expectationSchema.parse(each))
+    expect(page.jobs.size, 'jobs').toBeGreaterThan(0)
+    // A job about which nothing is expected shows nothing.
+    const examined = new Set(expectations.flatMap(({ of, over }) => [of.job, over?.job]))
+    for (const name of page.jobs.keys()) expect(examined, 'expectations').toContain(name)
+    const finished = new Map<string, FinishedJob>()
+    for (const [name, body] of page.jobs) {
+      const job = parseJob(body)
+      const data = String(body.dataset)
+      const isThere = page.tables.has(data) || page.digits.has(data)
+      finished.set(name, isThere ? runJob(job, await prepareData(page, data)) : countOf(job))
+    }
+    expect(expectations.flatMap((each) => violationOf(each, finished) ?? [])).toEqual([])
+  }, 120_000)
+})
