@@ -73,7 +73,8 @@ export function runJob(job: TrainJob, { manifest: uploaded, shardPaths }: Prepar
     target: batchTarget,
     thread: 'never',
   })
-  const reader = splits.includes('test') ? openSplitReader({ manifest, shardPaths, split: 'test', batchSize, target: batchTarget }) : null
+  const split = training.evaluate.split ?? (splits.includes('test') ? 'test' : null)
+  const reader = split === null ? null : openSplitReader({ manifest, shardPaths, split, batchSize, target: batchTarget })
   const evaluation = reader && { rows: reader.rows, steps: reader.steps, target, batch: (step: number) => reader.batch(step) }
   const loop = new TrainingLoop({
     session,
