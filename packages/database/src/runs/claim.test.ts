@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import * as jobs from '../jobs.repository.ts'
 import { claimRun, createProject, findRun, openTestDatabase, readEvents, startRun, submitRun, type TestDatabase } from '../test-database.ts'
 import { flush } from './flush.ts'
+import { NEXT } from './state/claim.ts'
 import { type ClaimedRun, claim, claimNext, complete, crash, expireLeases, recordCheckpoint } from './state.ts'
 
 const ANY_ID = '00000000-0000-7000-8000-000000000000'
@@ -130,6 +131,29 @@ describe('the next run', () => {
     if (ended !== undefined) await complete(own.database.workerSql, ended, { result: { kind: 'predict', predictions: [] } })
     expect(await next()).not.toBeNull()
     expect(await next()).toBeNull()
+  })
+
+  test('is found without looking at the others that wait', async () => {
+    await own.database.workerSql.query(
+      `WITH pair AS (SELECT new_uuid() AS job_id, new_uuid() AS run_id, (ARRAY[$1, $2]::uuid[])[1 + i % 2] AS project_id FROM generate_series(1, 10000) i
+       ), job AS (INSERT INTO jobs (id, project_id, kind, config) SELECT job_id, project_id, 'evaluate', '{}' FROM pair)
+       INSERT INTO runs (id, project_id, job_id, kind, config, priority) SELECT run_id, project_id, job_id, 'evaluate', '{}', 0 FROM pair`,
+      [projects[a], projects[b]],
+    )
+    await limit(a, 'concurrency_limit = 1')
+    expect([(await next())?.projectId, (await next())?.projectId, (await next())?.projectId].sort()).toEqual(
+      [projects[a], projects[b], projects[b]].sort(),
+    )
+    await own.database.workerSql.query('ANALYZE runs', [])
+    const plan = await own.database.workerSql.query<{ 'QUERY PLAN': string }>(
+      `EXPLAIN (ANALYZE, TIMING OFF, COSTS OFF, SUMMARY OFF) ${NEXT}`,
+      [],
+    )
+    const rows = plan.flatMap((row) =>
+      [...row['QUERY PLAN'].matchAll(/actual rows=(\d+)|Rows Removed by \w+: (\d+)/g)].map((m) => Number(m[1] ?? m[2])),
+    )
+    // Project a is at its limit: none of its 4,999 runs that wait is looked at.
+    expect(Math.max(...rows)).toBeLessThan(50)
   })
 
   test('of 50 claims at once every run is claimed once', async () => {

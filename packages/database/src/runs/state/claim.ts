@@ -35,7 +35,7 @@ const THIS_ONE = `SELECT id FROM runs
  * Projects with waiting runs are found by hopping over the index, and each is probed once: what a claim costs does not depend on how many
  * runs wait. Predictions come first and count for no limit.
  */
-const NEXT = `WITH RECURSIVE waiting AS (
+export const NEXT = `WITH RECURSIVE waiting AS (
     (SELECT project_id FROM runs WHERE state = 'queued' ORDER BY project_id LIMIT 1)
     UNION ALL
     SELECT hop.project_id FROM waiting CROSS JOIN LATERAL (
