@@ -349,6 +349,7 @@ describe('expired leases', () => {
         { runId: poison.runId, state: 'failed' },
       ].sort(byRun),
     )
+    expect((await findRun(db.database, poison.runId)).failure).toMatchObject({ category: 'infrastructure', code: 'crash_limit' })
     expect((await findRun(db.database, live.runId)).state).toBe('running')
     expect(await pendingMessages(lost.runId)).toEqual([{ dispatchSeq: 1 }, { dispatchSeq: 2 }])
     expect(await flush(db.database.workerSql, lost, { ttlMs: 1 })).toBeNull()

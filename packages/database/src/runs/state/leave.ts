@@ -155,7 +155,7 @@ export async function expireLeases(sql: Sql, limit: number): Promise<LeftRun[]> 
   return sql.query<LeftRun>(LEAVE_EXPIRED, [
     'lease_lost',
     reason,
-    JSON.stringify(limitFailure(LOST_LIMIT, 'lost its worker', reason)),
+    JSON.stringify({ ...limitFailure(LOST_LIMIT, 'lost its worker', reason), category: 'infrastructure' }),
     limit,
   ])
 }
