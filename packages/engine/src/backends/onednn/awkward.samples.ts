@@ -38,6 +38,11 @@ function convolutions(): OpSample<ConvolutionAttributes>[] {
       inputs: [real(16, 32, 7, 9), real(48, 32, 3, 3), real(48)],
       attributes: { ...usual, padding: [1, 1, 0, 2] },
     },
+    {
+      name: '128 to 160 channels of 2 by 2 pixels',
+      inputs: [real(16, 128, 2, 2), real(160, 128, 3, 3), real(160)],
+      attributes: { ...usual, padding: [1, 1, 1, 1] },
+    },
     { name: '16 to 16 channels', inputs: [real(2, 16, 9, 8), real(16, 16, 3, 3)], attributes: { ...usual, padding: [1, 1, 1, 1] } },
     { name: 'lenet5 conv1', inputs: [real(4, 1, 28, 28), real(6, 1, 5, 5), real(6)], attributes: { ...usual, padding: [2, 2, 2, 2] } },
     { name: 'lenet5 conv2', inputs: [real(4, 6, 14, 14), real(16, 6, 5, 5), real(16)], attributes: usual },

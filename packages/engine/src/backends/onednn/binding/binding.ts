@@ -144,6 +144,8 @@ export interface Binding {
   descriptor(dimensions: readonly number[], type: DataType, layout: Layout): Descriptor
   /** A part of a tensor, at `offsets` of it; null where blocks would be cut. */
   part(descriptor: Descriptor, dimensions: readonly number[], offsets: readonly number[]): Descriptor | null
+  /** The same memory with dimension i under the name permutation[i]. */
+  permute(descriptor: Descriptor, permutation: readonly number[]): Descriptor
   equal(a: Descriptor, b: Descriptor): boolean
   /** Where the elements lie, or null for an opaque format (Winograd weights). */
   layout(descriptor: Descriptor): PhysicalLayout | null

@@ -46,6 +46,7 @@ export function openV2(library: LibraryHandle, version: string): Binding {
   const byTag = statusFunction(library, 'dnnl_memory_desc_init_by_tag', 'pipii')
   const byStrides = statusFunction(library, 'dnnl_memory_desc_init_by_strides', 'pipip')
   const byParent = statusFunction(library, 'dnnl_memory_desc_init_submemory', 'pppp')
+  const byPermutation = statusFunction(library, 'dnnl_memory_desc_permute_axes', 'ppp')
   const equal = statusFunction(library, 'dnnl_memory_desc_equal', 'pp')
   const size = sizeFunction(library, 'dnnl_memory_desc_get_size', 'p')
   const queryMemory = pointerFunction(library, 'dnnl_primitive_desc_query_md', 'pii')
@@ -112,6 +113,11 @@ export function openV2(library: LibraryHandle, version: string): Binding {
       const part = newDescriptor()
       const status = byParent(part, descriptor as Uint8Array, dimensionArray(dimensions), dimensionArray(offsets))
       return isPossible('dnnl_memory_desc_init_submemory', status) ? (part as Descriptor) : null
+    },
+    permute: (descriptor, permutation) => {
+      const permuted = newDescriptor()
+      expectSuccess('dnnl_memory_desc_permute_axes', byPermutation(permuted, descriptor as Uint8Array, Int32Array.from(permutation)))
+      return permuted as Descriptor
     },
     equal: (a, b) => equal(a, b) === 1,
     layout: (descriptor) => decodeLayout(descriptor as Uint8Array),

@@ -46,6 +46,7 @@ export function openV3(library: LibraryHandle, version: string): Binding {
   const byTag = status('memory_desc_create_with_tag', 'pipii')
   const byStrides = status('memory_desc_create_with_strides', 'pipip')
   const byParent = status('memory_desc_create_submemory', 'pppp')
+  const byPermutation = status('memory_desc_permute_axes', 'ppp')
   const clone = status('memory_desc_clone', 'pp')
   const equal = status('memory_desc_equal', 'pp')
   const queryField = status('memory_desc_query', 'pip')
@@ -123,6 +124,10 @@ export function openV3(library: LibraryHandle, version: string): Binding {
     part: (descriptor, dimensions, offsets) => {
       const status = byParent(slot, descriptor, dimensionArray(dimensions), dimensionArray(offsets))
       return isPossible('dnnl_memory_desc_create_submemory', status) ? (slot[0]! as Descriptor) : null
+    },
+    permute: (descriptor, permutation) => {
+      expectSuccess('dnnl_memory_desc_permute_axes', byPermutation(slot, descriptor, Int32Array.from(permutation)))
+      return slot[0]! as Descriptor
     },
     equal: (a, b) => equal(a, b) === 1,
     layout: layoutOf,

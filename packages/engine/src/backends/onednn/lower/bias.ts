@@ -86,8 +86,10 @@ function constant(b: PhaseBuilder, node: AnyNode, size: number, value: number): 
 }
 
 /** dBias = Σ dy over rows and pixels: each image's mean by the library, the sum over their N · C means here. */
-export const biasBackward: Lowering<'bias_backward'> = (b, node) => {
-  const [dy, dBias] = [node.inputs[0]!, node.outputs[0]!]
+export const biasBackward: Lowering<'bias_backward'> = (b, node) => sumOfChannels(b, node, node.inputs[0]!, node.outputs[0]!)
+
+/** @returns false where dy is no image */
+export function sumOfChannels(b: PhaseBuilder, node: AnyNode, dy: TensorId, dBias: TensorId): boolean {
   const form = b.formOf(dy)
   const [rows = 1, channels = 1, height, width] = form.dimensions
   if (height === undefined || width === undefined) return false

@@ -232,12 +232,13 @@ export class PhaseBuilder {
     const known = copies.find((copy) => this.binding.equal(copy.descriptor, wanted))
     if (known !== undefined) return known.slot
     const slot = this.scratch(this.binding.size(wanted))
-    this.#reorder(this.tensor(id).name, from.slot, from.descriptor, slot, wanted)
+    this.reorder(this.tensor(id).name, from.slot, from.descriptor, slot, wanted)
     this.#copies.set(id, [...copies, { descriptor: wanted, slot }])
     return slot
   }
 
-  #reorder(name: string, from: Slot, source: Descriptor, to: Slot, destination: Descriptor): void {
+  /** Copies between layouts. */
+  reorder(name: string, from: Slot, source: Descriptor, to: Slot, destination: Descriptor): void {
     const primitive = this.binding.reorder(source, destination)
     if (primitive === null) throw new Error(`oneDNN has no reorder for "${name}"`)
     this.own(primitive)
@@ -270,13 +271,13 @@ export class PhaseBuilder {
     if (slot === fixed.slot) return
     const { name } = this.tensor(tensor)
     if (isSameShape(fixed.dimensions, form.dimensions)) {
-      this.#reorder(name, slot, form.descriptor, fixed.slot, fixed.descriptor)
+      this.reorder(name, slot, form.descriptor, fixed.slot, fixed.descriptor)
       return
     }
     const plain = plainOf(this.binding, form)
     const own = plainOf(this.binding, fixed)
     if (plain === null || own === null || !isSameMemory(this.binding, own, fixed.descriptor))
       throw new Error(`"${name}" comes in a shape that does not fit its place`)
-    this.#reorder(name, slot, form.descriptor, fixed.slot, plain)
+    this.reorder(name, slot, form.descriptor, fixed.slot, plain)
   }
 }

@@ -5,6 +5,7 @@ import type { ConvolutionGeometry, Layout, WeightedTensors } from '../binding/bi
 import type { PhaseBuilder } from './builder.ts'
 import { choose, LOOPS_AND_PRODUCTS } from './choose.ts'
 import { type ConvolutionCandidate, type ConvolutionDirection, convolutionCandidates } from './convolution-candidates.ts'
+import { backwardWeightExchanged } from './convolution-exchanged.ts'
 import { followingActivation } from './fusion.ts'
 import type { Lowering } from './lowering.ts'
 import type { Form } from './placements.ts'
@@ -71,6 +72,7 @@ export const conv2dBackwardWeight: Lowering<'conv2d_backward_weight'> = (b, node
   const [dy, x] = node.inputs
   const [dWeight, dBias = null] = node.outputs
   const weightForm = weightShape(b, dWeight!, b.stored(x!)[1]!, b.stored(dy!)[1]!, node.attributes)
+  if (backwardWeightExchanged(b, node, weightForm, geometry(node.attributes))) return true
   const candidates = candidatesFor(b, 'weights', b.stored(x!), weightForm, b.stored(dy!), node.attributes)
   const chosen = choose(b, candidates, ({ algorithm, layout }) => {
     const tensors = tensorsOf(b, layout, b.stored(x!), weightForm, dBias, b.stored(dy!), null)
