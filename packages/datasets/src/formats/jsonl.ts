@@ -218,8 +218,8 @@ function cellsOf(rows: readonly JsonRow[], name: string, missing: MissingValues)
   const states = new Uint8Array(rows.length)
   for (const [i, row] of rows.entries()) {
     const value = row.get(name)
-    if (typeof value === 'number') {
-      numbers[i] = value
+    if (typeof value === 'number' || typeof value === 'boolean') {
+      numbers[i] = Number(value)
       states[i] = CELL.number
     } else if (value !== undefined && value !== null && !(typeof value === 'string' && missing.hasText(value))) states[i] = CELL.text
   }

@@ -2,7 +2,6 @@
 
 import type { DataFormat, ReadOptions } from '@trainyard/contracts'
 import type { PrepareLimits } from '../limits.ts'
-import { invalidData } from '../problems.ts'
 import { openNpyFile, openNpz, openSafetensors } from './array-files.ts'
 import { arrayRows } from './array-rows.ts'
 import { openCsv } from './csv/csv-rows.ts'
@@ -11,18 +10,20 @@ import { openIdx } from './idx.ts'
 import { openImagePair } from './image-pair.ts'
 import { openImageTar, openImageZip } from './images/image-archive.ts'
 import { openJsonl } from './jsonl.ts'
+import { openParquet } from './parquet/parquet-rows.ts'
 import type { RowSource } from './row-source.ts'
 import type { DataSource } from './source.ts'
 import { splitRows } from './split-rows.ts'
 
 type Open = (source: DataSource, options: ReadOptions, limits: PrepareLimits, signal?: AbortSignal) => Promise<RowSource>
 
-const OPEN: { readonly [F in DataFormat]?: Open } = {
+const OPEN: { readonly [F in DataFormat]: Open } = {
   idx: async (source, _, limits, signal) => arrayRows([await openIdx(source, 'value', 'input', limits, signal)], limits),
   csv: openCsv,
   jsonl: openJsonl,
   npy: openNpyFile,
   npz: openNpz,
+  parquet: openParquet,
   safetensors: openSafetensors,
   zip: openImageZip,
   tar: openImageTar,
@@ -41,12 +42,7 @@ export async function openRows(
 ): Promise<RowSource> {
   const byRole = new Map(sources.map((source) => [source.role, source]))
   const file = byRole.get('file')
-  if (file !== undefined) {
-    const format = await detectFormat(file, options, limits, signal)
-    const open = OPEN[format]
-    if (open !== undefined) return await open(file, options, limits, signal)
-    throw invalidData(file.name, { code: 'unsupported_format', what: `this is a ${format} file`, hint: 'Upload IDX or CSV.' })
-  }
+  if (file !== undefined) return await OPEN[await detectFormat(file, options, limits, signal)](file, options, limits, signal)
   const parts = []
   for (const split of ['train', 'test'] as const) {
     const images = byRole.get(`${split}_images`)

@@ -14,7 +14,7 @@ import { nameCells, textCells } from '../text-cells.ts'
 import { placeInClassFolders } from './class-folders.ts'
 import { decodeImage, type ImageRefusal, type ImageShape } from './decode-image.ts'
 import { findImageList, readImageList } from './image-list.ts'
-import { findImageShape } from './image-shape.ts'
+import { findImageShape, type PackedImage } from './image-shape.ts'
 import { readEntry } from './read-entry.ts'
 
 /** Files with these names are pictures, or meant to be; what they are is decided by their content. */
@@ -80,11 +80,15 @@ async function openImageArchive(
     const list = findImageList(entries, options, file)
     const rows = list === null ? fromFolders(images) : await fromList(list, images, reader, options, limits)
     if (rows.images.length === 0) throw noLabels(file, rows.problems)
-    const shape = await findImageShape(rows.images, reader, options, limits, file)
+    const shape = await findImageShape(packedImages(rows.images, reader, limits), options, limits, file)
     return imageRows(archive, file, rows, shape, limits)
   } finally {
     await reader.close()
   }
+}
+
+async function* packedImages(images: readonly ArchiveEntry[], reader: ArchiveReader, limits: PrepareLimits): AsyncGenerator<PackedImage> {
+  for (const entry of images) yield { name: entry.path, bytes: await readEntry(entry, reader, limits) }
 }
 
 /** Files beside the images are not used, but looked at: an upload is no way to pass on what runs code. */

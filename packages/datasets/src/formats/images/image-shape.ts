@@ -3,33 +3,40 @@
 import type { ReadOptions } from '@trainyard/contracts'
 import type { PrepareLimits } from '../../limits.ts'
 import { invalidData } from '../../problems.ts'
-import type { ArchiveEntry, ArchiveReader } from '../archive/archive.ts'
-import { type ImageLook, type ImageShape, lookAtImage } from './decode-image.ts'
-import { readEntry } from './read-entry.ts'
+import { type ImageLook, type ImageRefusal, type ImageShape, lookAtImage } from './decode-image.ts'
 
 /** Images that are looked at. */
 const SURVEYED = 64
 
-/** @throws TrainyardError `invalid_data` when none of the first images can be read, or the size is too large to train on */
+export interface PackedImage {
+  /** For texts. */
+  readonly name: string
+  readonly bytes: Uint8Array | ImageRefusal
+}
+
+/**
+ * @param images the first ones are enough; no more than are needed are asked for
+ * @throws TrainyardError `invalid_data` when none of the first images can be read, or the size is too large to train on
+ */
 export async function findImageShape(
-  images: readonly ArchiveEntry[],
-  reader: ArchiveReader,
+  images: AsyncIterable<PackedImage>,
   options: ReadOptions,
   limits: PrepareLimits,
   file: string,
 ): Promise<ImageShape> {
   const looks: ImageLook[] = []
   let refused = ''
-  for (const entry of images.slice(0, SURVEYED)) {
-    const bytes = await readEntry(entry, reader, limits)
+  let seen = 0
+  for await (const { name, bytes } of images) {
     const look = bytes instanceof Uint8Array ? await lookAtImage(bytes, limits) : bytes
-    if ('code' in look) refused ||= `${entry.path}: ${look.what} (${look.example})`
+    if ('code' in look) refused ||= `${name}: ${look.what} (${look.example})`
     else looks.push(look)
+    if (++seen === SURVEYED) break
   }
   if (looks.length === 0) {
     throw invalidData(file, {
       code: 'undecodable_image',
-      what: `none of the first ${Math.min(SURVEYED, images.length)} images can be read`,
+      what: `none of the first ${seen} images can be read`,
       row: 1,
       example: refused,
       hint: 'Save the images as PNG, JPEG or WebP with 8 bits per channel.',
