@@ -3,11 +3,11 @@ import { describe, expect, it } from 'vitest'
 import { readAll, rejection } from '../../testing.ts'
 import { bytesSource } from '../source.ts'
 
-/** As DuckDB writes them; golden/parquet.mjs. */
+/** As DuckDB writes them; tests/golden/parquet.mjs. */
 const golden = (name: string) => readFileSync(new URL(`../../../golden/${name}.golden.parquet`, import.meta.url))
 const source = (bytes: Uint8Array) => bytesSource('file', 'data.parquet', bytes)
 
-/** Row i of the golden cells, by the formulas of golden/parquet.mjs. */
+/** Row i of the golden cells, by the formulas of tests/golden/parquet.mjs. */
 function expected(i: number): string[] {
   const day = new Date(Date.UTC(2024, 0, 31) + (i % 400) * 86_400_000).toISOString().slice(0, 10)
   const moment = new Date(Date.UTC(2024, 0, 31, 12) + i * 1000).toISOString()

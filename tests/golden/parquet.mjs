@@ -32,4 +32,8 @@ await write(
   ', ROW_GROUP_SIZE 2048',
 )
 await write('ragged', `SELECT CASE WHEN i = 2 THEN [1.0] WHEN i = 4 THEN NULL ELSE [1.0, 2.0] END AS v, i::INTEGER AS y FROM range(6) t(i)`)
+const small = `SELECT * FROM (${cells}) LIMIT 20`
+for (const codec of ['uncompressed', 'snappy', 'gzip', 'zstd', 'brotli']) await write(`small-${codec}`, small, `, CODEC '${codec}'`)
+await write('small-v2', small, ', PARQUET_VERSION v2')
+await write('small-lists', `SELECT [i, i + 1]::FLOAT[] AS v, [[i, 1], [2, 3]]::UTINYINT[][] AS pixels FROM range(5) t(i)`)
 await write('empty', `SELECT 1 AS a WHERE false`)
