@@ -35,6 +35,7 @@ const ENGINE_TIERS = {
   layers: ['core', 'ops', 'spec', 'initializers'],
   losses: ['core', 'ops'],
   optim: ['core', 'ops'],
+  metrics: ['spec'],
   initializers: ['core', 'random'],
   safetensors: [],
 }

@@ -39,7 +39,7 @@ function profileSteps(backend: OnednnBackend, model: CompiledModel, threads: num
   executable.write(bindings.samples, samples)
   executable.write(bindings.targets, targets)
   executable.write(bindings.count, Float32Array.of(count))
-  executable.write(bindings.learningRate, Float32Array.of(0))
+  for (const { tensor } of bindings.learningRates) executable.write(tensor, Float32Array.of(0))
   const steps = executable.phases.train
   const times = steps.map(() => [] as number[])
   for (let run = 0; run < RUNS; run++) {

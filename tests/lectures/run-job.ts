@@ -4,7 +4,7 @@ import { resolveTraining, type SubmitJob, submitJobSchema, trainingTarget } from
 import { createNormalizer, normalizationFor, normalizeInto, openBatches, openSplitReader } from '@trainyard/datasets'
 import { buildModel, estimateModel } from '@trainyard/engine/plan'
 import { buildGraph, type ModelSpec, resolveModel, validateModelSpec, validateTraining } from '@trainyard/engine/spec'
-import { createSession, INITIAL_LOOP_STATE, planSchedule, TrainingLoop } from '@trainyard/engine/train'
+import { createSession, INITIAL_LOOP_STATE, planMetrics, planSchedule, TrainingLoop } from '@trainyard/engine/train'
 import { chooseBackend } from '../../apps/worker/src/trainer/backend.ts'
 import type { PreparedData } from './data.ts'
 
@@ -75,7 +75,12 @@ export function runJob(job: TrainJob, { manifest: uploaded, shardPaths }: Prepar
   })
   const split = training.evaluate.split ?? (splits.includes('test') ? 'test' : null)
   const reader = split === null ? null : openSplitReader({ manifest, shardPaths, split, batchSize, target: batchTarget })
-  const evaluation = reader && { rows: reader.rows, steps: reader.steps, target, batch: (step: number) => reader.batch(step) }
+  const evaluation = reader && {
+    rows: reader.rows,
+    steps: reader.steps,
+    plan: planMetrics(training, target),
+    batch: (step: number) => reader.batch(step),
+  }
   const loop = new TrainingLoop({
     session,
     training,

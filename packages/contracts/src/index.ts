@@ -43,7 +43,9 @@ export {
 } from './http.ts'
 export { fromWireId, ID_PREFIXES, type IdKind, idSchema, newUuid, toWireId } from './ids.ts'
 export {
+  type EvaluationReport,
   evaluateJobSchema,
+  evaluationReportSchema,
   type Job,
   jobSchema,
   type NestedNumbers,

@@ -2,6 +2,7 @@
 
 import {
   lossConfigSchema,
+  metricNameSchema,
   modelSpecSchema,
   optimizerConfigSchema,
   resolveClassWeights,
@@ -90,6 +91,7 @@ export const evaluateJobSchema = z.strictObject({
   dataset: datasetReferenceSchema,
   split: z.string().min(1).max(50).default('test'),
   batch_size: z.int().min(1).max(65536).default(256),
+  metrics: z.array(metricNameSchema).max(20).optional().meta({ description: 'Default: those that the training run evaluated.' }),
 })
 
 export const submitJobSchema = z.discriminatedUnion('kind', [trainJobSchema, evaluateJobSchema])
@@ -136,6 +138,27 @@ export const verifyRunSchema = z.strictObject({
 })
 export type VerifyRun = z.infer<typeof verifyRunSchema>
 
+const scoreSchema = z.number().min(0).max(1)
+
+/** How an evaluation went class by class. Macro means are the means of these rows. */
+export const evaluationReportSchema = z
+  .object({
+    classes: z.array(
+      z.object({
+        label: z.string(),
+        support: z.int().meta({ description: 'Rows of the class.' }),
+        precision: scoreSchema.meta({ description: 'Share of the rows predicted as the class that are of it; 0 where none was.' }),
+        recall: scoreSchema.meta({ description: 'Share of the rows of the class that were found; 0 where there are none.' }),
+        f1: scoreSchema.meta({ description: '2 · precision · recall / (precision + recall).' }),
+      }),
+    ),
+    confusion_matrix: z.array(z.array(z.int())).nullable().meta({
+      description: 'Rows by actual class (outer) and predicted class (inner); null for several labels and for more than 100 classes.',
+    }),
+  })
+  .meta({ id: 'EvaluationReport' })
+export type EvaluationReport = z.infer<typeof evaluationReportSchema>
+
 /** What a finished run found. */
 export const runResultSchema = z.discriminatedUnion('kind', [
   z.object({
@@ -146,12 +169,18 @@ export const runResultSchema = z.discriminatedUnion('kind', [
     /** Seconds in the trainer, without waiting in the queue. */
     seconds: z.number(),
     samples_per_second: z.number(),
+    evaluation: evaluationReportSchema.optional().meta({ description: 'Of the final model; absent for values and without evaluation.' }),
+    best: z
+      .object({ metric: z.string(), step: z.int(), value: wireNumberSchema, restored: z.boolean() })
+      .optional()
+      .meta({ description: 'With early stopping: the best evaluation, and whether the final checkpoint holds its weights.' }),
   }),
   z.object({
     kind: z.literal('evaluate'),
     split: z.string(),
     rows: z.int(),
     metrics: z.record(z.string(), wireNumberSchema),
+    evaluation: evaluationReportSchema.optional().meta({ description: 'Absent for values.' }),
     seconds: z.number(),
   }),
   z.object({ kind: z.literal('predict'), predictions: z.array(predictionSchema) }),

@@ -1,6 +1,6 @@
 // What a run executes, resolved from the submission: complete, so that a later change of a model or dataset changes nothing. Stored with the run.
 
-import { modelSpecSchema, trainingConfigSchema } from '@trainyard/engine/spec'
+import { metricNameSchema, modelSpecSchema, trainingConfigSchema } from '@trainyard/engine/spec'
 import { z } from 'zod'
 import { uploadRoleSchema } from './dataset-manifest.ts'
 import { nestedNumbersSchema, transferSchema } from './job.ts'
@@ -31,6 +31,7 @@ export const runConfigSchema = z.discriminatedUnion('kind', [
     dataset_version_id: z.uuid(),
     split: z.string(),
     batch_size: z.int().positive(),
+    metrics: z.array(metricNameSchema).optional(),
   }),
   z.object({ kind: z.literal('predict'), checkpoint_id: z.uuid(), inputs: z.array(nestedNumbersSchema), top_k: z.int().positive() }),
   z.object({

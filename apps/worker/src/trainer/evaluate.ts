@@ -2,9 +2,10 @@
 
 import { type DatasetManifest, type StartMessage, trainingTarget } from '@trainyard/contracts'
 import { openSplitReader } from '@trainyard/datasets'
-import { type Checkpoint, evaluate } from '@trainyard/engine/train'
+import { type Checkpoint, evaluate, planMetrics } from '@trainyard/engine/train'
 import { TrainyardError } from '@trainyard/errors'
 import type { Channel } from './channel.ts'
+import { classReport } from './class-report.ts'
 import { configOf } from './config-of.ts'
 import { openModel } from './open-model.ts'
 import { readCheckpoint } from './read-checkpoint.ts'
@@ -12,7 +13,7 @@ import { readCheckpoint } from './read-checkpoint.ts'
 const BREATH_MS = 20
 
 export async function runEvaluate(start: StartMessage, channel: Channel): Promise<void> {
-  const { split, batch_size: wished } = configOf(start, 'evaluate')
+  const { split, batch_size: wished, metrics } = configOf(start, 'evaluate')
   const checkpoint = await readCheckpoint(start.source_checkpoint)
   if (start.dataset === null || checkpoint === null) throw new Error('an evaluation was given no dataset or no checkpoint')
   const manifest = requireSameKind(start.dataset.manifest, checkpoint)
@@ -34,7 +35,7 @@ export async function runEvaluate(start: StartMessage, channel: Channel): Promis
     const passes = evaluate(session, {
       rows: reader.rows,
       steps: reader.steps,
-      target: trainingTarget(manifest.target, manifest.input.shape),
+      plan: planMetrics(training, trainingTarget(manifest.target, manifest.input.shape), metrics),
       batch: (step) => reader.batch(step),
     })
     let step = 0
@@ -52,7 +53,10 @@ export async function runEvaluate(start: StartMessage, channel: Channel): Promis
       }
     }
     const seconds = (performance.now() - startedAt) / 1000
-    channel.send({ type: 'done', result: { kind: 'evaluate', split, rows: reader.rows, metrics: pass.value, seconds } })
+    const { metrics: values, report } = pass.value
+    const evaluation = report === null ? {} : { evaluation: classReport(report, manifest.target) }
+    const result = { kind: 'evaluate' as const, split, rows: reader.rows, metrics: { ...values }, seconds, ...evaluation }
+    channel.send({ type: 'done', result })
   } finally {
     reader.close()
     session.close()

@@ -1,7 +1,7 @@
 // From a specification to a model that can step, and what decides its bits.
 
 import type { StartMessage } from '@trainyard/contracts'
-import { buildModel, type Estimate, estimateModel } from '@trainyard/engine/plan'
+import { buildModel, type Estimate, estimateModel, type ModelTraining } from '@trainyard/engine/plan'
 import { buildGraph, type ModelSpec, type TrainingConfig } from '@trainyard/engine/spec'
 import { createSession, type Session } from '@trainyard/engine/train'
 import { chooseBackend } from './backend.ts'
@@ -11,7 +11,7 @@ import { limitMemoryToPlan } from './memory-limit.ts'
 
 export interface OpenModelOptions {
   readonly spec: ModelSpec
-  readonly training: Pick<TrainingConfig, 'loss' | 'optimizer' | 'backend' | 'seed'>
+  readonly training: ModelTraining & Pick<TrainingConfig, 'backend' | 'seed'>
   readonly batchSize: number
   readonly frozen: readonly string[]
   /** What the supervisor grants. */

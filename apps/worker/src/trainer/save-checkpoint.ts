@@ -3,7 +3,7 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { CheckpointKind } from '@trainyard/contracts'
-import { type CheckpointMetadata, encodeCheckpoint, type Session } from '@trainyard/engine/train'
+import { type CheckpointMetadata, encodeCheckpoint, type Session, type StateTensors } from '@trainyard/engine/train'
 import { isStorageFull } from '@trainyard/errors'
 import type { Channel } from './channel.ts'
 import { type WrittenFile, writeFileDurably } from './checkpoint-file.ts'
@@ -15,6 +15,8 @@ export interface SaveOptions {
   readonly directory: string
   readonly kind: CheckpointKind
   readonly metadata: CheckpointMetadata
+  /** Weights that early stopping will restore; null where there are none beside the session's. */
+  readonly best: StateTensors | null
   readonly session: Session
 }
 
@@ -41,8 +43,8 @@ export async function saveCheckpoint(options: SaveOptions, channel: Channel): Pr
 }
 
 /** @returns null when the disk is full */
-async function write({ directory, kind, metadata, session }: SaveOptions): Promise<WrittenFile | null> {
-  const { chunks } = encodeCheckpoint({ metadata, state: session.exportState() })
+async function write({ directory, kind, metadata, best, session }: SaveOptions): Promise<WrittenFile | null> {
+  const { chunks } = encodeCheckpoint({ metadata, state: session.exportState(), best })
   try {
     return await writeFileDurably(join(directory, `step-${metadata.step}-${kind}.safetensors`), chunks)
   } catch (error) {

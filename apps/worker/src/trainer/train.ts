@@ -8,6 +8,7 @@ import {
   type CheckpointMetadata,
   INITIAL_LOOP_STATE,
   type LoopState,
+  planMetrics,
   planSchedule,
   type Schedule,
   type Session,
@@ -15,6 +16,7 @@ import {
   transferredState,
 } from '@trainyard/engine/train'
 import type { Channel } from './channel.ts'
+import { classReport } from './class-report.ts'
 import { configOf } from './config-of.ts'
 import { type OpenedModel, openModel } from './open-model.ts'
 import { readCheckpoint } from './read-checkpoint.ts'
@@ -51,6 +53,8 @@ export interface OpenTraining {
   readonly session: Session
   readonly fingerprint: string
   readonly directory: string
+  readonly training: TrainingConfig
+  readonly target: DatasetManifest['target']
   /** What a checkpoint says at this moment. */
   metadata(): CheckpointMetadata
   close(): void
@@ -86,6 +90,7 @@ export function openTraining(options: OpenTrainingOptions, channel: Channel): Op
     target: targetOf(dataset),
     evaluation: openEvaluation(training, dataset),
     start: resume === null ? INITIAL_LOOP_STATE : loopStateOf(resume.metadata),
+    best: resume?.best ?? null,
     now,
   })
   return {
@@ -93,6 +98,8 @@ export function openTraining(options: OpenTrainingOptions, channel: Channel): Op
     session,
     fingerprint,
     directory: start.work_directory,
+    training,
+    target: manifest.target,
     metadata: () => metadataOf({ config, dataset, schedule, opened }, loop),
     close: () => {
       batches.close()
@@ -150,9 +157,9 @@ function prepareModel(
   return { ...opened, frozen }
 }
 
-async function train({ loop, session, directory, metadata }: OpenTraining, channel: Channel): Promise<void> {
+async function train({ loop, session, directory, training, target, metadata }: OpenTraining, channel: Channel): Promise<void> {
   const startedAt = performance.now()
-  const save = (kind: 'periodic' | 'final') => saveCheckpoint({ directory, kind, metadata: metadata(), session }, channel)
+  const save = (kind: 'periodic' | 'final') => saveCheckpoint({ directory, kind, metadata: metadata(), best: loop.best, session }, channel)
   const report = (phase: 'training' | 'evaluating' | 'saving', now: boolean) =>
     channel.report({ phase, step: loop.state.step, epoch: loop.epoch, samplesPerSecond: loop.samplesPerSecond.recent }, { now })
 
@@ -182,7 +189,8 @@ async function train({ loop, session, directory, metadata }: OpenTraining, chann
       return
     }
   }
-  const { step, metrics } = loop.state
+  const { step, metrics, stopping } = loop.state
+  const early = training.early_stopping
   channel.send({
     type: 'done',
     result: {
@@ -192,6 +200,10 @@ async function train({ loop, session, directory, metadata }: OpenTraining, chann
       metrics: { ...metrics },
       seconds: (performance.now() - startedAt) / 1000,
       samples_per_second: loop.samplesPerSecond.overall,
+      ...(loop.report === null ? {} : { evaluation: classReport(loop.report, target) }),
+      ...(early === undefined || stopping.best === null
+        ? {}
+        : { best: { metric: early.metric, step: stopping.best.step, value: stopping.best.value, restored: stopping.restored } }),
     },
   })
 }
@@ -202,7 +214,12 @@ function openEvaluation(training: TrainingConfig, dataset: Dataset) {
   const split = training.evaluate.split ?? (manifest.splits.test === undefined ? null : 'test')
   if (split === null) return null
   const reader = openSplitReader({ manifest, shardPaths, split, batchSize: training.batch_size, target: batchTarget(manifest) })
-  return { rows: reader.rows, steps: reader.steps, target: targetOf(dataset), batch: (step: number) => reader.batch(step) }
+  return {
+    rows: reader.rows,
+    steps: reader.steps,
+    plan: planMetrics(training, targetOf(dataset)),
+    batch: (step: number) => reader.batch(step),
+  }
 }
 
 interface Described {
@@ -213,7 +230,7 @@ interface Described {
 }
 
 function metadataOf({ config, dataset, schedule, opened }: Described, loop: TrainingLoop): CheckpointMetadata {
-  const { step, interval, evaluatedStep, metrics } = loop.state
+  const { step, interval, evaluatedStep, metrics, plateau, stopping } = loop.state
   const { input, target, normalization } = dataset.manifest
   return {
     format: 1,
@@ -227,16 +244,23 @@ function metadataOf({ config, dataset, schedule, opened }: Described, loop: Trai
     metrics: { ...metrics },
     interval: { samples: interval.samples, weight: interval.weight, loss_sum: interval.lossSum, correct: interval.correct },
     evaluated_step: evaluatedStep,
+    plateau,
+    stopping:
+      stopping.best === null
+        ? { ...stopping, best: null }
+        : { ...stopping, best: { ...stopping.best, metrics: { ...stopping.best.metrics } } },
     fingerprint: opened.fingerprint,
     dataset: { input, target, normalization },
   }
 }
 
-function loopStateOf({ step, interval, evaluated_step: evaluatedStep, metrics }: CheckpointMetadata): LoopState {
+function loopStateOf({ step, interval, evaluated_step: evaluatedStep, metrics, plateau, stopping }: CheckpointMetadata): LoopState {
   return {
     step,
     interval: { samples: interval.samples, weight: interval.weight, lossSum: interval.loss_sum, correct: interval.correct },
     evaluatedStep,
     metrics,
+    plateau,
+    stopping,
   }
 }

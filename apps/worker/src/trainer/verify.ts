@@ -86,8 +86,8 @@ async function replay(
 }
 
 /** Of the file that a checkpoint would be. */
-function digestOf({ metadata, session }: OpenTraining): string {
+function digestOf({ loop, metadata, session }: OpenTraining): string {
   const hash = createHash('sha256')
-  for (const chunk of encodeCheckpoint({ metadata: metadata(), state: session.exportState() }).chunks) hash.update(chunk)
+  for (const chunk of encodeCheckpoint({ metadata: metadata(), state: session.exportState(), best: loop.best }).chunks) hash.update(chunk)
   return hash.digest('hex')
 }

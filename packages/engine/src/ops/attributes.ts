@@ -96,6 +96,29 @@ export interface DropoutAttributes {
   readonly stream: number
 }
 
+export interface RmspropAttributes {
+  /** Weight of the old mean of squares. */
+  readonly smoothing: number
+  readonly epsilon: number
+  readonly momentum: number
+  readonly centered: boolean
+  readonly weightDecay: number
+}
+
+export interface AdagradAttributes {
+  readonly epsilon: number
+  readonly weightDecay: number
+}
+
+export interface PenaltyAttributes {
+  readonly l1: number
+  readonly l2: number
+}
+
+export interface ClipAttributes {
+  readonly bound: number
+}
+
 export interface OpAttributeTable {
   dense: NoAttributes
   dense_backward_data: NoAttributes
@@ -142,6 +165,13 @@ export interface OpAttributeTable {
   binary_correct_count: NoAttributes
   sgd_update: SgdAttributes
   adam_update: AdamAttributes
+  rmsprop_update: RmspropAttributes
+  adagrad_update: AdagradAttributes
+  penalty_gradient: PenaltyAttributes
+  clip_by_value: ClipAttributes
+  clip_by_norm: ClipAttributes
+  l2_norms: NoAttributes
+  max_norm: ClipAttributes
 }
 
 export type OpName = keyof OpAttributeTable

@@ -2,6 +2,7 @@
 
 import { activation } from './activation.ts'
 import { activationBackward } from './activation-backward.ts'
+import { adagradUpdate } from './adagrad-update.ts'
 import { adamUpdate } from './adam-update.ts'
 import { add } from './add.ts'
 import type { OpAttributes, OpName } from './attributes.ts'
@@ -14,6 +15,8 @@ import { batchNormInferenceBackward } from './batch-norm-inference-backward.ts'
 import { biasAdd } from './bias-add.ts'
 import { biasBackward } from './bias-backward.ts'
 import { binaryCorrectCount } from './binary-correct-count.ts'
+import { clipByNorm } from './clip-by-norm.ts'
+import { clipByValue } from './clip-by-value.ts'
 import { concatenate } from './concatenate.ts'
 import { conv2d } from './conv2d.ts'
 import { conv2dBackwardData } from './conv2d-backward-data.ts'
@@ -26,16 +29,20 @@ import { dropout } from './dropout.ts'
 import { fill } from './fill.ts'
 import { klDivergence } from './kl-divergence.ts'
 import { klDivergenceBackward } from './kl-divergence-backward.ts'
+import { l2Norms } from './l2-norms.ts'
 import { layerNorm } from './layer-norm.ts'
 import { layerNormBackward } from './layer-norm-backward.ts'
+import { maxNorm } from './max-norm.ts'
 import { maxPool2d } from './max-pool2d.ts'
 import { maxPool2dBackward } from './max-pool2d-backward.ts'
 import { multiClassHinge } from './multi-class-hinge.ts'
 import { multiClassHingeBackward } from './multi-class-hinge-backward.ts'
 import type { Op } from './op.ts'
+import { penaltyGradient } from './penalty-gradient.ts'
 import { pointwiseLoss } from './pointwise-loss.ts'
 import { pointwiseLossBackward } from './pointwise-loss-backward.ts'
 import { reshape } from './reshape.ts'
+import { rmspropUpdate } from './rmsprop-update.ts'
 import { runningStatistics } from './running-statistics.ts'
 import { sgdUpdate } from './sgd-update.ts'
 import { slice } from './slice.ts'
@@ -94,6 +101,13 @@ export const OPS: { readonly [K in OpName]: Op<OpAttributes<K>> } = {
   binary_correct_count: binaryCorrectCount,
   sgd_update: sgdUpdate,
   adam_update: adamUpdate,
+  rmsprop_update: rmspropUpdate,
+  adagrad_update: adagradUpdate,
+  penalty_gradient: penaltyGradient,
+  clip_by_value: clipByValue,
+  clip_by_norm: clipByNorm,
+  l2_norms: l2Norms,
+  max_norm: maxNorm,
 }
 
 export const OP_NAMES = Object.keys(OPS) as readonly OpName[]

@@ -2,13 +2,22 @@
 
 import { differentiate } from '../autodiff/index.ts'
 import { type Graph, inferenceNodes, type LayerSummary, type ParameterInfo, trainingNodes } from '../core/graph.ts'
-import type { Program, ProgramNode, Segment } from '../core/program.ts'
-import { elementCount, type Shape, type TensorId, type TensorRole } from '../core/tensor.ts'
+import type { Program, ProgramNode } from '../core/program.ts'
+import type { Shape, TensorId } from '../core/tensor.ts'
 import { type LossRule, lossRule } from '../losses/index.ts'
 import { ProgramBuilder } from '../ops/index.ts'
 import { type OptimizerRule, optimizerRule } from '../optim/index.ts'
 import type { LossConfig } from '../spec/loss-config.ts'
-import type { OptimizerConfig, TrainingConfig } from '../spec/training-config.ts'
+import { diagnosticsSchema, frozenByGroups, type OptimizerConfig, regularizationSchema } from '../spec/optimizer-config.ts'
+import type { TrainingConfig } from '../spec/training-config.ts'
+import {
+  emitUpdate,
+  type GradientNorms,
+  type GradientPolicy,
+  type LearningRateInput,
+  type ModelSlot,
+  type UpdatePhase,
+} from './build-update.ts'
 
 /** Tensors that a session writes before a step and reads after it. */
 export interface Bindings {
@@ -18,8 +27,8 @@ export interface Bindings {
   readonly targets: TensorId
   /** Rows of the batch that are real, [1]. */
   readonly count: TensorId
-  /** [1] */
-  readonly learningRate: TensorId
+  /** One for each parameter group. */
+  readonly learningRates: readonly LearningRateInput[]
   /** [1 − beta1^t, 1 − beta2^t] of step t; null where the optimizer has none. */
   readonly biasCorrection: TensorId | null
   /** [seed, step] of type index, from which masks are drawn; null where nothing is drawn. */
@@ -28,6 +37,8 @@ export interface Bindings {
   readonly loss: TensorId
   /** Rows that the model gets right, [1]; null where the loss knows no right and wrong. */
   readonly correct: TensorId | null
+  /** Written by training steps where the configuration asks for them. */
+  readonly gradientNorms: GradientNorms
   /** Probabilities or values, [N, K]; written by the phases `evaluate` and `predict`. */
   readonly predictions: TensorId
 }
@@ -42,14 +53,6 @@ export interface TargetRules {
 
 export interface ModelParameter extends ParameterInfo {
   readonly trainable: boolean
-}
-
-/** Optimizer state of one parameter. */
-export interface ModelSlot {
-  readonly tensor: TensorId
-  /** `velocity.conv1.weight` */
-  readonly name: string
-  readonly shape: Shape
 }
 
 export interface CompiledModel {
@@ -69,19 +72,34 @@ export interface BuildModelOptions {
   readonly frozen?: readonly string[]
 }
 
+/** What of a training configuration the program depends on. Without the optional ones, nothing is added to the optimizer's rule. */
+export type ModelTraining = Pick<TrainingConfig, 'loss' | 'optimizer'> &
+  Partial<Pick<TrainingConfig, 'regularization' | 'gradient_clipping' | 'diagnostics'>>
+
+const NO_UPDATE: UpdatePhase = { learningRates: [], slots: [], segments: [], gradientNorms: { segments: null, parameters: null } }
+
 /**
  * Builds the three phases of a program. Frozen parameters get neither gradient nor slots, and nothing before the first trainable
- * layer gets a backward op. All trainable parameters lie in one segment, and so do their gradients and slots.
+ * layer gets a backward op. The trainable parameters of a group lie in one segment, and so do their gradients and slots.
  * @throws ShapeError when output and loss do not fit together
  * @throws RangeError when `frozen` names no parameter
  * @example buildModel(buildGraph(spec, { batchSize: 128 }), training, { frozen: ['conv1.weight', 'conv1.bias'] })
  */
 export function buildModel(
   graph: Graph,
-  training: Pick<TrainingConfig, 'loss' | 'optimizer'>,
+  { loss, optimizer, regularization, gradient_clipping, diagnostics }: ModelTraining,
   { frozen = [] }: BuildModelOptions = {},
 ): CompiledModel {
-  return compile(graph, training.loss, lossRule(training.loss.type), training.optimizer, optimizerRule(training.optimizer.type), frozen)
+  const policy: GradientPolicy = {
+    regularization: regularization ?? regularizationSchema.parse({}),
+    gradientClipping: gradient_clipping ?? null,
+    diagnostics: diagnostics ?? diagnosticsSchema.parse({}),
+  }
+  const byGroups = frozenByGroups(
+    graph.parameters.map(({ name }) => name),
+    optimizer.parameter_groups,
+  )
+  return compile(graph, loss, lossRule(loss.type), optimizer, optimizerRule(optimizer.type), policy, [...frozen, ...byGroups])
 }
 
 function compile<L extends LossConfig, O extends OptimizerConfig>(
@@ -90,6 +108,7 @@ function compile<L extends LossConfig, O extends OptimizerConfig>(
   lossOf: LossRule<L>,
   optimizerConfig: O,
   optimizer: OptimizerRule<O>,
+  policy: GradientPolicy,
   frozen: readonly string[],
 ): CompiledModel {
   const builder = new ProgramBuilder(graph)
@@ -100,7 +119,6 @@ function compile<L extends LossConfig, O extends OptimizerConfig>(
   const betas = optimizer.betas(optimizerConfig)
   const targets = builder.tensor('targets', lossOf.targets(builder.type(graph.output)), 'input')
   const count = input('count', [1])
-  const learningRate = input('learning_rate', [1])
   const biasCorrection = betas === null ? null : input('bias_correction', [2])
   const operands = { output: graph.output, targets, count }
 
@@ -110,33 +128,19 @@ function compile<L extends LossConfig, O extends OptimizerConfig>(
   const { nodes: backwardNodes, result: gradients } = record(builder, () =>
     gradientsOf(builder, [...forwardNodes, ...lossNodes], loss, parameters),
   )
-  const updated = parameters.filter(({ tensor }) => gradients.has(tensor))
-  const segments: Segment[] = []
-  const slots: ModelSlot[] = []
-  const { nodes: updateNodes } = record(builder, () => {
-    if (updated.length === 0) return
-    const members = updated.map(({ tensor }) => tensor)
-    const parameterSegment = addSegment(builder, segments, 'parameters', 'parameter', members)
-    const gradientMembers = updated.map(({ tensor }) => gradients.get(tensor) ?? tensor)
-    const gradientSegment = addSegment(builder, segments, 'gradients', 'gradient', gradientMembers)
-    const slotSegments = optimizer.slots(optimizerConfig).map((slot) => {
-      const own = updated.map(({ name, shape }) => {
-        const tensor = builder.tensor(`${slot}.${name}`, { shape, type: 'real' }, 'slot')
-        return { tensor, name: `${slot}.${name}`, shape }
-      })
-      slots.push(...own)
-      const ids = own.map(({ tensor }) => tensor)
-      return addSegment(builder, segments, slot, 'slot', ids)
-    })
-    const update = { parameters: parameterSegment, gradients: gradientSegment, learningRate, biasCorrection, slots: slotSegments }
-    optimizer.update(builder, update, optimizerConfig)
+  const updated = parameters.flatMap(({ tensor, name, shape }) => {
+    const gradient = gradients.get(tensor)
+    return gradient === undefined ? [] : [{ tensor, gradient, name, shape }]
   })
+  const { nodes: updateNodes, result: update } = record(builder, () =>
+    updated.length === 0 ? NO_UPDATE : emitUpdate(builder, updated, optimizer, optimizerConfig, biasCorrection, policy),
+  )
   const scoreNodes = [...lossNodes, ...countNodes]
   return {
     program: {
       batchSize: graph.batchSize,
       tensors: builder.tensors,
-      segments,
+      segments: update.segments,
       phases: {
         train: [...forwardNodes, ...scoreNodes, ...backwardNodes, ...updateNodes],
         evaluate: [...inferenceNodes(graph), ...scoreNodes, ...predictionNodes],
@@ -147,16 +151,17 @@ function compile<L extends LossConfig, O extends OptimizerConfig>(
       samples: graph.input,
       targets,
       count,
-      learningRate,
+      learningRates: update.learningRates,
       biasCorrection,
       randomKey: graph.randomKey,
       loss,
       correct,
+      gradientNorms: update.gradientNorms,
       predictions,
     },
     parameters,
     buffers: graph.buffers,
-    slots,
+    slots: update.slots,
     targets: { range: lossOf.targetRange, classWeights: lossOf.classWeights(lossConfig) },
     betas,
     layers: graph.layers,
@@ -198,11 +203,4 @@ function gradientsOf(
     builder.assignRole(gradient, 'gradient', `${name}.gradient`)
   }
   return gradients
-}
-
-function addSegment(builder: ProgramBuilder, segments: Segment[], name: string, role: TensorRole, members: readonly TensorId[]): TensorId {
-  const size = members.reduce((sum, member) => sum + elementCount(builder.type(member).shape), 0)
-  const tensor = builder.tensor(`segment ${name}`, { shape: [size], type: 'real' }, role)
-  segments.push({ tensor, members })
-  return tensor
 }

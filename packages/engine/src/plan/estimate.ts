@@ -8,7 +8,7 @@ import { buildGraph } from '../spec/build-graph.ts'
 import type { ModelSpec } from '../spec/model-spec.ts'
 import { selectOutput } from '../spec/select-output.ts'
 import type { TrainingConfig } from '../spec/training-config.ts'
-import { type BuildModelOptions, buildModel, type CompiledModel } from './build-model.ts'
+import { type BuildModelOptions, buildModel, type CompiledModel, type ModelTraining } from './build-model.ts'
 import { planMemory } from './memory.ts'
 
 const FLOAT_BYTES = 4
@@ -75,7 +75,7 @@ export function estimateModel({ program, parameters }: CompiledModel): Estimate 
  */
 export function estimateTraining(
   spec: ModelSpec,
-  training: Pick<TrainingConfig, 'loss' | 'optimizer' | 'batch_size' | 'output'>,
+  training: ModelTraining & Pick<TrainingConfig, 'batch_size' | 'output'>,
   options: BuildModelOptions = {},
 ): Estimate {
   return estimateModel(buildModel(buildGraph(selectOutput(spec, training.output), { batchSize: training.batch_size }), training, options))

@@ -4,7 +4,8 @@ export {
   buildModel,
   type CompiledModel,
   type ModelParameter,
-  type ModelSlot,
+  type ModelTraining,
 } from './build-model.ts'
+export type { GradientNorms, LearningRateInput, ModelSlot } from './build-update.ts'
 export { type Estimate, estimateModel, estimateTraining, type MemoryEstimate } from './estimate.ts'
 export { type MemoryPlan, type MemoryRequest, type Place, planMemory } from './memory.ts'

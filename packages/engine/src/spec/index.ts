@@ -11,6 +11,7 @@ export { type BuildOptions, buildGraph } from './build-graph.ts'
 export { type ExplainedLayer, type Explanation, explainModel, formatExplanation } from './explain.ts'
 export { limitIssues, type Parsed, parseWithIssues } from './issues.ts'
 export { fitLoss, type LossConfig, type LossFit, lossConfigSchema, resolveClassWeights, type TargetDescription } from './loss-config.ts'
+export { chosenMetrics, isLowerBetter, type MetricName, type MetricTarget, metricNameSchema, metricTarget } from './metric-config.ts'
 export {
   type GraphSpec,
   graphSpecSchema,
@@ -28,14 +29,19 @@ export {
   residualConfigSchema,
   sequentialConfigSchema,
 } from './model-spec.ts'
+export {
+  type Diagnostics,
+  type GradientClipping,
+  type OptimizerConfig,
+  optimizerConfigSchema,
+  type ParameterGroup,
+  type Regularization,
+} from './optimizer-config.ts'
 export { parameterShapes, stateShapes } from './parameters.ts'
 export { expandPreset, isPresetName, PRESET_NAMES, PRESETS, type PresetName, presetOptions } from './presets/registry.ts'
 export { type ResolvedModel, resolveModel } from './resolve-model.ts'
 export { selectOutput } from './select-output.ts'
 export {
-  isLowerBetter,
-  type OptimizerConfig,
-  optimizerConfigSchema,
   seedSchema,
   type TrainingConfig,
   type TrainingConfigInput,

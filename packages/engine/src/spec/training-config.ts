@@ -4,52 +4,14 @@ import { z } from 'zod'
 import { layerIdSchema } from '../layers/layer-config.ts'
 import { augmentationSchema } from './augmentation-config.ts'
 import { lossConfigSchema } from './loss-config.ts'
+import { METRICS_DESCRIPTION, metricNameSchema } from './metric-config.ts'
+import { diagnosticsSchema, gradientClippingSchema, optimizerConfigSchema, regularizationSchema } from './optimizer-config.ts'
+import { earlyStoppingSchema, scheduleConfigSchema } from './schedule-config.ts'
 
 /** Seeds are 32-bit words of the generator's key. */
 export const seedSchema = z.int().min(0).max(4_294_967_295)
 
-const learningRate = z.number().positive().max(1000)
-const weightDecay = z.number().nonnegative().max(1).default(0)
-const decayRate = z.number().min(0).lt(1)
 const stepCount = z.int().positive().max(1_000_000_000)
-
-export const optimizerConfigSchema = z.discriminatedUnion('type', [
-  z
-    .strictObject({
-      type: z.literal('sgd'),
-      learning_rate: learningRate,
-      momentum: decayRate.default(0),
-      nesterov: z.boolean().default(false),
-      weight_decay: weightDecay,
-    })
-    .check((context) => {
-      if (!context.value.nesterov || context.value.momentum > 0) return
-      context.issues.push({
-        code: 'custom',
-        input: context.value.nesterov,
-        path: ['nesterov'],
-        message: 'Nesterov momentum needs a momentum above 0.',
-        params: { code: 'nesterov_needs_momentum', hint: 'Set "momentum", usually to 0.9.' },
-      })
-    })
-    .meta({ description: "Stochastic gradient descent with PyTorch's momentum: v ← μv + g, p ← p − αv." }),
-  z
-    .strictObject({
-      type: z.literal('adam'),
-      learning_rate: learningRate.default(0.001),
-      beta1: decayRate.default(0.9),
-      beta2: decayRate.default(0.999),
-      epsilon: z.number().positive().max(1).default(1e-8),
-      weight_decay: weightDecay,
-    })
-    .meta({ description: 'Adam (Kingma and Ba 2015).' }),
-])
-export type OptimizerConfig = z.output<typeof optimizerConfigSchema>
-
-/** Losses and errors are better when they are lower, all other metrics when they are higher. */
-export function isLowerBetter(metric: string): boolean {
-  return /(^|\/)(loss|mse|mae)$/.test(metric)
-}
 
 export const checkpointPolicySchema = z.strictObject({
   every_epochs: stepCount.optional(),
@@ -68,6 +30,8 @@ export const checkpointPolicySchema = z.strictObject({
 export const evaluationPolicySchema = z.strictObject({
   split: z.string().min(1).max(64).optional().meta({ description: 'Default: the test split where the dataset has one.' }),
   every_epochs: stepCount.default(1),
+  metrics: z.array(metricNameSchema).max(20).optional().meta({ description: METRICS_DESCRIPTION }),
+  top_k: z.int().min(1).max(1000).default(5).meta({ description: 'Most likely classes among which top_k looks for the right one.' }),
 })
 
 export const stopConditionSchema = z
@@ -92,6 +56,10 @@ export const trainingConfigSchema = z
     output: layerIdSchema.optional().meta({
       description: 'Which output of a graph with several to train; what only the others need is left out. Default: the only one.',
     }),
+    schedule: scheduleConfigSchema.prefault({ type: 'constant' }),
+    regularization: regularizationSchema.prefault({}),
+    gradient_clipping: gradientClippingSchema.optional(),
+    diagnostics: diagnosticsSchema.prefault({}),
     shuffle: z.boolean().default(true).meta({ description: 'A new order every epoch.' }),
     drop_last: z.boolean().default(false).meta({ description: 'Leaves out the last batch of an epoch where it is not full.' }),
     augmentation: augmentationSchema.default([]),
@@ -110,6 +78,7 @@ export const trainingConfigSchema = z
       .optional()
       .meta({ description: 'Steps between two points of train/loss. Default: chosen by the run length.' }),
     stop_when: stopConditionSchema.optional(),
+    early_stopping: earlyStoppingSchema.optional(),
   })
   .meta({ id: 'TrainingConfig', description: 'How a model is trained.' })
 

@@ -6,11 +6,14 @@ import { validateAugmentation } from './augmentation-config.ts'
 import { checkBatchStatistics } from './batch-statistics.ts'
 import { parseWithIssues } from './issues.ts'
 import { fitLoss, type LossConfig, type TargetDescription } from './loss-config.ts'
+import { evaluationSeries, metricsFor, metricTarget } from './metric-config.ts'
 import type { ModelSpec } from './model-spec.ts'
+import { frozenByGroups } from './optimizer-config.ts'
 import { type ResolvedModel, resolveModel } from './resolve-model.ts'
 import { checkTrainable, selectOutput } from './select-output.ts'
 import { suggest } from './suggest.ts'
 import { type TrainingConfig, trainingConfigSchema } from './training-config.ts'
+import { matches } from './transfer-plan.ts'
 
 export type TrainingValidation =
   | { readonly ok: true; readonly training: TrainingConfig }
@@ -58,8 +61,11 @@ export function validateTraining(
     ...checkInput(model, dataset, modelPath),
     ...checkTarget(model, training.loss, dataset, modelPath, trainingPath),
     ...checkClassWeights(training.loss, dataset, trainingPath),
+    ...checkGroups(model, training, trainingPath),
     ...checkBatch(model, training, trainingPath),
     ...checkBatchStatistics(model, training.batch_size, modelPath),
+    ...checkMetrics(training, dataset, trainingPath),
+    ...checkSchedule(training, trainingPath),
     ...checkSplit(training, dataset, trainingPath),
     ...checkDropLast(training, dataset, trainingPath),
     ...validateAugmentation(training.augmentation, dataset.input.shape, `${trainingPath}.augmentation`),
@@ -119,12 +125,83 @@ function checkClassWeights(loss: LossConfig, { target }: DatasetDescription, tra
   return [{ path: `${trainingPath}.loss.class_weights`, code: 'wrong_class_weights', message, hint }]
 }
 
+/** Every pattern must name a parameter, and something must be left to train. */
+function checkGroups({ layers }: ResolvedModel, { optimizer }: TrainingConfig, trainingPath: string): readonly Issue[] {
+  const names = layers.flatMap(({ parameters }) => parameters.map(({ name }) => name))
+  const groups = optimizer.parameter_groups
+  const issues = groups.flatMap(({ parameters }, group) =>
+    parameters.flatMap((pattern, index): Issue[] => {
+      if (names.some((name) => matches(pattern, name))) return []
+      const path = `${trainingPath}.optimizer.parameter_groups[${group}].parameters[${index}]`
+      return [{ path, code: 'unknown_parameter', message: `"${pattern}" fits no parameter.`, hint: suggest(pattern, names, 'parameters') }]
+    }),
+  )
+  if (names.length > 0 && frozenByGroups(names, groups).length === names.length) {
+    const message = 'All parameters are frozen: nothing is left to train.'
+    const path = `${trainingPath}.optimizer.parameter_groups`
+    issues.push({ path, code: 'nothing_to_train', message, hint: 'Freeze fewer parameters, or submit an evaluation.' })
+  }
+  return issues
+}
+
 function checkBatch({ layers }: ResolvedModel, { batch_size }: TrainingConfig, trainingPath: string): readonly Issue[] {
   const perRow = layers.reduce((sum, { activations }) => sum + activations, 0)
   if (perRow * batch_size <= BATCH_ACTIVATIONS_MAX) return []
   const most = Math.max(1, Math.floor(BATCH_ACTIVATIONS_MAX / perRow))
   const message = `A batch of ${batch_size} rows has ${perRow * batch_size} activations. Expected at most ${BATCH_ACTIVATIONS_MAX}.`
   return [{ path: `${trainingPath}.batch_size`, code: 'batch_too_large', message, hint: `Use a batch size of at most ${most}.` }]
+}
+
+/** What is asked for must be measurable, and what decides must be measured. */
+function checkMetrics(training: TrainingConfig, { target, splits }: DatasetDescription, trainingPath: string): readonly Issue[] {
+  const { evaluate, schedule, early_stopping: stopping, loss } = training
+  const kind = metricTarget(target, loss)
+  const known = metricsFor(kind)
+  const issues: Issue[] = (evaluate.metrics ?? []).flatMap((name, index) => {
+    if (known.includes(name)) return []
+    const message = `The metric "${name}" is not for ${kind === 'value' ? 'value' : 'class'} targets.`
+    const hint = `Use some of ${known.join(', ')}.`
+    return [{ path: `${trainingPath}.evaluate.metrics[${index}]`, code: 'metric_target_mismatch', message, hint }]
+  })
+  const deciding = [
+    ...(schedule.type === 'reduce_on_plateau' ? [{ path: `${trainingPath}.schedule.metric`, metric: schedule.metric }] : []),
+    ...(stopping === undefined ? [] : [{ path: `${trainingPath}.early_stopping.metric`, metric: stopping.metric }]),
+  ]
+  const series = evaluationSeries(kind, evaluate.top_k)
+  const isEvaluated = splits === undefined || evaluate.split !== undefined || splits.includes('test')
+  for (const { path, metric } of deciding) {
+    if (!series.includes(metric)) {
+      issues.push({
+        path,
+        code: 'unknown_metric',
+        message: `No evaluation has a series "${metric}".`,
+        hint: suggest(metric, series, 'series'),
+      })
+    } else if (!isEvaluated) {
+      const message = `"${metric}" decides, but nothing is evaluated: the dataset has no split "test".`
+      issues.push({
+        path,
+        code: 'no_evaluation',
+        message,
+        hint: 'Name a split in "evaluate.split", or prepare the dataset with a test split.',
+      })
+    }
+  }
+  return issues
+}
+
+function checkSchedule({ schedule, optimizer, max_steps: maxSteps }: TrainingConfig, trainingPath: string): readonly Issue[] {
+  const issues: Issue[] = []
+  if ('minimum' in schedule && schedule.minimum > optimizer.learning_rate) {
+    const message = `The schedule's minimum is ${schedule.minimum}, more than the learning rate ${optimizer.learning_rate}.`
+    const hint = `Use a minimum of at most ${optimizer.learning_rate}.`
+    issues.push({ path: `${trainingPath}.schedule.minimum`, code: 'contradictory_options', message, hint })
+  }
+  if ('warmup' in schedule && schedule.warmup !== undefined && maxSteps !== undefined && schedule.warmup.steps >= maxSteps) {
+    const message = `The warm-up takes ${schedule.warmup.steps} steps, but the run has ${maxSteps}.`
+    issues.push({ path: `${trainingPath}.schedule.warmup.steps`, code: 'contradictory_options', message, hint: 'Use a shorter warm-up.' })
+  }
+  return issues
 }
 
 function checkSplit({ evaluate }: TrainingConfig, { splits }: DatasetDescription, trainingPath: string): readonly Issue[] {

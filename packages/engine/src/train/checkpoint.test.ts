@@ -32,6 +32,8 @@ const metadata: CheckpointMetadata = {
   metrics: { 'train/loss': Number.NaN, 'test/loss': 0.1, 'test/best': Number.NEGATIVE_INFINITY },
   interval: { samples: 3, weight: 3, loss_sum: 0.30000000000000004, correct: 0 },
   evaluated_step: 8,
+  plateau: { rate: 0.01, best: 0.5, waited: 2, cooldown: 1 },
+  stopping: { best: { step: 8, value: 0.1, metrics: { 'eval/loss': 0.1 } }, waited: 3, restored: false },
   fingerprint: 'trainyard 0.1.0; reference 1; threads 1',
   dataset: {
     input: { kind: 'features', shape: [2], dtype: 'float32', columns: ['a', 'b'] },
@@ -40,7 +42,14 @@ const metadata: CheckpointMetadata = {
   },
 }
 
-const file = () => concatenate(encodeCheckpoint({ metadata, state }))
+/** Weights of another step. */
+const best: StateTensors = new Map(
+  [...state]
+    .filter(([name]) => name.startsWith('model.'))
+    .map(([name, { shape, data }]) => [name, { shape, data: data.map((x) => x + 1) }]),
+)
+
+const file = () => concatenate(encodeCheckpoint({ metadata, state, best }))
 
 function failureOf(run: () => unknown): string {
   try {
@@ -66,6 +75,7 @@ describe('a checkpoint', () => {
     expect(decoded.metadata).toEqual(metadata)
     expect([...decoded.state.keys()].sort()).toEqual([...state.keys()].sort())
     for (const [name, tensor] of state) expect(decoded.state.get(name)).toEqual(tensor)
+    expect(decoded.best).toEqual(best)
   })
 
   it('is the same file for the same content', () => {

@@ -63,6 +63,16 @@ export const checkpointMetadataSchema = z.object({
     .transform(({ weight, ...interval }) => ({ ...interval, weight: weight ?? interval.samples })),
   /** Step of the last evaluation; 0 before the first. */
   evaluated_step: count,
+  /** The rate that a plateau reduced; absent in older files and without such a schedule. */
+  plateau: z.object({ rate: z.number(), best: z.number().nullable(), waited: count, cooldown: count }).nullable().default(null),
+  /** What early stopping has seen. */
+  stopping: z
+    .object({
+      best: z.object({ step: count, value: z.number(), metrics: z.record(z.string(), numberSchema) }).nullable(),
+      waited: count,
+      restored: z.boolean(),
+    })
+    .default({ best: null, waited: 0, restored: false }),
   /** What decides the bits of the result: engine, backend, instruction set, threads. */
   fingerprint: z.string(),
   dataset: datasetSchema,
@@ -72,15 +82,21 @@ export type CheckpointMetadata = z.output<typeof checkpointMetadataSchema>
 export interface Checkpoint {
   readonly metadata: CheckpointMetadata
   readonly state: StateTensors
+  /** Weights of the best evaluation, tensors `best.*` of the file; null where there are none, or they are the model's own. */
+  readonly best: StateTensors | null
 }
+
+/** Of the tensors that early stopping will restore. */
+const BEST_PREFIX = 'best.'
 
 /**
  * The file as chunks that share memory with the state: write them before the next step changes it.
  * @example const { bytes, chunks } = encodeCheckpoint({ metadata, state: session.exportState() })
  */
-export function encodeCheckpoint({ metadata, state }: Checkpoint): EncodedFile {
+export function encodeCheckpoint({ metadata, state, best }: Checkpoint): EncodedFile {
   const tensors = new Map<string, TensorData>()
   for (const [name, { shape, data }] of state) tensors.set(name, { dtype: 'F32', shape, data })
+  for (const [name, { shape, data }] of best ?? []) tensors.set(`${BEST_PREFIX}${name}`, { dtype: 'F32', shape, data })
   const json = JSON.stringify(metadata, (_, value) => (typeof value === 'number' && !Number.isFinite(value) ? String(value) : value))
   return encode(tensors, new Map([[METADATA_KEY, json]]))
 }
@@ -123,11 +139,13 @@ export function decodeCheckpointHeader(bytes: Uint8Array, options?: ParseOptions
 export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
   const { metadata, file } = decodeCheckpointHeader(bytes)
   const state = new Map<string, StateTensor>()
+  const best = new Map<string, StateTensor>()
   for (const [name, { shape }] of file.tensors) {
     const data = guarded('a tensor is not readable', () => readTensor(bytes, file, name, 'F32'))
-    state.set(name, { shape, data })
+    if (name.startsWith(BEST_PREFIX)) best.set(name.slice(BEST_PREFIX.length), { shape, data })
+    else state.set(name, { shape, data })
   }
-  return { metadata, state }
+  return { metadata, state, best: best.size === 0 ? null : best }
 }
 
 function corrupt(what: string, hint?: string, cause?: unknown): TrainyardError {

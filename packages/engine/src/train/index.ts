@@ -1,3 +1,4 @@
+export type { ClassReport } from '../metrics/index.ts'
 export {
   type Checkpoint,
   type CheckpointHeader,
@@ -6,7 +7,8 @@ export {
   decodeCheckpointHeader,
   encodeCheckpoint,
 } from './checkpoint.ts'
-export { type EvaluationData, evaluate, type TargetKind } from './evaluation.ts'
+export { type Evaluation, type EvaluationData, evaluate, type MetricPlan, type TargetKind } from './evaluation.ts'
+export { learningRateAt } from './learning-rate.ts'
 export {
   type BatchSource,
   INITIAL_LOOP_STATE,
@@ -16,6 +18,7 @@ export {
   TrainingLoop,
   type TrainingLoopOptions,
 } from './loop.ts'
+export { planMetrics } from './metric-plan.ts'
 export { planSchedule, type Schedule } from './schedule.ts'
 export { type Batch, createSession, type ImportOptions, type Session, type SessionOptions } from './session.ts'
 export type { StateTensor, StateTensors } from './state.ts'

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { type TrainingConfig, type TrainingConfigInput, trainingConfigSchema } from '../spec/training-config.ts'
 import { INITIAL_LOOP_STATE, type LoopEvent, type LoopPoint, type LoopState, TrainingLoop } from './loop.ts'
 import { planSchedule } from './schedule.ts'
+import type { StateTensors } from './state.ts'
 
 const ROWS = 10
 const EVALUATION_ROWS = 6
@@ -20,6 +21,7 @@ function harness(
   start: LoopState = INITIAL_LOOP_STATE,
   weight = 0,
   lossAt?: (step: number) => number,
+  { evaluationAt, best }: { evaluationAt?: (step: number) => number; best?: StateTensors | null } = {},
 ) {
   const config = configure(training)
   const schedule = planSchedule(config, ROWS)
@@ -40,15 +42,21 @@ function harness(
   const loop = new TrainingLoop({
     session: {
       scalars,
-      predictions: new Float32Array(0),
+      // One output for two classes: class 0, which is that of all rows.
+      predictions: new Float32Array(EVALUATION_ROWS),
       trainStep(batch, _rate, step) {
         model.weight = model.weight * 0.9 + (batch.samples[0] ?? 0) / step
         scalars[0] = lossAt?.(step) ?? model.weight
         scalars[1] = batch.count / 2
         scalars[2] = batch.count
       },
+      gradientNorms: () => ({ total: null, parameters: [] }),
+      exportState: () => new Map([['model.weight', { shape: [1], data: Float32Array.of(model.weight) }]]),
+      importState(state) {
+        model.weight = state.get('model.weight')?.data[0] ?? Number.NaN
+      },
       evaluateBatch(batch) {
-        scalars[0] = model.weight * 2
+        scalars[0] = evaluationAt?.(loop.state.step) ?? model.weight * 2
         scalars[1] = batch.count
         scalars[2] = batch.count
       },
@@ -57,8 +65,14 @@ function harness(
     schedule,
     batches: source(ROWS, start.step),
     target: { kind: 'class' },
-    evaluation: { rows: EVALUATION_ROWS, target: { kind: 'class' }, steps: 2, batch: (step) => source(EVALUATION_ROWS, step).next() },
+    evaluation: {
+      rows: EVALUATION_ROWS,
+      plan: { target: 'class', size: 2, metrics: ['accuracy'], topK: 5 },
+      steps: 2,
+      batch: (step) => source(EVALUATION_ROWS, step).next(),
+    },
     start,
+    best: best ?? null,
     now: () => (time += 1),
   })
   return { loop, model, schedule }
@@ -127,7 +141,63 @@ describe('the training loop', () => {
       return true
     }
     expect(() => drive(loop, keep)).toThrow(/step 3: train\/loss is NaN/)
-    expect(last).toMatchObject({ type: 'points', points: [{ name: 'train/loss', step: 3, value: Number.NaN }, {}] })
+    expect(last).toMatchObject({ type: 'points', points: [{ name: 'train/loss', step: 3, value: Number.NaN }, {}, {}] })
+  })
+
+  it('records the rate of the schedule', () => {
+    const schedule = { type: 'step', step_size: 2, gamma: 0.5, per: 'epoch', warmup: { steps: 2, start_factor: 0.5 } } as const
+    const points = drive(harness({ epochs: 6, log_every_steps: 1, schedule }).loop).filter(({ name }) => name === 'train/learning_rate')
+    // 3 steps an epoch; epochs are counted from the end of the warm-up.
+    const expected = [0.05, 0.075, ...Array(6).fill(0.1), ...Array(6).fill(0.05), ...Array(4).fill(0.025)]
+    expect(points.map(({ value }) => value)).toEqual(expected.map((rate) => expect.closeTo(rate, 12)))
+  })
+
+  it('reduces the rate on a plateau', () => {
+    const schedule = { type: 'reduce_on_plateau', patience: 1, factor: 0.5, threshold: 0 } as const
+    // Evaluations at steps 3, 6, …: 5, 4, then no better.
+    const evaluationAt = (step: number) => (step === 3 ? 5 : 4)
+    const { loop } = harness({ epochs: 7, log_every_steps: 3, schedule }, undefined, 0, undefined, { evaluationAt })
+    const rates = drive(loop).flatMap(({ name, value }) => (name === 'train/learning_rate' ? [value] : []))
+    expect(rates).toEqual([0.1, 0.1, 0.1, 0.1, 0.05, 0.05, 0.025])
+  })
+
+  const stopping = {
+    epochs: 20,
+    log_every_steps: 1,
+    early_stopping: { patience: 2, min_delta: 0.1 },
+    checkpoint: { every_steps: 1 },
+  } as const
+  /** Best at step 9; what comes after is no better by more than 0.1. */
+  const evaluationAt = (step: number) => ({ 3: 5, 6: 4, 9: 3, 12: 2.95 })[step] ?? 3.5
+
+  it('stops when the evaluation improves no more, and restores the best model', () => {
+    const { loop, model } = harness(stopping, undefined, 0, undefined, { evaluationAt })
+    let atBest = Number.NaN
+    drive(loop, (event) => {
+      if (event.type === 'points' && loop.state.step === 9) atBest = Math.fround(model.weight)
+      return true
+    })
+    expect(loop.state.step).toBe(15)
+    expect(loop.state.stopping).toMatchObject({ best: { step: 9, value: 3 }, waited: 2, restored: true })
+    expect(loop.state.metrics['eval/loss']).toBe(3)
+    expect(model.weight).toBe(atBest)
+    expect(loop.report?.classes.map(({ support }) => support)).toEqual([EVALUATION_ROWS, 0])
+  })
+
+  it('stops and restores in the same way after a resume from any event', () => {
+    const undisturbed = harness(stopping, undefined, 0, undefined, { evaluationAt })
+    let events = 0
+    drive(undisturbed.loop, () => ++events > 0)
+    for (let stopAt = 1; stopAt <= events; stopAt++) {
+      const first = harness(stopping, undefined, 0, undefined, { evaluationAt })
+      let seen = 0
+      drive(first.loop, () => ++seen < stopAt)
+      const saved = JSON.parse(JSON.stringify(first.loop.state)) as LoopState
+      const second = harness(stopping, saved, first.model.weight, undefined, { evaluationAt, best: first.loop.best })
+      drive(second.loop)
+      expect(second.loop.state).toEqual(undisturbed.loop.state)
+      expect(second.model.weight).toBe(undisturbed.model.weight)
+    }
   })
 
   it('takes max_steps and sample_limit into the schedule', () => {

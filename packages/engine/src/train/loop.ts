@@ -2,10 +2,21 @@
 // whoever drives it decides what happens between steps (send, save, stop); it does no I/O and is given its clock.
 
 import { TrainyardError } from '@trainyard/errors'
+import type { ClassReport } from '../metrics/index.ts'
 import type { TrainingConfig } from '../spec/training-config.ts'
 import { type EvaluatingSession, type EvaluationData, evaluate, type TargetKind } from './evaluation.ts'
+import {
+  INITIAL_STOPPING_STATE,
+  isPatienceSpent,
+  observePlateau,
+  observeStopping,
+  type PlateauState,
+  type StoppingState,
+} from './improvement.ts'
+import { learningRateAt } from './learning-rate.ts'
 import { isCheckpointDue, isEvaluationDue, isLogDue, isStopReached, type Schedule } from './schedule.ts'
 import type { Batch, Session } from './session.ts'
+import type { StateTensors } from './state.ts'
 import { Throughput } from './throughput.ts'
 
 /** Milliseconds of work after which the loop hands over, for messages to come and go. */
@@ -21,6 +32,9 @@ export interface LoopState {
   readonly evaluatedStep: number
   /** Newest value of each series. */
   readonly metrics: Readonly<Record<string, number>>
+  /** Null before the first evaluation, and without reduction on a plateau. */
+  readonly plateau: PlateauState | null
+  readonly stopping: StoppingState
 }
 
 export const INITIAL_LOOP_STATE: LoopState = {
@@ -28,6 +42,8 @@ export const INITIAL_LOOP_STATE: LoopState = {
   interval: { samples: 0, weight: 0, lossSum: 0, correct: 0 },
   evaluatedStep: 0,
   metrics: {},
+  plateau: null,
+  stopping: INITIAL_STOPPING_STATE,
 }
 
 export interface LoopPoint {
@@ -50,7 +66,7 @@ export interface BatchSource {
 }
 
 export interface TrainingLoopOptions {
-  readonly session: EvaluatingSession & Pick<Session, 'trainStep'>
+  readonly session: EvaluatingSession & Pick<Session, 'trainStep' | 'gradientNorms' | 'exportState' | 'importState'>
   readonly training: TrainingConfig
   readonly schedule: Schedule
   /** Of the training split, from the row where `start` stands. */
@@ -60,6 +76,8 @@ export interface TrainingLoopOptions {
   readonly evaluation: EvaluationData | null
   /** INITIAL_LOOP_STATE, or that of a checkpoint. */
   readonly start: LoopState
+  /** Weights of the best evaluation before `start`, where early stopping restores them; null before the first. */
+  readonly best?: StateTensors | null
   /** Milliseconds on a clock that never goes back. */
   readonly now: () => number
 }
@@ -79,10 +97,15 @@ export class TrainingLoop {
   #correct: number
   #evaluatedStep: number
   #metrics: Record<string, number>
+  #plateau: PlateauState | null
+  #stopping: StoppingState
+  #best: StateTensors | null
+  #report: ClassReport | null = null
+  #rate = Number.NaN
   #breathedAt = 0
 
   constructor(options: TrainingLoopOptions) {
-    const { step, interval, evaluatedStep, metrics } = options.start
+    const { step, interval, evaluatedStep, metrics, plateau, stopping } = options.start
     this.#options = options
     this.#step = step
     this.#samples = interval.samples
@@ -91,6 +114,10 @@ export class TrainingLoop {
     this.#correct = interval.correct
     this.#evaluatedStep = evaluatedStep
     this.#metrics = { ...metrics }
+    this.#plateau = plateau
+    this.#stopping = stopping
+    const isAtBest = !stopping.restored && stopping.best?.step === step && options.training.early_stopping?.restore_best === true
+    this.#best = options.best ?? (isAtBest ? weightsOf(options.session) : null)
   }
 
   get state(): LoopState {
@@ -99,7 +126,19 @@ export class TrainingLoop {
       interval: { samples: this.#samples, weight: this.#weight, lossSum: this.#lossSum, correct: this.#correct },
       evaluatedStep: this.#evaluatedStep,
       metrics: { ...this.#metrics },
+      plateau: this.#plateau,
+      stopping: this.#stopping,
     }
+  }
+
+  /** Weights of the best evaluation so far, to be saved beside the state; null where they are the session's own, or not needed. */
+  get best(): StateTensors | null {
+    return this.#stopping.best?.step === this.#step ? null : this.#best
+  }
+
+  /** Class by class, of the last evaluation or of the best one that was restored; null for values and without evaluation. */
+  get report(): ClassReport | null {
+    return this.#report
   }
 
   /** Epochs done, with the fraction of the current one. */
@@ -123,7 +162,7 @@ export class TrainingLoop {
     for (;;) {
       // Before the end is looked at: a resume that stands at the end of an epoch may still owe the evaluation.
       if (this.#step > this.#evaluatedStep && isEvaluationDue(schedule, training, this.#step)) yield* this.#evaluate()
-      if (this.#step >= schedule.totalSteps || (this.#step > 0 && isStopReached(training, this.#metrics))) break
+      if (this.#step >= schedule.totalSteps || (this.#step > 0 && isStopReached(training, this.#metrics)) || this.#isStopped()) break
       const isLate = now() - checkpointedAt >= (training.checkpoint.every_seconds ?? Number.POSITIVE_INFINITY) * 1000
       if (this.#step > checkpointedStep && (isLate || isCheckpointDue(schedule, training, this.#step))) {
         yield { type: 'checkpoint', kind: 'periodic' }
@@ -138,14 +177,41 @@ export class TrainingLoop {
     }
     // A metric may end the run between two evaluations; the result is that of the last step.
     if (this.#step > this.#evaluatedStep) yield* this.#evaluate()
+    if (!this.#stopping.restored) this.#restoreBest()
+    if (this.#report === null && this.#options.evaluation !== null) yield* this.#measure(this.#options.evaluation)
     yield { type: 'checkpoint', kind: 'final' }
+  }
+
+  #isStopped(): boolean {
+    const { early_stopping: config } = this.#options.training
+    return config !== undefined && (this.#stopping.restored || isPatienceSpent(config, this.#stopping))
+  }
+
+  /** The model of the best evaluation is the result, and its metrics are the run's. */
+  #restoreBest(): void {
+    const { best } = this.#stopping
+    if (this.#options.training.early_stopping?.restore_best !== true || best === null) return
+    if (best.step !== this.#step) {
+      if (this.#best === null) throw new Error(`the weights of step ${best.step} are to be restored, but were not kept`)
+      this.#options.session.importState(this.#best, { strict: false })
+      this.#report = null
+    }
+    this.#best = null
+    this.#metrics = { ...this.#metrics, ...best.metrics }
+    this.#stopping = { ...this.#stopping, restored: true }
   }
 
   #trainStep(): number {
     const { session, training, batches, now } = this.#options
     const before = now()
     const batch = batches.next()
-    session.trainStep(batch, training.optimizer.learning_rate, this.#step + 1)
+    this.#rate = learningRateAt(
+      training.schedule,
+      this.#plateau?.rate ?? training.optimizer.learning_rate,
+      this.#step,
+      this.#options.schedule,
+    )
+    session.trainStep(batch, this.#rate, this.#step + 1)
     this.#step++
     const [loss = Number.NaN, correct = 0, weight = 0] = session.scalars
     this.#samples += batch.count
@@ -163,7 +229,11 @@ export class TrainingLoop {
     this.#weight = 0
     this.#lossSum = 0
     this.#correct = 0
-    return this.#record('train', means)
+    const { total, parameters } = this.#options.session.gradientNorms()
+    means.learning_rate = this.#rate
+    if (total !== null) means.gradient_norm = total
+    const points = Object.entries(means).map(([name, value]) => [`train/${name}`, value] as const)
+    return this.#record([...points, ...parameters.map(({ name, norm }) => [`gradients/${name}`, norm] as const)])
   }
 
   *#breathe(phase: 'training' | 'evaluating'): Generator<LoopEvent, void> {
@@ -172,33 +242,64 @@ export class TrainingLoop {
   }
 
   *#evaluate(): Generator<LoopEvent, void> {
-    const { evaluation, session, now } = this.#options
+    const { evaluation } = this.#options
     if (evaluation === null) {
       this.#evaluatedStep = this.#step
       return
     }
+    const values = yield* this.#measure(evaluation)
+    this.#evaluatedStep = this.#step
+    const { loss = Number.NaN } = values
+    const series = Object.entries(values).map(([name, value]) => [`eval/${name}`, value] as const)
+    if (Number.isFinite(loss)) this.#observe(Object.fromEntries(series))
+    yield this.#record(series)
+    if (!Number.isFinite(loss)) throw this.#diverged('eval/loss', loss)
+  }
+
+  /** Metrics of the model as it is. */
+  *#measure(evaluation: EvaluationData): Generator<LoopEvent, Readonly<Record<string, number>>> {
+    const { session, now } = this.#options
     const passes = evaluate(session, evaluation)
     let pass = passes.next()
     for (; !pass.done; pass = passes.next()) {
       if (now() - this.#breathedAt >= BREATH_MS) yield* this.#breathe('evaluating')
     }
-    this.#evaluatedStep = this.#step
-    yield this.#record('eval', pass.value)
-    const { loss = Number.NaN } = pass.value
-    if (!Number.isFinite(loss)) throw this.#diverged('eval/loss', loss)
+    this.#report = pass.value.report
+    return pass.value.metrics
   }
 
-  #record(prefix: string, values: Readonly<Record<string, number>>): LoopEvent {
-    const points = Object.entries(values).map(([name, value]) => ({ name: `${prefix}/${name}`, step: this.#step, value }))
+  /** What follows from an evaluation: a lower rate, a new best model. */
+  #observe(metrics: Readonly<Record<string, number>>): void {
+    const { training, session } = this.#options
+    const { schedule, early_stopping: stopping, optimizer } = training
+    if (schedule.type === 'reduce_on_plateau') {
+      const before = this.#plateau ?? { rate: optimizer.learning_rate, best: null, waited: 0, cooldown: 0 }
+      const value = metrics[schedule.metric]
+      if (value !== undefined) this.#plateau = observePlateau(schedule, before, value)
+    }
+    if (stopping === undefined) return
+    this.#stopping = observeStopping(stopping, this.#stopping, this.#step, metrics)
+    if (stopping.restore_best && this.#stopping.best?.step === this.#step) {
+      this.#best = weightsOf(session)
+    }
+  }
+
+  #record(values: readonly (readonly [name: string, value: number])[]): LoopEvent {
+    const points = values.map(([name, value]) => ({ name, step: this.#step, value }))
     for (const { name, value } of points) this.#metrics[name] = value
     return { type: 'points', points }
   }
 
   #diverged(metric: string, value: number): TrainyardError {
-    const { learning_rate } = this.#options.training.optimizer
+    const learning_rate = this.#rate
     return new TrainyardError('diverged', {
       detail: `step ${this.#step}: ${metric} is ${value} at learning rate ${learning_rate}. Expected a finite number.`,
       hint: `Lower the learning rate (try ${learning_rate / 10}), use a smaller weight initialization, or check the inputs for extreme values.`,
     })
   }
+}
+
+/** Parameters and buffers, without the optimizer's state. */
+function weightsOf(session: Pick<Session, 'exportState'>): StateTensors {
+  return new Map([...session.exportState()].filter(([name]) => name.startsWith('model.')))
 }

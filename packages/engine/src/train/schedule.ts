@@ -1,6 +1,7 @@
 // When a run logs, evaluates, checkpoints and ends, in steps. Pure arithmetic over the configuration; time is the loop's affair.
 
-import { isLowerBetter, type TrainingConfig } from '../spec/training-config.ts'
+import { isLowerBetter } from '../spec/metric-config.ts'
+import type { TrainingConfig } from '../spec/training-config.ts'
 
 /** Points of a training curve that a run of any length has at most, unless the user sets the interval. */
 const POINTS_MAX = 1000

@@ -4,7 +4,7 @@ import { type Issue, TrainyardError } from '@trainyard/errors'
 import type { Backend, NumericArray } from '../backends/backend.ts'
 import { elementCount, type Shape, type TensorId } from '../core/tensor.ts'
 import { initialValues } from '../initializers/index.ts'
-import type { CompiledModel } from '../plan/index.ts'
+import type { CompiledModel, LearningRateInput } from '../plan/index.ts'
 import type { StateTensor, StateTensors } from './state.ts'
 
 export interface Batch {
@@ -19,6 +19,12 @@ export interface Batch {
 export interface ImportOptions {
   /** Whether every tensor of the model must be given and no other. Otherwise what the state lacks stays, what it has beyond is ignored. */
   readonly strict: boolean
+}
+
+/** Null and empty where the configuration does not ask for them. */
+export interface MeasuredGradientNorms {
+  readonly total: number | null
+  readonly parameters: readonly { readonly name: string; readonly norm: number }[]
 }
 
 export interface Session {
@@ -37,6 +43,8 @@ export interface Session {
    * what the loss was divided by: rows, or the sum of their class weights; means over batches are weighted by it.
    */
   readonly scalars: Float64Array
+  /** Lengths of the last training step's gradient before clipping. */
+  gradientNorms(): MeasuredGradientNorms
   /** Row-major [N, K] of the last evaluateBatch or predict; rows past its count are meaningless. */
   readonly predictions: Float32Array
   /** Copies of all parameters (`model.*`) and optimizer slots (`optimizer.*`). */
@@ -91,6 +99,15 @@ export function createSession({ model, backend, threads, seed = 0 }: SessionOpti
     number[0] = value
     executable.write(tensor, number)
   }
+  const { learningRates, gradientNorms } = bindings
+  const writeRate = (input: LearningRateInput | undefined, rate: number): void => {
+    if (input !== undefined) writeNumber(input.tensor, rate * input.factor)
+  }
+  const readAll = (tensor: TensorId): Float64Array => {
+    const into = new Float64Array(elementCount(shapeOf(tensor)))
+    executable.read(tensor, into)
+    return into
+  }
   const readNumber = (tensor: TensorId | null): number => {
     if (tensor === null) return Number.NaN
     executable.read(tensor, number)
@@ -143,7 +160,7 @@ export function createSession({ model, backend, threads, seed = 0 }: SessionOpti
     predictions,
     trainStep(batch, learningRate, step) {
       writeBatch(batch)
-      writeNumber(bindings.learningRate, learningRate)
+      for (let i = 0; i < learningRates.length; i++) writeRate(learningRates[i], learningRate)
       if (model.betas !== null && bindings.biasCorrection !== null) {
         corrections[0] = 1 - model.betas[0] ** step
         corrections[1] = 1 - model.betas[1] ** step
@@ -156,6 +173,15 @@ export function createSession({ model, backend, threads, seed = 0 }: SessionOpti
       }
       executable.run('train')
       readScalars(batch)
+    },
+    gradientNorms() {
+      const { segments, parameters: measured } = gradientNorms
+      const parts = segments === null ? null : readAll(segments)
+      const norms = measured === null ? new Float64Array() : readAll(measured.tensor)
+      return {
+        total: parts === null ? null : Math.hypot(...parts),
+        parameters: (measured?.names ?? []).map((name, i) => ({ name, norm: norms[i] ?? Number.NaN })),
+      }
     },
     evaluateBatch(batch) {
       writeBatch(batch)

@@ -47,7 +47,10 @@ async function resolveEvaluate(tx: Tx, job: Extract<SubmitJob, { kind: 'evaluate
   const dataset = await findReadyVersion(tx, job.dataset, 'dataset', issues)
   const source = await findTrainedCheckpoint(tx, job.checkpoint_id, 'checkpoint_id', issues)
   if (dataset !== null && source !== null) {
-    const training = { ...source.training, batch_size: job.batch_size, evaluate: { every_epochs: 1 } }
+    // Only what an evaluation depends on: nothing is trained, so nothing decides.
+    const { early_stopping: _, ...trained } = source.training
+    const evaluate = { every_epochs: 1, top_k: trained.evaluate.top_k, metrics: job.metrics }
+    const training = { ...trained, batch_size: job.batch_size, schedule: { type: 'constant' as const }, evaluate }
     const paths = { modelPath: 'checkpoint.model', trainingPath: 'checkpoint.training' }
     issues.push(...validateTraining(source.spec, training, describeDataset(dataset), paths))
   }
@@ -63,6 +66,7 @@ async function resolveEvaluate(tx: Tx, job: Extract<SubmitJob, { kind: 'evaluate
     dataset_version_id: dataset.id,
     split: job.split,
     batch_size: job.batch_size,
+    metrics: job.metrics,
   }
   return { config, dataset, transfer: null }
 }

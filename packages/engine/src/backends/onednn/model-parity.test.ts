@@ -166,6 +166,40 @@ const CASES: readonly { name: string; spec: ModelSpecInput; training: TrainingCo
     training: classes,
     frozen: ['bn1.weight', 'bn1.bias', 'bn1.running_mean', 'bn1.running_var'],
   },
+  {
+    name: 'lenet5, centered RMSprop in groups, L1, clipping by norm, bounded weights',
+    spec: { version: 1, preset: { name: 'lenet5' } },
+    training: {
+      ...classes,
+      optimizer: {
+        type: 'rmsprop',
+        learning_rate: 0.01,
+        epsilon: 0.1,
+        centered: true,
+        momentum: 0.5,
+        weight_decay: 0.01,
+        weight_decay_on: 'weights',
+        parameter_groups: [{ parameters: ['conv2.*'], learning_rate_factor: 0.5 }],
+      },
+      regularization: { l1: 0.001, max_norm: 0.5 },
+      gradient_clipping: { norm: 0.1 },
+      diagnostics: { gradient_norms: true },
+    },
+  },
+  {
+    name: 'grouped convolution with bounded weights, Adagrad, clipping by value',
+    spec: {
+      version: 1,
+      input: { shape: [6, 7, 7] },
+      layers: [{ type: 'conv2d', filters: 9, kernel: 3, groups: 3 }, { type: 'flatten' }, { type: 'dense', units: 4 }],
+    },
+    training: {
+      ...classes,
+      optimizer: { type: 'adagrad', learning_rate: 0.1, epsilon: 0.01 },
+      regularization: { max_norm: 0.4 },
+      gradient_clipping: { value: 0.01 },
+    },
+  },
   { name: 'mlp', spec: { version: 1, preset: { name: 'mlp', options: { sizes: [13, 17, 5] } } }, training: classes },
 ]
 
@@ -194,7 +228,7 @@ function run(backend: Backend, { program, bindings, parameters, buffers, betas }
   const targets = random(101, sizeOf(bindings.targets), 0, isIndex ? 3 : 1)
   executable.write(bindings.targets, isIndex ? Int32Array.from(targets, Math.floor) : targets)
   scalar(bindings.count, BATCH - 1)
-  scalar(bindings.learningRate, 0.05)
+  for (const { tensor, factor } of bindings.learningRates) scalar(tensor, 0.05 * factor)
   for (let step = 1; step <= STEPS; step++) {
     if (bindings.biasCorrection !== null && betas !== null) scalar(bindings.biasCorrection, 1 - betas[0] ** step, 1 - betas[1] ** step)
     executable.run('train')

@@ -166,7 +166,7 @@ function step(backend: Backend, model: CompiledModel): ReadonlyMap<string, Float
     if (role === 'input' && type === 'real') executable.write(id, random(id, sizeOf(id), -1, 1))
   executable.write(bindings.targets, Int32Array.from(random(9, BATCH, 0, CLASSES), Math.floor))
   executable.write(bindings.count, Float32Array.of(BATCH))
-  executable.write(bindings.learningRate, Float32Array.of(0.1))
+  for (const { tensor } of bindings.learningRates) executable.write(tensor, Float32Array.of(0.1))
   executable.run('train')
   const results = new Map<string, Float32Array>()
   const keep = (id: TensorId): void => {

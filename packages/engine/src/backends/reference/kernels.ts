@@ -7,6 +7,7 @@ import { conv2d, conv2dBackwardData, conv2dBackwardWeight } from './conv2d.ts'
 import { dense, denseBackwardData, denseBackwardWeight } from './dense.ts'
 import { dropout } from './dropout.ts'
 import { activation, activationBackward, add, fill, reshape, threshold } from './elementwise.ts'
+import { clipByNorm, clipByValue, l2Norms, maxNorm, penaltyGradient } from './gradient-changes.ts'
 import type { KernelTable } from './kernel.ts'
 import { layerNorm, layerNormBackward } from './layer-norm.ts'
 import {
@@ -24,7 +25,7 @@ import {
   softmaxCrossEntropyBackward,
 } from './losses.ts'
 import { maxPool2d, maxPool2dBackward } from './max-pool2d.ts'
-import { adamUpdate, sgdUpdate } from './updates.ts'
+import { adagradUpdate, adamUpdate, rmspropUpdate, sgdUpdate } from './updates.ts'
 import { upsample2d, upsample2dBackward } from './upsample2d.ts'
 
 export const KERNELS: KernelTable = {
@@ -72,4 +73,11 @@ export const KERNELS: KernelTable = {
   binary_correct_count: binaryCorrectCount,
   sgd_update: sgdUpdate,
   adam_update: adamUpdate,
+  rmsprop_update: rmspropUpdate,
+  adagrad_update: adagradUpdate,
+  penalty_gradient: penaltyGradient,
+  clip_by_value: clipByValue,
+  clip_by_norm: clipByNorm,
+  l2_norms: l2Norms,
+  max_norm: maxNorm,
 }

@@ -55,3 +55,57 @@ export const adamUpdate: Kernel<OpAttributes<'adam_update'>> = {
     }
   },
 }
+
+/** s ← smoothing·s + (1−smoothing)·g²; p ← p − learningRate · g / (√(s − mean²) + epsilon), with momentum over the quotients */
+export const rmspropUpdate: Kernel<OpAttributes<'rmsprop_update'>> = {
+  bind({ inputs }, { smoothing, epsilon, momentum, centered, weightDecay }) {
+    const parameter = inputs[0]!.values
+    const gradient = inputs[1]!.values
+    const learningRate = inputs[2]!.values
+    const squares = inputs[3]!.values
+    const mean = centered ? inputs[4]!.values : null
+    const velocity = momentum > 0 ? inputs[centered ? 5 : 4]!.values : null
+    const count = parameter.length
+    return () => {
+      const rate = learningRate[0]!
+      for (let i = 0; i < count; i++) {
+        const g = gradient[i]! + weightDecay * parameter[i]!
+        const s = smoothing * squares[i]! + (1 - smoothing) * g * g
+        squares[i] = s
+        let variance = s
+        if (mean !== null) {
+          const m = smoothing * mean[i]! + (1 - smoothing) * g
+          mean[i] = m
+          // Rounding may take a variance of 0 below it.
+          variance = Math.max(0, s - m * m)
+        }
+        let direction = g / (Math.sqrt(variance) + epsilon)
+        if (velocity !== null) {
+          direction += momentum * velocity[i]!
+          velocity[i] = direction
+        }
+        parameter[i]! -= rate * direction
+      }
+    }
+  },
+}
+
+/** s ← s + g²; p ← p − learningRate · g / (√s + epsilon) */
+export const adagradUpdate: Kernel<OpAttributes<'adagrad_update'>> = {
+  bind({ inputs }, { epsilon, weightDecay }) {
+    const parameter = inputs[0]!.values
+    const gradient = inputs[1]!.values
+    const learningRate = inputs[2]!.values
+    const sum = inputs[3]!.values
+    const count = parameter.length
+    return () => {
+      const rate = learningRate[0]!
+      for (let i = 0; i < count; i++) {
+        const g = gradient[i]! + weightDecay * parameter[i]!
+        const s = sum[i]! + g * g
+        sum[i] = s
+        parameter[i]! -= (rate * g) / (Math.sqrt(s) + epsilon)
+      }
+    }
+  },
+}

@@ -8,6 +8,8 @@ import type { OpName } from '../../../ops/attributes.ts'
 export const UPDATED_INPUTS: { readonly [K in OpName]?: readonly number[] } = {
   sgd_update: [0, 1, 3],
   adam_update: [0, 1, 4, 5],
+  rmsprop_update: [0, 1, 3, 4, 5],
+  adagrad_update: [0, 1, 3],
 }
 
 export interface Correspondence {

@@ -8,6 +8,7 @@ import { concatenate, slice } from './concatenation.ts'
 import { conv2d, conv2dBackwardData, conv2dBackwardWeight } from './convolution.ts'
 import { dense, denseBackwardData, denseBackwardWeight } from './dense.ts'
 import { add, reshape, softmax, softmaxBackward } from './elementwise.ts'
+import { inPlace, maxNorm } from './in-place.ts'
 import { layerNorm, layerNormBackward } from './layer-normalization.ts'
 import type { Lowering } from './lowering.ts'
 import { batchNorm, batchNormBackward, batchNormInference, batchNormInferenceBackward } from './normalization.ts'
@@ -61,4 +62,11 @@ export const LOWERINGS: { readonly [K in OpName]: Lowering<K> | null } = {
   binary_correct_count: null,
   sgd_update: sgdUpdate,
   adam_update: adamUpdate,
+  rmsprop_update: inPlace,
+  adagrad_update: inPlace,
+  penalty_gradient: inPlace,
+  clip_by_value: inPlace,
+  clip_by_norm: inPlace,
+  l2_norms: inPlace,
+  max_norm: maxNorm,
 }
