@@ -10,6 +10,8 @@ import { makeParser, PARSERS, type ParserName } from './parsers.ts'
 
 /** Silence of a parser's process after which its input hangs. */
 const HANG_MS = 20_000
+/** The same before its first input: loading and making the seeds on a busy machine. */
+const START_MS = 120_000
 /** Inputs between two signs of life. */
 const REPORT_EVERY = 64
 
@@ -85,16 +87,16 @@ async function runParser(name: ParserName): Promise<CampaignResult | string> {
     let at = 0
     let result: CampaignResult | undefined
     let timer: NodeJS.Timeout | undefined
-    const watch = () => {
+    const watch = (silenceMs: number) => {
       clearTimeout(timer)
       timer = setTimeout(() => {
         child.kill('SIGKILL')
         resolve(`HANG within ${REPORT_EVERY} inputs after ${at}`)
-      }, HANG_MS)
+      }, silenceMs)
     }
-    watch()
+    watch(START_MS)
     child.on('message', (message: Message) => {
-      watch()
+      watch(HANG_MS)
       if ('at' in message) at = message.at
       else result = message.result
     })
