@@ -8,6 +8,8 @@ const job = z.string().default('main')
 const measureSchema = z.union([
   /** A metric series: its last value, or the one at a step. */
   z.strictObject({ job, metric: z.string(), step: z.int().positive().optional() }),
+  /** A metric of the run's result. */
+  z.strictObject({ job, result: z.string() }),
   /** A tensor of the final checkpoint, row by row. */
   z.strictObject({ job, tensor: z.string() }),
   /** Outputs of the final model for raw inputs. */
@@ -47,6 +49,7 @@ function measure(of: Measure, jobs: ReadonlyMap<string, FinishedJob>): readonly 
   const finished = jobs.get(of.job)
   if (finished === undefined) throw new Error(`the page has no job "${of.job}"`)
   if ('count' in of) return [finished.parameters]
+  if ('result' in of) return [finished.metrics[of.result] ?? Number.NaN]
   if ('predict' in of) return finished.predict(of.predict).flat()
   if ('tensor' in of) {
     const values = finished.tensor(of.tensor)

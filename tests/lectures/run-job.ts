@@ -12,6 +12,8 @@ export interface FinishedJob {
   readonly parameters: number
   /** Series → step → value. */
   readonly series: ReadonlyMap<string, ReadonlyMap<number, number>>
+  /** Metrics of the result: of the best evaluation, where early stopping restores it. */
+  readonly metrics: Readonly<Record<string, number>>
   /** Values of a tensor of the checkpoint, without the prefix `model.`. */
   tensor(name: string): Float32Array | undefined
   /** Output of the model for raw rows. */
@@ -42,7 +44,7 @@ export function countOf(job: TrainJob): FinishedJob {
   const nothing = () => {
     throw new Error('the job was not run')
   }
-  return { parameters, series: new Map(), tensor: nothing, predict: nothing }
+  return { parameters, series: new Map(), metrics: {}, tensor: nothing, predict: nothing }
 }
 
 export function runJob(job: TrainJob, { manifest: uploaded, shardPaths }: PreparedData): FinishedJob {
@@ -106,6 +108,7 @@ export function runJob(job: TrainJob, { manifest: uploaded, shardPaths }: Prepar
   return {
     parameters: estimate.parameters,
     series,
+    metrics: loop.state.metrics,
     tensor: (name) => state.get(`model.${name}`)?.data,
     predict: (rows) =>
       rows.map((row) => {
