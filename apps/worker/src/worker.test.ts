@@ -199,7 +199,8 @@ describe.skipIf(!hasRedis)('whatever happens to worker and trainer', () => {
     )
     const ended = await harness.waitForEnd(job.runs[0]?.id ?? '')
     expect(ended).toMatchObject({ state: 'failed', failure: { category: 'resource', code: 'timeout' } })
-    expect((await harness.checkpoints(ended.id))[0]?.step).toBe(ended.lastStep)
+    // On a busy machine its time may be over before the first step: then there is nothing to store.
+    expect((await harness.checkpoints(ended.id))[0]?.step ?? 0).toBe(ended.lastStep)
     const next = await database.asWorker(async (tx) => {
       const failed = await jobs.find(tx, job.id)
       if (failed === null) throw new Error('the job is gone')
