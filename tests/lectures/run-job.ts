@@ -1,7 +1,7 @@
 // Checks a job as the API does, and runs it as a trainer does, in this process.
 
 import { resolveTraining, type SubmitJob, submitJobSchema, trainingTarget } from '@trainyard/contracts'
-import { createNormalizer, normalizationFor, normalizeInto, openBatches, openSplitReader } from '@trainyard/datasets'
+import { createTransformer, fitTransformsOf, openBatches, openSplitReader } from '@trainyard/datasets'
 import { buildModel, estimateModel } from '@trainyard/engine/plan'
 import { buildGraph, type ModelSpec, resolveModel, validateModelSpec, validateTraining } from '@trainyard/engine/spec'
 import { createSession, INITIAL_LOOP_STATE, planMetrics, planSchedule, TrainingLoop } from '@trainyard/engine/train'
@@ -56,7 +56,8 @@ export function runJob(job: TrainJob, { manifest: uploaded, shardPaths }: Prepar
   const issues = validateTraining(spec, training, { input: uploaded.input, target, splits })
   if (issues.length > 0) throw new Error(JSON.stringify(issues))
 
-  const manifest = { ...uploaded, normalization: normalizationFor(uploaded.normalization, training.normalization) }
+  const manifest = uploaded
+  const transforms = fitTransformsOf({ manifest, shardPaths, training })
   const model = buildModel(buildGraph(spec, { batchSize: training.batch_size }), training)
   const estimate = estimateModel(model)
   const { backend } = chooseBackend(training.backend, estimate.flops.train)
@@ -73,10 +74,11 @@ export function runJob(job: TrainJob, { manifest: uploaded, shardPaths }: Prepar
     dropLast,
     augmentation,
     target: batchTarget,
+    transforms,
     thread: 'never',
   })
   const split = training.evaluate.split ?? (splits.includes('test') ? 'test' : null)
-  const reader = split === null ? null : openSplitReader({ manifest, shardPaths, split, batchSize, target: batchTarget })
+  const reader = split === null ? null : openSplitReader({ manifest, shardPaths, split, batchSize, target: batchTarget, transforms })
   const evaluation = reader && {
     rows: reader.rows,
     steps: reader.steps,
@@ -104,7 +106,7 @@ export function runJob(job: TrainJob, { manifest: uploaded, shardPaths }: Prepar
   batches.close()
   reader?.close()
   const state = session.exportState()
-  const normalizer = createNormalizer(manifest.input, manifest.normalization)
+  const transformer = createTransformer(transforms)
   return {
     parameters: estimate.parameters,
     series,
@@ -112,8 +114,8 @@ export function runJob(job: TrainJob, { manifest: uploaded, shardPaths }: Prepar
     tensor: (name) => state.get(`model.${name}`)?.data,
     predict: (rows) =>
       rows.map((row) => {
-        const sample = new Float32Array(normalizer.sampleSize)
-        normalizeInto(normalizer, [...row], 0, sample, 0)
+        const sample = new Float32Array(transformer.size)
+        transformer.apply([...row], 0, sample, 0)
         session.predict(sample, 1)
         return [...session.predictions.subarray(0, session.predictions.length / batchSize)]
       }),

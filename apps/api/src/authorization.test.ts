@@ -27,6 +27,12 @@ const PATHS: Readonly<Record<string, (ids: Ids) => string>> = {
   deleteUpload: ({ uploadId }) => `/v1/uploads/${uploadId}`,
   listDatasetVersions: ({ datasetId }) => `/v1/datasets/${datasetId}/versions`,
   getDatasetVersion: ({ datasetId, versionId }) => `/v1/datasets/${datasetId}/versions/${versionId}`,
+  getDatasetReport: ({ datasetId, versionId }) => `/v1/datasets/${datasetId}/versions/${versionId}/report`,
+  getDatasetProfile: ({ datasetId, versionId }) => `/v1/datasets/${datasetId}/versions/${versionId}/profile`,
+  downloadQuarantine: ({ datasetId, versionId }) => `/v1/datasets/${datasetId}/versions/${versionId}/quarantine`,
+  previewDatasetVersion: ({ datasetId, versionId }) => `/v1/datasets/${datasetId}/versions/${versionId}/preview`,
+  getContactSheet: ({ datasetId, versionId }) => `/v1/datasets/${datasetId}/versions/${versionId}/contact-sheet`,
+  previewAugmentation: ({ datasetId, versionId }) => `/v1/datasets/${datasetId}/versions/${versionId}/augmentation-preview`,
   getModel: ({ model }) => `/v1/models/${model}`,
   getJob: ({ jobId }) => `/v1/jobs/${jobId}`,
   cancelJob: ({ jobId }) => `/v1/jobs/${jobId}/cancel`,
@@ -46,6 +52,7 @@ const PATHS: Readonly<Record<string, (ids: Ids) => string>> = {
 
 const BODIES: Readonly<Record<string, unknown>> = {
   predict: { inputs: [[0, 1]] },
+  previewAugmentation: { augmentation: [] },
   cancelJob: {},
   pauseJob: {},
   resumeJob: {},

@@ -8,10 +8,16 @@ import { listCheckpoints } from './modules/checkpoints/list-checkpoints.route.ts
 import { predict } from './modules/checkpoints/predict.route.ts'
 import { createDatasetVersion } from './modules/dataset-versions/create-dataset-version.route.ts'
 import { deleteDatasetVersion } from './modules/dataset-versions/delete-dataset-version.route.ts'
+import { downloadQuarantine } from './modules/dataset-versions/download-quarantine.route.ts'
+import { getContactSheet } from './modules/dataset-versions/get-contact-sheet.route.ts'
+import { getDatasetProfile } from './modules/dataset-versions/get-dataset-profile.route.ts'
+import { getDatasetReport } from './modules/dataset-versions/get-dataset-report.route.ts'
 import { getDatasetVersion } from './modules/dataset-versions/get-dataset-version.route.ts'
 import { importDatasetVersion } from './modules/dataset-versions/import-dataset-version.route.ts'
 import { listDatasetVersions } from './modules/dataset-versions/list-dataset-versions.route.ts'
 import { listVersionRuns } from './modules/dataset-versions/list-version-runs.route.ts'
+import { previewAugmentation } from './modules/dataset-versions/preview-augmentation.route.ts'
+import { previewDatasetVersion } from './modules/dataset-versions/preview-dataset-version.route.ts'
 import { createDataset } from './modules/datasets/create-dataset.route.ts'
 import { getDataset } from './modules/datasets/get-dataset.route.ts'
 import { listDatasets } from './modules/datasets/list-datasets.route.ts'
@@ -62,6 +68,12 @@ export const ROUTES: readonly Route[] = [
   getDatasetVersion,
   deleteDatasetVersion,
   listVersionRuns,
+  getDatasetReport,
+  getDatasetProfile,
+  downloadQuarantine,
+  previewDatasetVersion,
+  getContactSheet,
+  previewAugmentation,
   createUpload,
   listUploads,
   getUpload,

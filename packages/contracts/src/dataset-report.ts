@@ -1,7 +1,9 @@
 // What a preparation found: problems, leakage between splits, and a profile of the columns or images. One JSON object beside the shards.
 
 import { z } from 'zod'
+import { idSchema } from './ids.ts'
 import { wireNumberSchema } from './number.ts'
+import { datasetVersionStatusSchema } from './states.ts'
 
 const countSchema = z.int().nonnegative()
 
@@ -130,3 +132,41 @@ export const datasetAnalysisSchema = z.object({
   profile: datasetProfileSchema,
 })
 export type DatasetAnalysis = z.infer<typeof datasetAnalysisSchema>
+
+export const datasetReportSchema = z.object({
+  object: z.literal('dataset_report'),
+  dataset_version_id: idSchema('dataset_version'),
+  status: datasetVersionStatusSchema,
+  ...datasetAnalysisSchema.pick({ problems: true, problem_count: true, capped: true }).shape,
+  /** Null where the rows were never counted: the preparation failed. */
+  mode: datasetAnalysisSchema.shape.mode.nullable(),
+  rows: datasetAnalysisSchema.shape.rows.nullable(),
+  leakage: leakageSchema.nullable(),
+})
+export type DatasetReport = z.infer<typeof datasetReportSchema>
+
+export const datasetProfileResourceSchema = z.object({
+  object: z.literal('dataset_profile'),
+  dataset_version_id: idSchema('dataset_version'),
+  ...datasetProfileSchema.shape,
+})
+
+const cellSchema = z.union([z.string(), wireNumberSchema]).nullable()
+
+export const previewRowSchema = z.object({
+  /** From 0, in its split. */
+  row: countSchema,
+  /** In the order of the columns; null for images. */
+  values: z.array(z.object({ name: z.string(), value: cellSchema })).nullable(),
+  /** The class, the values or the labels. */
+  target: z.union([z.string(), z.array(z.union([z.string(), wireNumberSchema]))]).nullable(),
+})
+export type PreviewRow = z.infer<typeof previewRowSchema>
+
+export const previewSchema = z.object({
+  object: z.literal('dataset_preview'),
+  dataset_version_id: idSchema('dataset_version'),
+  split: z.string(),
+  total_rows: countSchema,
+  rows: z.array(previewRowSchema),
+})

@@ -114,8 +114,18 @@ export const nestedNumbersSchema: z.ZodType<NestedNumbers> = z
   .lazy(() => z.union([z.number(), z.array(nestedNumbersSchema)]))
   .meta({ id: 'NestedNumbers', description: 'One sample as nested arrays of numbers, or as one flat array.' })
 
+/** A row of a table by the names of its columns; columns that are left out are missing values. */
+export const namedInputSchema = z.record(z.string().max(1000), z.union([z.string().max(10_000), z.number(), z.boolean(), z.null()])).meta({
+  id: 'NamedInput',
+  description: 'One row by the names of its columns, as it was uploaded: texts for categories, null where a value is missing.',
+})
+export type NamedInput = z.infer<typeof namedInputSchema>
+
+export const predictInputSchema = z.union([nestedNumbersSchema, namedInputSchema])
+export type PredictInput = NestedNumbers | NamedInput
+
 export const predictRequestSchema = z.strictObject({
-  inputs: z.array(nestedNumbersSchema).min(1).max(1000),
+  inputs: z.array(predictInputSchema).min(1).max(1000),
   /** How many of the most likely classes to name. */
   top_k: z.int().min(1).max(1000).default(1),
 })

@@ -1,12 +1,51 @@
 // Rows as a worker leaves them: a prepared dataset version, a trained checkpoint. The runs are claimed and completed as a worker does it.
 
 import { createHash } from 'node:crypto'
-import { type DatasetManifest, fromWireId, newUuid, prepareOptionsSchema, type RunResult, toWireId } from '@trainyard/contracts'
+import {
+  type DatasetAnalysis,
+  type DatasetManifest,
+  fromWireId,
+  newUuid,
+  prepareOptionsSchema,
+  type RunResult,
+  toWireId,
+} from '@trainyard/contracts'
 import { type Completion, type Database, datasets, datasetVersions, jobs, runState } from '@trainyard/database'
+import { encode, type TensorData } from '@trainyard/engine/safetensors'
 import { validateModelSpec, validateTrainingConfig } from '@trainyard/engine/spec'
 import type { ObjectStorage } from '@trainyard/storage'
 
 const SHA = 'a'.repeat(64)
+
+/** What lies in storage of a version of XOR. */
+const XOR_FILES = {
+  shard: Buffer.concat([
+    ...encode(
+      new Map<string, TensorData>([
+        ['x', { dtype: 'F32', shape: [4, 2], data: Float32Array.from([0, 0, 0, 1, 1, 0, 1, 1]) }],
+        ['y', { dtype: 'I32', shape: [4], data: Int32Array.from([0, 1, 1, 0]) }],
+      ]),
+    ).chunks,
+  ]),
+  quarantine: Buffer.from('row,code,column,value,content\r\n7,missing_target,y,,"0,0,"\r\n'),
+  analysis: Buffer.from(
+    JSON.stringify({
+      format: 1,
+      mode: 'tolerant',
+      rows: { read: 5, used: 4, quarantined: 1 },
+      problems: [],
+      problem_count: 0,
+      capped: false,
+      leakage: {
+        exact_duplicates: { exact: true, within: {}, in_train: {}, examples: [] },
+        near_duplicates: null,
+        label_conflicts: { inputs: 0, examples: [] },
+        predictive_columns: [],
+      },
+      profile: { rows: 4, splits: { train: { rows: 4 } }, columns: [], targets: null, images: null },
+    } satisfies DatasetAnalysis),
+  ),
+}
 
 export const XOR_MANIFEST: DatasetManifest = {
   format: 1,
@@ -14,9 +53,15 @@ export const XOR_MANIFEST: DatasetManifest = {
   input: { kind: 'features', shape: [2], dtype: 'float32', columns: ['a', 'b'] },
   target: { kind: 'class', classes: ['0', '1'] },
   splits: {
-    train: { rows: 4, class_counts: [2, 2], shards: [{ key: 'datasets/x/train.safetensors', rows: 4, bytes: 100, sha256: SHA }] },
+    train: {
+      rows: 4,
+      class_counts: [2, 2],
+      shards: [{ key: 'datasets/x/train.safetensors', rows: 4, bytes: XOR_FILES.shard.length, sha256: SHA }],
+    },
   },
   normalization: { scale: 1, mean: [0, 0], std: [1, 1] },
+  analysis: { key: 'datasets/x/analysis.json', bytes: XOR_FILES.analysis.length, sha256: SHA },
+  quarantine: { key: 'datasets/x/quarantine.csv', bytes: XOR_FILES.quarantine.length, sha256: SHA, rows: 1 },
 }
 
 export const XOR_SPEC = {
@@ -77,6 +122,9 @@ export interface TrainedXor extends PreparedDataset {
 
 export async function trainXor(database: Database, storage: ObjectStorage, projectId: string): Promise<TrainedXor> {
   const prepared = await prepareXor(database, projectId)
+  await storage.put('datasets/x/train.safetensors', toStream(XOR_FILES.shard))
+  await storage.put('datasets/x/analysis.json', toStream(XOR_FILES.analysis))
+  await storage.put('datasets/x/quarantine.csv', toStream(XOR_FILES.quarantine))
   const spec = validateModelSpec(XOR_SPEC)
   const training = validateTrainingConfig({ loss: { type: 'softmax_cross_entropy' }, optimizer: { type: 'adam' } })
   if (!spec.ok || !training.ok) throw new Error('the fixture is not valid')

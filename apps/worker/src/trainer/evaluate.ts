@@ -1,12 +1,13 @@
 // Evaluates a checkpoint on a split of a dataset.
 
 import { type DatasetManifest, type StartMessage, trainingTarget } from '@trainyard/contracts'
-import { openSplitReader } from '@trainyard/datasets'
+import { fittedShape, openSplitReader } from '@trainyard/datasets'
 import { type Checkpoint, evaluate, planMetrics } from '@trainyard/engine/train'
 import { TrainyardError } from '@trainyard/errors'
 import type { Channel } from './channel.ts'
 import { classReport } from './class-report.ts'
 import { configOf } from './config-of.ts'
+import { transformsOf } from './fitted-of.ts'
 import { openModel } from './open-model.ts'
 import { readCheckpoint } from './read-checkpoint.ts'
 
@@ -22,9 +23,11 @@ export async function runEvaluate(start: StartMessage, channel: Channel): Promis
   const { spec, training } = checkpoint.metadata
   const { session } = openModel({ spec, training, batchSize, frozen: [], start, phase: 'evaluate' }, channel)
   session.importState(checkpoint.state, { strict: false })
-  // The model saw its inputs as its own dataset was normalized.
+  // The model sees its inputs as its own dataset was transformed.
+  const transforms = transformsOf(checkpoint)
   const reader = openSplitReader({
-    manifest: { ...manifest, normalization: checkpoint.metadata.dataset.normalization },
+    manifest,
+    transforms,
     shardPaths: start.dataset.shard_paths,
     split,
     batchSize,
@@ -35,7 +38,7 @@ export async function runEvaluate(start: StartMessage, channel: Channel): Promis
     const passes = evaluate(session, {
       rows: reader.rows,
       steps: reader.steps,
-      plan: planMetrics(training, trainingTarget(manifest.target, manifest.input.shape), metrics),
+      plan: planMetrics(training, trainingTarget(manifest.target, fittedShape(transforms)), metrics),
       batch: (step) => reader.batch(step),
     })
     let step = 0
@@ -75,6 +78,15 @@ function requireSameKind(manifest: DatasetManifest, { metadata }: Checkpoint): D
     throw new TrainyardError('invalid_data', {
       detail: `The dataset has inputs of the form ${describe(manifest)}; the checkpoint was trained on ${describe(metadata.dataset)}.`,
       hint: 'Evaluate on a dataset of the same form.',
+    })
+  }
+  if (
+    JSON.stringify(input.categories ?? null) !==
+    JSON.stringify(manifest.input.kind === 'features' ? (manifest.input.categories ?? null) : null)
+  ) {
+    throw new TrainyardError('invalid_data', {
+      detail: 'The categories of the columns are not those that the checkpoint was trained on.',
+      hint: 'Prepare both datasets as one, with a split by column.',
     })
   }
   if (target.kind !== manifest.target.kind || sizeOf(target) !== sizeOf(manifest.target)) {

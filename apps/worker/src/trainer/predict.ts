@@ -1,12 +1,20 @@
 // Predicts from a checkpoint: raw inputs in, classes with probabilities or values out.
 
-import type { NestedNumbers, Prediction, StartMessage } from '@trainyard/contracts'
-import { toWireNumber } from '@trainyard/contracts'
-import { createNormalizer, normalizeInto } from '@trainyard/datasets'
+import {
+  datasetInputSchema,
+  type NamedInput,
+  type NestedNumbers,
+  type PredictInput,
+  type Prediction,
+  type StartMessage,
+  toWireNumber,
+} from '@trainyard/contracts'
+import { createTransformer, encodeRow } from '@trainyard/datasets'
 import type { CheckpointMetadata } from '@trainyard/engine/train'
 import { type Issue, TrainyardError } from '@trainyard/errors'
 import type { Channel } from './channel.ts'
 import { configOf } from './config-of.ts'
+import { transformsOf } from './fitted-of.ts'
 import { openModel } from './open-model.ts'
 import { readCheckpoint } from './read-checkpoint.ts'
 
@@ -17,20 +25,19 @@ export async function runPredict(start: StartMessage, channel: Channel): Promise
   const checkpoint = await readCheckpoint(start.source_checkpoint)
   if (checkpoint === null) throw new Error('a prediction was given no checkpoint')
   const { spec, training, dataset } = checkpoint.metadata
-  const samples = flattenInputs(inputs, dataset.input.shape)
+  const samples = rawSamples(inputs, dataset.input)
   const batchSize = Math.min(samples.length, BATCH_ROWS_MAX)
   const { session } = openModel({ spec, training, batchSize, frozen: [], start, phase: 'predict' }, channel)
   try {
     session.importState(checkpoint.state, { strict: false })
-    const kind = dataset.input.kind === 'image' ? 'image' : 'features'
-    const shape = kind === 'image' ? (dataset.input.shape as [number, number, number]) : (dataset.input.shape as [number])
-    const normalizer = createNormalizer({ kind, shape }, dataset.normalization)
+    const transformer = createTransformer(transformsOf(checkpoint))
     const predictions: Prediction[] = []
-    const batch = new Float32Array(batchSize * normalizer.sampleSize)
+    const batch = new Float32Array(batchSize * transformer.size)
     for (let from = 0; from < samples.length; from += batchSize) {
       const rows = samples.slice(from, from + batchSize)
       batch.fill(0)
-      for (const [i, row] of rows.entries()) normalizeInto(normalizer, row, 0, batch, i * normalizer.sampleSize)
+      for (const [i, row] of rows.entries()) transformer.apply(row, 0, batch, i * transformer.size)
+      requireComplete(batch, rows.length, transformer.size, from)
       session.predict(batch, rows.length)
       const size = session.predictions.length / batchSize
       for (let i = 0; i < rows.length; i++) {
@@ -78,23 +85,48 @@ function probabilitiesOf(output: Float32Array, classes: number): Float32Array {
 }
 
 /** @throws TrainyardError invalid_data with every input that does not fit */
-function flattenInputs(inputs: readonly NestedNumbers[], shape: readonly number[]): number[][] {
-  const size = shape.reduce((product, length) => product * length, 1)
+function rawSamples(inputs: readonly PredictInput[], input: CheckpointMetadata['dataset']['input']): Float32Array[] {
+  const size = input.shape.reduce((product, length) => product * length, 1)
+  const known = datasetInputSchema.safeParse(input)
+  const columns = known.success && known.data.kind === 'features' ? known.data : null
   const issues: Issue[] = []
-  const rows = inputs.map((input, i) => {
-    const row = flatten(input)
+  const rows = inputs.map((sample, i) => {
+    if (isNamed(sample)) {
+      if (columns !== null) return encodeRow(sample, columns, `inputs[${i}]`, issues)
+      const message = 'It is an object, but the model takes images.'
+      issues.push({ path: `inputs[${i}]`, code: 'wrong_type', message, hint: 'Send pixels as [channels][height][width] of 0 to 255.' })
+      return new Float32Array(size)
+    }
+    const row = Float32Array.from(flatten(sample))
     if (row.length !== size) {
       issues.push({
         path: `inputs[${i}]`,
         code: 'wrong_size',
-        message: `${row.length} numbers; expected ${size}, as nested arrays of the shape [${shape.join(', ')}] or flat`,
-        hint: 'Send raw samples as they were uploaded: images as [channels][height][width] of 0 to 255.',
+        message: `${row.length} numbers; expected ${size}, as nested arrays of the shape [${input.shape.join(', ')}] or flat`,
+        hint: 'Send raw samples as they were uploaded: images as [channels][height][width] of 0 to 255, rows as {"column": value}.',
       })
     }
     return row
   })
   if (issues.length > 0) throw new TrainyardError('invalid_data', { detail: issues[0]?.message ?? '', issues })
   return rows
+}
+
+/** A missing value that nothing fills would make every output NaN. */
+function requireComplete(batch: Float32Array, rows: number, size: number, from: number): void {
+  for (let i = 0; i < rows * size; i++) {
+    if (!Number.isNaN(batch[i])) continue
+    const path = `inputs[${from + Math.floor(i / size)}]`
+    const message = 'It has a missing value, and the model was trained without a transform that fills it.'
+    throw new TrainyardError('invalid_data', {
+      detail: `${path}: ${message}`,
+      issues: [{ path, code: 'missing_value', message, hint: 'Send all values, or train with {"type": "impute"}.' }],
+    })
+  }
+}
+
+function isNamed(sample: PredictInput): sample is NamedInput {
+  return typeof sample === 'object' && !Array.isArray(sample)
 }
 
 function flatten(input: NestedNumbers): number[] {

@@ -1,7 +1,7 @@
 // Trains: data, model and loop put together; what the loop yields becomes messages and files.
 
-import { type DatasetManifest, type RunConfigOf, type StartMessage, trainingTarget } from '@trainyard/contracts'
-import { normalizationFor, openBatches, openSplitReader } from '@trainyard/datasets'
+import { type DatasetManifest, type FittedTransforms, type RunConfigOf, type StartMessage, trainingTarget } from '@trainyard/contracts'
+import { fitTransformsOf, fittedShape, openBatches, openSplitReader } from '@trainyard/datasets'
 import type { TrainingConfig } from '@trainyard/engine/spec'
 import {
   type Checkpoint,
@@ -18,12 +18,13 @@ import {
 import type { Channel } from './channel.ts'
 import { classReport } from './class-report.ts'
 import { configOf } from './config-of.ts'
+import { fittedOf } from './fitted-of.ts'
 import { type OpenedModel, openModel } from './open-model.ts'
 import { readCheckpoint } from './read-checkpoint.ts'
 import { saveCheckpoint } from './save-checkpoint.ts'
 import { describeTransfer, frozenNames, planRunTransfer, transferForPlan } from './transfer.ts'
 
-type Dataset = NonNullable<StartMessage['dataset']>
+type Dataset = NonNullable<StartMessage['dataset']> & { readonly transforms: FittedTransforms }
 
 export async function runTrain(start: StartMessage, channel: Channel): Promise<void> {
   const config = configOf(start, 'train')
@@ -65,8 +66,10 @@ export function openTraining(options: OpenTrainingOptions, channel: Channel): Op
   const { start, config, resume, now } = options
   if (start.dataset === null) throw new Error('a training run was given no dataset')
   const { training } = config
-  const dataset = normalizedAs(start.dataset, training.normalization)
-  const { manifest, shard_paths: shardPaths } = dataset
+  const { manifest, shard_paths: shardPaths } = start.dataset
+  // What was fitted once stays, also over a resume.
+  const transforms = (resume && fittedOf(resume)) ?? fitTransformsOf({ manifest, shardPaths, training })
+  const dataset: Dataset = { ...start.dataset, transforms }
   const schedule = planSchedule(training, manifest.splits.train?.rows ?? 0)
   const opened = prepareModel(options, schedule, channel)
   const { session, fingerprint } = opened
@@ -80,6 +83,7 @@ export function openTraining(options: OpenTrainingOptions, channel: Channel): Op
     dropLast: training.drop_last,
     augmentation: training.augmentation,
     target: batchTarget(manifest),
+    transforms,
     startStep: resume?.metadata.step ?? 0,
   })
   const loop = new TrainingLoop({
@@ -113,13 +117,8 @@ function batchTarget({ target }: DatasetManifest): 'label' | 'input' {
   return target.kind === 'none' ? 'input' : 'label'
 }
 
-function targetOf({ manifest }: Dataset) {
-  return trainingTarget(manifest.target, manifest.input.shape)
-}
-
-/** What is trained on is also what a checkpoint remembers, for evaluations and predictions. */
-function normalizedAs({ manifest, ...dataset }: Dataset, mode: TrainingConfig['normalization']): Dataset {
-  return { ...dataset, manifest: { ...manifest, normalization: normalizationFor(manifest.normalization, mode) } }
+function targetOf({ manifest, transforms }: Dataset) {
+  return trainingTarget(manifest.target, fittedShape(transforms))
 }
 
 /** Builds the model, fills in its first values, and sends the plan. */
@@ -210,10 +209,11 @@ async function train({ loop, session, directory, training, target, metadata }: O
 
 /** The split that the configuration names, or the test split where there is one. */
 function openEvaluation(training: TrainingConfig, dataset: Dataset) {
-  const { manifest, shard_paths: shardPaths } = dataset
+  const { manifest, shard_paths: shardPaths, transforms } = dataset
   const split = training.evaluate.split ?? (manifest.splits.test === undefined ? null : 'test')
   if (split === null) return null
-  const reader = openSplitReader({ manifest, shardPaths, split, batchSize: training.batch_size, target: batchTarget(manifest) })
+  const { batch_size: batchSize } = training
+  const reader = openSplitReader({ manifest, shardPaths, split, batchSize, target: batchTarget(manifest), transforms })
   return {
     rows: reader.rows,
     steps: reader.steps,
@@ -250,7 +250,7 @@ function metadataOf({ config, dataset, schedule, opened }: Described, loop: Trai
         ? { ...stopping, best: null }
         : { ...stopping, best: { ...stopping.best, metrics: { ...stopping.best.metrics } } },
     fingerprint: opened.fingerprint,
-    dataset: { input, target, normalization },
+    dataset: { input, target, normalization, transforms: dataset.transforms },
   }
 }
 

@@ -6,8 +6,9 @@ import { Augmenter } from '../augment/augmenter.ts'
 import type { PreparedDataset } from '../prepare/manifest.ts'
 import { prepareDataset } from '../prepare/prepare-dataset.ts'
 import { contents, idx, memorySource, pathsOf, temporaryFolder } from '../testing.ts'
+import { fitTransformsOf } from '../transforms/fit-dataset.ts'
 import type { Batch, BatchStream } from './batch.ts'
-import { createNormalizer, normalizationFor } from './normalize.ts'
+import { createNormalizer } from './normalize.ts'
 import { type BatchesRequest, openBatches } from './open-batches.ts'
 import { openSplitReader } from './sequential.ts'
 
@@ -132,8 +133,9 @@ describe('augmented batches', () => {
   it('leave evaluation alone, whose targets may be its inputs', () => {
     const { manifest } = prepared
     const { x } = contents(prepared, 'train')
-    const unit = { ...manifest, normalization: normalizationFor(manifest.normalization, 'unit') }
-    const reader = openSplitReader({ manifest: unit, shardPaths: pathsOf(prepared), split: 'train', batchSize: ROWS, target: 'input' })
+    const shardPaths = pathsOf(prepared)
+    const transforms = fitTransformsOf({ manifest, shardPaths, training: { normalization: 'unit' } })
+    const reader = openSplitReader({ manifest, transforms, shardPaths, split: 'train', batchSize: ROWS, target: 'input' })
     const { samples, targets } = reader.batch(0)
     expect([...samples]).toEqual(x.map((pixel) => Math.fround(pixel / 255)).map((value) => expect.closeTo(value, 6)))
     expect([...targets]).toEqual([...samples])

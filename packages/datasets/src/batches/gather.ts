@@ -1,9 +1,11 @@
 // Copies chosen rows into a batch: the one loop behind every kind of batch, on whatever thread.
 
 import { closeSync, openSync } from 'node:fs'
+import type { FittedTransforms } from '@trainyard/contracts'
 import type { Augmentation } from '@trainyard/engine/spec'
 import { Augmenter } from '../augment/augmenter.ts'
-import { type Normalizer, normalizeInto } from './normalize.ts'
+import { fittedShape } from '../transforms/fitted.ts'
+import { createTransformer, type Transformer } from '../transforms/transformer.ts'
 import { readFully, type ShardSlice, type SplitRows } from './shard-rows.ts'
 
 interface OpenShard {
@@ -17,10 +19,8 @@ interface OpenShard {
 /** What batches are made of, as plain data that can be sent to another thread. */
 export interface GatherOptions {
   readonly split: SplitRows
-  /** Shape of a sample. */
-  readonly shape: readonly number[]
-  readonly normalizer: Normalizer
-  /** 'input': the targets are the normalized samples before their corruption. */
+  readonly transforms: FittedTransforms
+  /** 'input': the targets are the transformed samples before their corruption. */
   readonly target: 'label' | 'input'
   readonly augmentation: readonly Augmentation[]
   /** Of the augmentation. */
@@ -29,9 +29,15 @@ export interface GatherOptions {
 
 type Targets = Int32Array | Float32Array
 
+/** A sample as the model takes it. */
+export function sampleLayout({ transforms }: GatherOptions): { readonly shape: readonly number[]; readonly size: number } {
+  const shape = fittedShape(transforms)
+  return { shape, size: shape.reduce((product, length) => product * length, 1) }
+}
+
 /** Numbers per target, and their type. */
-export function targetLayout({ split, target }: GatherOptions): { readonly size: number; readonly type: 'I32' | 'F32' } {
-  if (target === 'input') return { size: split.sampleSize, type: 'F32' }
+export function targetLayout({ split, target, ...options }: GatherOptions): { readonly size: number; readonly type: 'I32' | 'F32' } {
+  if (target === 'input') return { size: sampleLayout({ split, target, ...options }).size, type: 'F32' }
   return { size: split.targetSize, type: split.targetType === 'I32' ? 'I32' : 'F32' }
 }
 
@@ -39,6 +45,7 @@ export class Gatherer {
   readonly #options: GatherOptions
   /** Null where samples stay as they are. */
   readonly #augmenter: Augmenter | null
+  readonly #transformer: Transformer
   readonly #targetSize: number
   readonly #shards: readonly OpenShard[]
   readonly #firstRows: Float64Array
@@ -47,8 +54,11 @@ export class Gatherer {
   readonly #row: Uint8Array | Float32Array
 
   constructor(options: GatherOptions) {
-    const { split, shape, normalizer, augmentation, seed } = options
+    const { split, transforms, augmentation, seed } = options
     this.#options = options
+    const transformer = createTransformer(transforms)
+    this.#transformer = transformer
+    const { shape, normalizer } = transformer
     this.#augmenter = augmentation.length === 0 ? null : new Augmenter({ list: augmentation, seed, shape, normalizer })
     this.#targetSize = targetLayout(options).size
     this.#firstRows = Float64Array.from(split.shards, ({ firstRow }) => firstRow)
@@ -71,7 +81,7 @@ export class Gatherer {
     for (let i = from; i < to; i++) {
       this.#copy(order === null ? i : (order[i] as number), epoch, i - from, samples, targets)
     }
-    repeat(samples, (to - from) * this.#options.split.sampleSize)
+    repeat(samples, (to - from) * this.#transformer.size)
     repeat(targets, (to - from) * this.#targetSize)
   }
 
@@ -84,20 +94,25 @@ export class Gatherer {
     const { sampleSize, targetSize } = split
     const shard = this.#shards[this.#shardOf(row)] as OpenShard
     const local = row - shard.slice.firstRow
-    const at = place * sampleSize
+    const { size } = this.#transformer
+    const at = place * size
     if (shard.samples !== null) this.#take(shard.samples, local * sampleSize, epoch, row, samples, at)
     else if (shard.file !== null) {
       readFully(shard.file, this.#rowBytes, shard.slice.sampleOffset + local * this.#rowBytes.length)
       this.#take(this.#row, 0, epoch, row, samples, at)
     }
-    if (target === 'input') for (let i = at; i < at + sampleSize; i++) targets[i] = samples[i] as number
+    if (target === 'input') for (let i = at; i < at + size; i++) targets[i] = samples[i] as number
     else for (let i = 0; i < targetSize; i++) targets[place * targetSize + i] = shard.targets[local * targetSize + i] as number
     this.#augmenter?.corrupt(samples, at, epoch, row)
   }
 
   #take(source: Uint8Array | Float32Array, from: number, epoch: number, row: number, samples: Float32Array, at: number): void {
-    if (this.#augmenter === null) normalizeInto(this.#options.normalizer, source, from, samples, at)
-    else this.#augmenter.augment(source, from, epoch, row, samples, at)
+    const { picture } = this.#transformer
+    if (this.#augmenter === null || picture === null) this.#transformer.apply(source, from, samples, at)
+    else {
+      const { pixels, at: start } = picture(source, from)
+      this.#augmenter.augment(pixels, start, epoch, row, samples, at)
+    }
   }
 
   /** The last shard that does not begin after the row. */

@@ -41,8 +41,3 @@ export function normalizeInto(normalizer: Normalizer, source: ArrayLike<number>,
     for (let i = at + group * groupSize; i < end; i++) into[i] = (source[i + shift] as number) * factor + offset
   }
 }
-
-/** The normalization of a dataset, or its scale alone: pixels from 0 to 1, columns as they are. */
-export function normalizationFor({ scale, mean, std }: Normalization, mode: 'standardize' | 'unit'): Normalization {
-  return mode === 'standardize' ? { scale, mean, std } : { scale, mean: mean.map(() => 0), std: std.map(() => 1) }
-}

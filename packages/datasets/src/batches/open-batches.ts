@@ -1,13 +1,13 @@
 // The stream of training batches. Where a batch is worth it, a second thread gathers batch k + 1 while the trainer computes with batch k.
 
-import type { DatasetManifest } from '@trainyard/contracts'
+import type { DatasetManifest, FittedTransforms } from '@trainyard/contracts'
 import type { Augmentation } from '@trainyard/engine/spec'
 import { TrainyardError } from '@trainyard/errors'
+import { fittedFromNormalization } from '../transforms/fitted.ts'
 import type { Batch, BatchStream, MutableBatch } from './batch.ts'
 import { BatchOrder, type OrderOptions } from './batch-order.ts'
 import { DataThread } from './data-thread.ts'
-import { Gatherer, type GatherOptions, targetLayout } from './gather.ts'
-import { createNormalizer } from './normalize.ts'
+import { Gatherer, type GatherOptions, sampleLayout, targetLayout } from './gather.ts'
 import { openSplit } from './shard-rows.ts'
 
 /** Buffers that are filled in turn: one in use, one ready, one being filled. */
@@ -36,6 +36,8 @@ export interface BatchesRequest {
   readonly dropLast?: boolean
   /** Changes of the samples, drawn by the seed; they fit the input (validateAugmentation). Default: none. */
   readonly augmentation?: readonly Augmentation[]
+  /** Default: the normalization of the manifest. */
+  readonly transforms?: FittedTransforms
   /** 'input': the targets are the normalized samples before their corruption. Default: 'label'. */
   readonly target?: 'label' | 'input'
   /** Global step (0-based) of the first batch: a resumed run gives the number of steps done. Default: 0. */
@@ -59,12 +61,12 @@ export function openBatches(request: BatchesRequest): BatchStream {
   const { augmentation = [], target = 'label', dropLast = false, sampleLimit = null } = request
   const rows = openSplit(manifest, shardPaths, split, request.memoryBytesMax)
   const order: OrderOptions = { rows: rows.rows, batchSize, seed, shuffle, sampleLimit, dropLast }
-  const normalizer = createNormalizer(manifest.input, manifest.normalization)
-  const gather: GatherOptions = { split: rows, shape: manifest.input.shape, normalizer, target, augmentation, seed }
+  const transforms = request.transforms ?? fittedFromNormalization(manifest.input, manifest.normalization)
+  const gather: GatherOptions = { split: rows, transforms, target, augmentation, seed }
   const batchOrder = new BatchOrder(order)
   if (batchOrder.stepsPerEpoch === 0) throw noFullBatch(batchOrder.rows, batchSize)
   const slots = allocateSlots(gather, batchSize)
-  const numbers = batchSize * rows.sampleSize * (augmentation.length === 0 ? 1 : AUGMENTED_NUMBERS)
+  const numbers = batchSize * sampleLayout(gather).size * (augmentation.length === 0 ? 1 : AUGMENTED_NUMBERS)
   const wanted = thread === 'always' || (thread === 'auto' && numbers >= THREAD_NUMBERS_MIN)
   const dataThread = wanted ? new DataThread({ gather, order, slots: slots.map(({ buffers }) => buffers) }) : null
   return new Stream(batchOrder, batchSize, new Gatherer(gather), slots, dataThread, startStep)
@@ -126,7 +128,7 @@ class Stream implements BatchStream {
 }
 
 function allocateSlots(options: GatherOptions, batchSize: number): Slot[] {
-  const { sampleSize } = options.split
+  const { size: sampleSize } = sampleLayout(options)
   const { size, type } = targetLayout(options)
   try {
     return Array.from({ length: SLOTS }, () => {

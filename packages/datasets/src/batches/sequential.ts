@@ -1,8 +1,8 @@
 // A whole split once, in its stored order, for evaluation. In the caller's thread: one pass, no look-ahead.
 
+import { fittedFromNormalization } from '../transforms/fitted.ts'
 import type { Batch, MutableBatch } from './batch.ts'
-import { Gatherer, type GatherOptions, targetLayout } from './gather.ts'
-import { createNormalizer } from './normalize.ts'
+import { Gatherer, type GatherOptions, sampleLayout, targetLayout } from './gather.ts'
 import type { BatchesRequest } from './open-batches.ts'
 import { openSplit } from './shard-rows.ts'
 
@@ -19,16 +19,18 @@ export interface SplitReader {
  * for (let step = 0; step < test.steps; step++) session.evaluateBatch(test.batch(step))
  */
 export function openSplitReader(
-  request: Pick<BatchesRequest, 'manifest' | 'shardPaths' | 'batchSize' | 'memoryBytesMax' | 'target'> & { readonly split: string },
+  request: Pick<BatchesRequest, 'manifest' | 'shardPaths' | 'batchSize' | 'memoryBytesMax' | 'target' | 'transforms'> & {
+    readonly split: string
+  },
 ): SplitReader {
   const { manifest, shardPaths, split, batchSize, target = 'label' } = request
   const source = openSplit(manifest, shardPaths, split, request.memoryBytesMax)
-  const normalizer = createNormalizer(manifest.input, manifest.normalization)
-  const gather: GatherOptions = { split: source, shape: manifest.input.shape, normalizer, target, augmentation: [], seed: 0 }
+  const transforms = request.transforms ?? fittedFromNormalization(manifest.input, manifest.normalization)
+  const gather: GatherOptions = { split: source, transforms, target, augmentation: [], seed: 0 }
   const gatherer = new Gatherer(gather)
   const { size, type } = targetLayout(gather)
   const batch: MutableBatch = {
-    samples: new Float32Array(batchSize * source.sampleSize),
+    samples: new Float32Array(batchSize * sampleLayout(gather).size),
     targets: type === 'I32' ? new Int32Array(batchSize * size) : new Float32Array(batchSize * size),
     count: 0,
     epoch: 0,

@@ -64,7 +64,10 @@ export class ColumnProfiler {
 
   /** Of numbers: the median; null without any. */
   get median(): number | null {
-    return this.#count === 0 || this.#categoryCounts !== null ? null : (this.#quantiles.quantiles([0.5])[0] ?? null)
+    if (this.#count === 0 || this.#categoryCounts !== null) return null
+    // Of an even number of values the mean of the two in the middle.
+    const [low = Number.NaN, high = Number.NaN] = this.#quantiles.quantiles([0.5, 0.5 + 0.5 / this.#count])
+    return (low + high) / 2
   }
 
   /** Most frequent value; of a category its index. */

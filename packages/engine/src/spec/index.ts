@@ -55,6 +55,7 @@ export {
   type TransferPlan,
   type TransferStep,
 } from './transfer-plan.ts'
+export { type Transform, type TransformType, transformSchema, transformsSchema } from './transforms-config.ts'
 export { type ModelValidation, type ValidateOptions, validateModelSpec } from './validate-model.ts'
 export {
   type DatasetDescription,

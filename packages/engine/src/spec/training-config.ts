@@ -7,6 +7,7 @@ import { lossConfigSchema } from './loss-config.ts'
 import { METRICS_DESCRIPTION, metricNameSchema } from './metric-config.ts'
 import { diagnosticsSchema, gradientClippingSchema, optimizerConfigSchema, regularizationSchema } from './optimizer-config.ts'
 import { earlyStoppingSchema, scheduleConfigSchema } from './schedule-config.ts'
+import { transformsSchema } from './transforms-config.ts'
 
 /** Seeds are 32-bit words of the generator's key. */
 export const seedSchema = z.int().min(0).max(4_294_967_295)
@@ -66,6 +67,10 @@ export const trainingConfigSchema = z
     normalization: z.enum(['standardize', 'unit']).default('standardize').meta({
       description:
         "'standardize': mean 0 and deviation 1 per channel or column. 'unit': pixels from 0 to 1, columns as they are; for sigmoid outputs.",
+    }),
+    transforms: transformsSchema.optional().meta({
+      description:
+        'What is done to every sample, fitted on the training split and kept in the checkpoint, so that predictions take raw samples. Default: missing values filled with the mean, numbers normalized as `normalization` says, categories one-hot.',
     }),
     sample_limit: stepCount.optional().meta({ description: 'Trains on that many rows only, drawn by the seed.' }),
     backend: z.enum(['auto', 'reference', 'onednn']).default('auto'),

@@ -39,6 +39,8 @@ const datasetSchema = z.looseObject({
   ]),
   /** x' = (x · scale − mean) / std, so that predictions take raw inputs. */
   normalization: z.looseObject({ scale: z.number(), mean: z.array(z.number()), std: z.array(z.number()) }),
+  /** Fitted transforms, as the datasets package has them; in older files the normalization is all that is done. */
+  transforms: z.looseObject({ kind: z.string() }).optional(),
 })
 
 export const checkpointMetadataSchema = z.object({

@@ -1,6 +1,6 @@
 // The body of a prediction. Samples are many numbers: they are checked in one pass, not by a schema of every number.
 
-import { type NestedNumbers, type PredictRequest, predictRequestSchema } from '@trainyard/contracts'
+import { type NestedNumbers, namedInputSchema, type PredictInput, type PredictRequest, predictRequestSchema } from '@trainyard/contracts'
 import { type Parsed, parseWithIssues } from '@trainyard/engine/spec'
 import type { Issue } from '@trainyard/errors'
 import { z } from 'zod'
@@ -11,9 +11,18 @@ export function parsePrediction(body: unknown): Parsed<PredictRequest> {
   const envelope = parseWithIssues(envelopeSchema, body)
   if (!envelope.ok) return envelope
   const { inputs, top_k } = envelope.value
-  const issues = inputs.flatMap((input, i) => firstMistake(input, `inputs[${i}]`) ?? [])
+  const issues = inputs.flatMap((input, i) => mistakesOf(input, `inputs[${i}]`))
   if (issues.length > 0) return { ok: false, issues }
-  return { ok: true, value: { top_k, inputs: inputs as NestedNumbers[] } }
+  return { ok: true, value: { top_k, inputs: inputs as PredictInput[] } }
+}
+
+function mistakesOf(input: unknown, path: string): readonly Issue[] {
+  if (typeof input === 'object' && input !== null && !Array.isArray(input)) {
+    const row = parseWithIssues(namedInputSchema, input, path)
+    return row.ok ? [] : row.issues
+  }
+  const mistake = firstMistake(input, path)
+  return mistake === null ? [] : [mistake]
 }
 
 /** Nesting is bounded by the reader of JSON. */
@@ -25,7 +34,7 @@ function firstMistake(value: unknown, path: string): Issue | null {
       path,
       code: 'wrong_type',
       message: `It is ${shown}. Expected a number or a list of numbers.`,
-      hint: 'Send nested lists of numbers.',
+      hint: 'Send nested lists of numbers, or a row of a table as an object.',
     }
   }
   for (let i = 0; i < value.length; i++) {

@@ -35,6 +35,7 @@ export const predict = defineRoute({
       ],
       top_k: 2,
     },
+    table: { inputs: [{ sepal_length: 5.1, sepal_width: 3.5, petal_length: null, petal_width: 0.2 }], top_k: 3 },
   },
   responses: {
     200: { description: 'The predictions.', schema: predictionsSchema },

@@ -1,7 +1,7 @@
 // From samples to a prediction job, and from the job to its predictions.
 
 import { newUuid, type PredictRequest, type RunConfigOf } from '@trainyard/contracts'
-import { type JobRecord, jobs, type Tx } from '@trainyard/database'
+import { datasetVersions, type JobRecord, jobs, type Tx } from '@trainyard/database'
 import { resolveModel } from '@trainyard/engine/spec'
 import { ERROR_CODES, type Issue, TrainyardError } from '@trainyard/errors'
 import { invalidRequest, missing } from '../../http/parse.ts'
@@ -16,9 +16,12 @@ export async function submitPrediction(
 ): Promise<string> {
   const checkpoint = await findTrainedCheckpoint(tx, checkpointId, 'checkpoint_id', [])
   if (checkpoint === null) throw missing(checkpointId)
-  const shape = resolveModel(checkpoint.spec).draft.inputs[0]?.shape ?? []
+  const version = await datasetVersions.find(tx, checkpoint.datasetVersionId)
+  // Raw samples are as the dataset has them; the transforms of the training come between them and the model.
+  const shape = version?.manifest?.input.shape ?? resolveModel(checkpoint.spec).draft.inputs[0]?.shape ?? []
   const expected = shape.reduce((product, size) => product * size, 1)
   const issues = inputs.flatMap((input, i): Issue[] => {
+    if (typeof input === 'object' && !Array.isArray(input)) return []
     const count = countNumbers(input)
     if (count === expected) return []
     const message = `The sample has ${count} numbers. Expected ${expected}, the shape [${shape.join(', ')}].`

@@ -1,10 +1,7 @@
-import { datasetVersionSchema, idSchema } from '@trainyard/contracts'
-import { datasetVersions } from '@trainyard/database'
-import { z } from 'zod'
-import { uuidOf } from '../../http/ids.ts'
-import { found } from '../../http/parse.ts'
+import { datasetVersionSchema } from '@trainyard/contracts'
 import { defineRoute } from '../../http/route.ts'
 import { serializeDatasetVersion } from './dataset-version.serializer.ts'
+import { findVersion, versionParams } from './version-files.service.ts'
 
 export const getDatasetVersion = defineRoute({
   method: 'GET',
@@ -14,12 +11,7 @@ export const getDatasetVersion = defineRoute({
   summary: 'Get a version of a dataset',
   description: 'Its status tells whether it can be used; a version that failed says why.',
   scope: 'read',
-  params: z.strictObject({ dataset_id: idSchema('dataset'), dataset_version_id: idSchema('dataset_version') }),
+  params: versionParams,
   responses: { 200: { description: 'The version.', schema: datasetVersionSchema } },
-  handler: ({ params, transaction }) =>
-    transaction(async (tx) => {
-      const version = await datasetVersions.find(tx, uuidOf('dataset_version', params.dataset_version_id))
-      const isOfDataset = version?.datasetId === uuidOf('dataset', params.dataset_id)
-      return serializeDatasetVersion(found(isOfDataset ? version : null, params.dataset_version_id))
-    }),
+  handler: ({ params, transaction }) => transaction(async (tx) => serializeDatasetVersion(await findVersion(tx, params))),
 })

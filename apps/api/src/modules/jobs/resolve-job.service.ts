@@ -10,7 +10,17 @@ import {
   trainingTarget,
 } from '@trainyard/contracts'
 import type { Tx } from '@trainyard/database'
-import { planTransfer, selectOutput, stateShapes, type TransferStep, validateTraining } from '@trainyard/engine/spec'
+import { checkTransforms, transformedShape } from '@trainyard/datasets'
+import {
+  type ModelSpec,
+  planTransfer,
+  selectOutput,
+  stateShapes,
+  type TrainingConfig,
+  type TransferStep,
+  type ValidateTrainingOptions,
+  validateTraining,
+} from '@trainyard/engine/spec'
 import { type Issue, TrainyardError } from '@trainyard/errors'
 import { invalidRequest } from '../../http/parse.ts'
 import { findReadyVersion, findSpec, findTrainedCheckpoint, NOT_READY, type ReadyVersion } from './references.ts'
@@ -32,7 +42,7 @@ async function resolveTrain(tx: Tx, job: Extract<SubmitJob, { kind: 'train' }>):
   const spec = await findSpec(tx, job.model, 'model', issues)
   const source = job.transfer && (await findTrainedCheckpoint(tx, job.transfer.checkpoint_id, 'transfer.checkpoint_id', issues))
   const training = dataset && resolveTraining(job.training, dataset.manifest)
-  if (spec !== null && dataset !== null && training !== null) issues.push(...validateTraining(spec, training, describeDataset(dataset)))
+  if (spec !== null && dataset !== null && training !== null) issues.push(...validateOn(spec, training, dataset))
   const trained = spec && selectOutput(spec, job.training.output)
   const plan = trained && job.transfer && source ? planTransfer(stateShapes(source.spec), stateShapes(trained), job.transfer) : null
   issues.push(...(plan?.issues ?? []))
@@ -52,7 +62,7 @@ async function resolveEvaluate(tx: Tx, job: Extract<SubmitJob, { kind: 'evaluate
     const evaluate = { every_epochs: 1, top_k: trained.evaluate.top_k, metrics: job.metrics }
     const training = { ...trained, batch_size: job.batch_size, schedule: { type: 'constant' as const }, evaluate }
     const paths = { modelPath: 'checkpoint.model', trainingPath: 'checkpoint.training' }
-    issues.push(...validateTraining(source.spec, training, describeDataset(dataset), paths))
+    issues.push(...validateOn(source.spec, training, dataset, paths))
   }
   const splits = Object.keys(dataset?.manifest.splits ?? {})
   if (dataset !== null && !splits.includes(job.split)) {
@@ -71,8 +81,14 @@ async function resolveEvaluate(tx: Tx, job: Extract<SubmitJob, { kind: 'evaluate
   return { config, dataset, transfer: null }
 }
 
-function describeDataset({ manifest: { input, target, splits } }: ReadyVersion) {
-  return { input, target: trainingTarget(target, input.shape), splits: Object.keys(splits) }
+/** Model, training and data against each other, as the transforms leave the data. */
+function validateOn(spec: ModelSpec, training: TrainingConfig, { manifest }: ReadyVersion, paths: ValidateTrainingOptions = {}) {
+  const { trainingPath = 'training' } = paths
+  const issues = checkTransforms(manifest, training, `${trainingPath}.transforms`)
+  if (issues.length > 0) return issues
+  const shape = transformedShape(manifest, training)
+  const description = { input: { shape }, target: trainingTarget(manifest.target, shape), splits: Object.keys(manifest.splits) }
+  return validateTraining(spec, training, description, paths)
 }
 
 function transferConfig({ checkpoint_id, ...transfer }: Transfer): RunConfigOf<'train'>['transfer'] {
