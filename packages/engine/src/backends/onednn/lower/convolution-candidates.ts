@@ -1,5 +1,5 @@
 // Ways to ask for a convolution, the preferred one first. A rule over shapes and vector width, never a measurement: the choice decides
-// the order of additions, and a run that resumes must make the same one. Figures: docs/adr/0007.
+// the order of additions, and a run that resumes must make the same one. Figures: docs/adr/0011.
 
 import type { ConvolutionAttributes } from '../../../ops/attributes.ts'
 import type { ConvolutionAlgorithm, Layout } from '../binding/binding.ts'
