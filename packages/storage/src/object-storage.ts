@@ -23,6 +23,8 @@ export interface ObjectStat {
 export interface PutOptions {
   /** Ends the upload; nothing is left of it. */
   readonly signal?: AbortSignal
+  /** Asked when all bytes are there, before they become the object: false ends the upload as if it was aborted. */
+  readonly mayCommit?: () => boolean
 }
 
 /** An object that arrives in parts, in any order and over any number of connections. */

@@ -121,6 +121,16 @@ describe.each([
     expect(await subject.remains()).toBe(0)
   })
 
+  it('leaves nothing of an object that is not wanted any more when its bytes are there', async () => {
+    await storage.put('a/unwanted', chunks('before'))
+    let asked = 0
+    const mayCommit = () => asked++ < 0
+    await expect(storage.put('a/unwanted', chunks('after'), { mayCommit })).rejects.toThrow('not wanted any more')
+    expect(asked).toBeGreaterThan(0)
+    expect(await read('a/unwanted')).toBe('before')
+    expect(await subject.remains()).toBe(0)
+  })
+
   it('says what is missing', async () => {
     await expect(storage.get('a/nothing')).rejects.toMatchObject({ code: 'not_found', message: 'storage has no object "a/nothing"' })
     expect(await storage.stat('a/nothing')).toBeNull()

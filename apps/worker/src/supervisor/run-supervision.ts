@@ -313,10 +313,12 @@ export class RunSupervision {
     const { storage, now } = this.#options
     for (let attempt = 0; this.#writer.isHeld; attempt++) {
       try {
-        const stored = await storage.putFile(key, path)
+        const stored = await storage.putFile(key, path, { mayCommit: () => this.#writer.isHeld })
         this.#aliveAt = now()
         return stored
       } catch (error) {
+        // Another attempt may be at work: nothing of this one appears any more.
+        if (!this.#writer.isHeld) break
         if (!isStorageFull(error)) throw error
         const what = kind === 'periodic' ? 'It is left out; the one before stays.' : 'Waiting for space.'
         if (attempt === 0) this.#tell('checkpoint_failed', `The storage is full: no space for the checkpoint of step ${step}. ${what}`)

@@ -9,7 +9,7 @@ import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { TrainyardError } from '@trainyard/errors'
 import { checkKey, checkPrefix, missing } from '../key.ts'
-import { measure } from '../measure.ts'
+import { measure, requireCommit } from '../measure.ts'
 import type {
   ByteRange,
   DirectPart,
@@ -33,8 +33,8 @@ export class DirectoryStorage implements ObjectStorage {
     this.#root = root
   }
 
-  async put(key: string, source: AsyncIterable<Uint8Array>, { signal }: PutOptions = {}): Promise<StoredObject> {
-    return this.#write(this.#path(key), key, source, signal)
+  async put(key: string, source: AsyncIterable<Uint8Array>, options: PutOptions = {}): Promise<StoredObject> {
+    return this.#write(this.#path(key), key, source, options)
   }
 
   putFile(key: string, path: string, options: PutOptions = {}): Promise<StoredObject> {
@@ -76,8 +76,8 @@ export class DirectoryStorage implements ObjectStorage {
     return upload
   }
 
-  async putPart(upload: PartedUpload, number: number, source: AsyncIterable<Uint8Array>, { signal }: PutOptions = {}): Promise<StoredPart> {
-    return { number, tag: '', ...(await this.#write(join(this.#partsPath(upload), String(number)), upload.key, source, signal)) }
+  async putPart(upload: PartedUpload, number: number, source: AsyncIterable<Uint8Array>, options: PutOptions = {}): Promise<StoredPart> {
+    return { number, tag: '', ...(await this.#write(join(this.#partsPath(upload), String(number)), upload.key, source, options)) }
   }
 
   async listDirectParts(): Promise<null> {
@@ -117,10 +117,11 @@ export class DirectoryStorage implements ObjectStorage {
 
   async close(): Promise<void> {}
 
-  async #write(path: string, key: string, source: AsyncIterable<Uint8Array>, signal: AbortSignal | undefined): Promise<StoredObject> {
+  async #write(path: string, key: string, source: AsyncIterable<Uint8Array>, options: PutOptions): Promise<StoredObject> {
+    const { signal, mayCommit } = options
     const temporary = join(dirname(path), `${TEMPORARY}${randomUUID()}`)
     await makeDirectory(dirname(path))
-    const { stream, result } = measure(source, signal)
+    const { stream, result } = measure(source, options)
     // Opened before anything can fail: a stream that is destroyed while it opens its file creates it after we have removed it.
     const handle = await open(temporary, 'wx').catch((error: unknown) => {
       throw translate(error, key)
@@ -128,6 +129,8 @@ export class DirectoryStorage implements ObjectStorage {
     try {
       // `flush` is an fsync before the file is closed.
       await pipeline(stream, handle.createWriteStream({ flush: true }), signal === undefined ? {} : { signal })
+      // A process may have slept since the last byte.
+      requireCommit(mayCommit)
       await rename(temporary, path)
     } catch (error) {
       await rm(temporary, { force: true })

@@ -64,8 +64,9 @@ export class S3Storage implements ObjectStorage {
     })
   }
 
-  async put(key: string, source: AsyncIterable<Uint8Array>, { signal }: PutOptions = {}): Promise<StoredObject> {
-    const { stream, result } = measure(source, signal)
+  async put(key: string, source: AsyncIterable<Uint8Array>, options: PutOptions = {}): Promise<StoredObject> {
+    const { signal } = options
+    const { stream, result } = measure(source, options)
     const upload = new Upload({
       client: this.#client,
       params: { ...this.#at(key), Body: Readable.from(stream, { objectMode: false }) },
@@ -135,8 +136,9 @@ export class S3Storage implements ObjectStorage {
   }
 
   /** The service wants to know a part's length before it begins, so that a part is held in memory while it is sent. */
-  async putPart(upload: PartedUpload, number: number, source: AsyncIterable<Uint8Array>, { signal }: PutOptions = {}): Promise<StoredPart> {
-    const { stream, result } = measure(source, signal)
+  async putPart(upload: PartedUpload, number: number, source: AsyncIterable<Uint8Array>, options: PutOptions = {}): Promise<StoredPart> {
+    const { signal } = options
+    const { stream, result } = measure(source, options)
     const body = await buffer(stream)
     const { ETag } = await this.#client.send(
       new UploadPartCommand({ ...this.#part(upload, number), Body: body, ContentLength: body.length }),
