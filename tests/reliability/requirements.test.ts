@@ -173,7 +173,7 @@ describe.skipIf(!hasRedis)('the service', () => {
 
   test('requirement 18: SIGTERM of every worker under load loses no step and counts no crash', async () => {
     // Longer than the others, so that all four are in the middle at once.
-    const jobs = await Promise.all(Array.from({ length: 4 }, () => session.submit({ epochs: 15_000 })))
+    const jobs = await Promise.all(Array.from({ length: 4 }, () => session.submit({ epochs: 60_000 })))
     await Promise.all(jobs.map(({ id }) => session.waitForStep(id, 200)))
     const pids = session.stack.workers.map(({ pid }) => pid ?? 0)
     const begun = performance.now()
