@@ -1,9 +1,14 @@
 // Versions that are deleted, and where their rows have gone.
 
-import { newUuid, toWireId } from '@trainyard/contracts'
+import { fromWireId, newUuid, storedFiles, toWireId } from '@trainyard/contracts'
+import { datasetVersions } from '@trainyard/database'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type TrainedXor, trainXor, XOR_SPEC } from './testing/fixtures.ts'
 import { startTestApi, type TestApi } from './testing/test-api.ts'
+
+async function* shard(): AsyncGenerator<Uint8Array> {
+  yield Buffer.from('shard')
+}
 
 describe('versions of datasets', () => {
   let api: TestApi
@@ -14,6 +19,12 @@ describe('versions of datasets', () => {
 
   const pathOf = ({ datasetId, versionId }: Pick<TrainedXor, 'datasetId' | 'versionId'>) =>
     `/v1/datasets/${datasetId}/versions/${versionId}`
+  const filesOf = async ({ versionId }: Pick<TrainedXor, 'versionId'>) => {
+    const version = await api.database.asWorker((tx) => datasetVersions.find(tx, fromWireId('dataset_version', versionId) ?? ''))
+    const keys = version?.manifest ? storedFiles(version.manifest).map(({ key }) => key) : []
+    expect(keys.length).toBeGreaterThan(0)
+    return keys
+  }
   const train = async (versionId: string, training: object) => {
     const body = { kind: 'train', dataset: versionId, model: XOR_SPEC, training }
     return (await api.request('POST', '/v1/jobs', body)).json<{ id: string; runs: { id: string }[] }>()
@@ -21,8 +32,8 @@ describe('versions of datasets', () => {
 
   it('are deleted with their files once no run needs them', async () => {
     const xor = await trainXor(api.database, api.storage, api.project.id)
-    const before = await api.listFiles()
-    await api.storage.put('datasets/x/train.safetensors', [Buffer.from('shard')] as unknown as AsyncIterable<Uint8Array>)
+    const files = await filesOf(xor)
+    for (const key of files) await api.storage.put(key, shard())
     const job = await train(xor.versionId, { epochs: 1 })
     const refused = await api.request('DELETE', pathOf(xor))
     expect([refused.statusCode, refused.json().detail]).toEqual([409, '1 run that has not ended need this version.'])
@@ -32,7 +43,7 @@ describe('versions of datasets', () => {
     expect((await api.request('DELETE', pathOf(xor))).statusCode).toBe(204)
     expect((await api.request('DELETE', pathOf(xor))).statusCode).toBe(404)
     expect((await api.request('GET', pathOf(xor))).statusCode).toBe(404)
-    expect(await api.listFiles()).toEqual(before)
+    for (const key of files) expect([key, await api.storage.stat(key)]).toEqual([key, null])
     // What was trained on it stays.
     expect((await api.request('GET', `/v1/checkpoints/${xor.checkpointId}`)).statusCode).toBe(200)
     expect((await api.request('POST', '/v1/jobs', { kind: 'train', dataset: xor.versionId, model: XOR_SPEC })).statusCode).toBe(422)
@@ -43,11 +54,13 @@ describe('versions of datasets', () => {
       await trainXor(api.database, api.storage, api.project.id),
       await trainXor(api.database, api.storage, api.project.id),
     ]
-    await api.storage.put('datasets/x/train.safetensors', [Buffer.from('shard')] as unknown as AsyncIterable<Uint8Array>)
+    const files = await filesOf(first)
+    expect(files).toEqual(await filesOf(second))
+    for (const key of files) await api.storage.put(key, shard())
     expect((await api.request('DELETE', pathOf(first))).statusCode).toBe(204)
-    expect(await api.storage.stat('datasets/x/train.safetensors')).not.toBeNull()
+    for (const key of files) expect(await api.storage.stat(key)).toMatchObject({ key })
     expect((await api.request('DELETE', pathOf(second))).statusCode).toBe(204)
-    expect(await api.storage.stat('datasets/x/train.safetensors')).toBeNull()
+    for (const key of files) expect([key, await api.storage.stat(key)]).toEqual([key, null])
   })
 
   it('are deleted or used, not both, when both are asked for at once', async () => {
