@@ -2,7 +2,7 @@
 
 import type { UploadRole } from '@trainyard/contracts'
 import type { NewUpload } from '@trainyard/database'
-import { SNIFF_BYTES, sniffFormat } from '@trainyard/datasets'
+import { READABLE_FORMATS, SNIFF_BYTES, sniffFormat } from '@trainyard/datasets'
 import { TrainyardError } from '@trainyard/errors'
 import type { ObjectStorage } from '@trainyard/storage'
 
@@ -49,7 +49,7 @@ function checkFormat(part: string, head: Uint8Array): void {
   const format = sniffFormat(head.subarray(0, SNIFF_BYTES))
   if (format.kind === 'executable' || format.kind === 'unsupported') {
     const isExecutable = format.kind === 'executable'
-    const message = `part ${part} is ${format.name}${isExecutable ? ', which can run code when it is opened' : ''}. Expected IDX (plain or gzip) or CSV.`
+    const message = `part ${part} is ${format.name}${isExecutable ? ', which can run code when it is opened' : ''}. Expected ${READABLE_FORMATS}.`
     throw new TrainyardError(isExecutable ? 'executable_format' : 'unsupported_media_type', {
       detail: message,
       hint: format.hint,
