@@ -1,5 +1,5 @@
 // Real data, one content in many formats: MNIST and Fashion-MNIST give the same digest of pixels and labels as IDX, as PNG in class folders, as a
-// list with PNGs, as NPZ and as Parquet. Slices here; the whole sets are compared by `npm run bench:formats`.
+// list with PNGs, as NPZ and as Parquet. Slices of the sets, not the whole ones.
 
 import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'

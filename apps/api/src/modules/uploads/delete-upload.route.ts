@@ -16,7 +16,7 @@ export const deleteUpload = defineRoute({
   responses: { 204: { description: 'It is gone.', schema: null } },
   errors: ['conflict'],
   handler: async ({ params: { upload_id: uploadId }, deps, reply, transaction }) => {
-    // The row goes first: what is left when this process dies now is for whoever removes files without a row.
+    // The row goes first: a row whose file is gone would be worse than a file without a row, which a death of this process leaves.
     const upload = await transaction(async (tx) => {
       const found = await requireUpload(tx, uploadId)
       if (found.datasetVersionId !== null) {
