@@ -2,7 +2,7 @@
 
 import type { DatasetTarget } from '@trainyard/contracts'
 import { hashWords } from '../hash/murmur.ts'
-import type { CheckedTarget } from './check-rows.ts'
+import type { CheckedTarget } from './checked-rows.ts'
 import { orderedClasses } from './classes.ts'
 import type { TargetArray, TargetLayout } from './shard-writer.ts'
 import type { SpoolBlock } from './spool.ts'

@@ -77,6 +77,13 @@ export async function parseRows(
   return { rows: spool.rows, spool, columns, rowNumbers }
 }
 
+/** A column that is known to hold cells. */
+export function columnAt({ columns }: ParsedRows, index: number): ParsedColumn {
+  const column = columns[index]
+  if (column === null || column === undefined) throw new Error(`column ${index} is an array, not cells`)
+  return column
+}
+
 export function arrayBytes({ dtype, shape }: TensorColumn): number {
   return elementCount(shape) * (dtype === 'uint8' ? 1 : 4)
 }

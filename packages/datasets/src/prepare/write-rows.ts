@@ -2,25 +2,21 @@
 
 import type { ColumnStatistics, DatasetInput, DatasetProfile, Leakage, Normalization } from '@trainyard/contracts'
 import type { TensorColumn } from '../formats/row-source.ts'
-import { hashBytes, hashWords } from '../hash/murmur.ts'
 import { DuplicateIndex } from '../leakage/duplicate-index.ts'
-import { NearDuplicates } from '../leakage/near-duplicates.ts'
 import { ColumnProfiler } from '../profile/column-profiler.ts'
-import { type Assignment, countSplits, SPLIT_NAMES, TRAIN } from '../split/assignment.ts'
-import { kindOf, MS_PER_DAY, timeOf } from './cell.ts'
-import type { CheckedRows, FeatureColumn } from './check-rows.ts'
+import { type Assignment, countSplits, SPLIT_NAMES } from '../split/assignment.ts'
+import type { CheckedRows } from './checked-rows.ts'
 import { breathe, type PrepareContext } from './context.ts'
 import { type TargetEncoder, targetKey } from './encode-target.ts'
+import { DETAILED_COLUMNS_MAX, FeatureInputs } from './feature-inputs.ts'
+import { ImageInputs, isImage } from './image-inputs.ts'
 import type { PreparedSplit } from './manifest.ts'
-import { elementCount, type ParsedRows } from './parse-rows.ts'
+import type { ParsedRows } from './parse-rows.ts'
 import type { PredictiveSample } from './predictive-sample.ts'
+import type { RowInputs } from './row-inputs.ts'
 import { newTargets, ShardWriter, type TargetArray } from './shard-writer.ts'
 import type { SpoolBlock } from './spool.ts'
-import { FeatureStatistics, ImageStatistics } from './statistics.ts'
-
-/** Columns that are described in detail: about 70 kB each. */
-const DETAILED_COLUMNS_MAX = 1000
-const HISTOGRAM_BINS = 16
+import { copyOf } from './writable-copy.ts'
 
 export interface WrittenRows {
   readonly input: DatasetInput
@@ -58,29 +54,16 @@ export async function writeRows(request: WriteRequest): Promise<WrittenRows> {
   return pass.finish()
 }
 
-/** What images and tables differ in. */
-interface Inputs {
-  readonly input: DatasetInput
-  readonly sampleType: 'U8' | 'F32'
-  readonly sampleShape: readonly number[]
-  /** The samples of a block, by row. */
-  samples(block: SpoolBlock): Uint8Array | Float32Array
-  /** @param row of the block @param index of the row among all parsed rows */
-  look(samples: Uint8Array | Float32Array, row: number, split: number, index: number): void
-  hash(samples: Uint8Array | Float32Array, row: number): number
-  finish(): Pick<WrittenRows, 'normalization' | 'statistics' | 'columns' | 'images' | 'nearDuplicates'>
-}
-
 class WritePass {
   readonly #request: WriteRequest
-  readonly #inputs: Inputs
+  readonly #inputs: RowInputs
   readonly #writers: readonly (ShardWriter | null)[]
   readonly #classCounts: readonly number[][]
   readonly #duplicates = new DuplicateIndex()
   readonly #targetProfilers: readonly ColumnProfiler[]
   #good = 0
 
-  constructor(request: WriteRequest, inputs: Inputs) {
+  constructor(request: WriteRequest, inputs: RowInputs) {
     const { assignment, encoder, context, checked } = request
     this.#request = request
     this.#inputs = inputs
@@ -158,208 +141,4 @@ class WritePass {
       for (let i = 0; i < this.#targetProfilers.length; i++) this.#targetProfilers[i]?.add(targets[row * size + i] as number)
     }
   }
-}
-
-class ImageInputs implements Inputs {
-  readonly sampleType = 'U8'
-  readonly sampleShape: readonly [number, number, number]
-  readonly #rowBytes: number
-  readonly #statistics: readonly ImageStatistics[]
-  readonly #near: NearDuplicates
-  #rows = 0
-
-  constructor({ checked }: WriteRequest, { shape }: TensorColumn) {
-    const [channels = 1, height = 1, width = 1] = shape
-    this.sampleShape = [channels, height, width]
-    this.#rowBytes = elementCount(shape)
-    this.#statistics = SPLIT_NAMES.map(() => new ImageStatistics(channels, height * width))
-    this.#near = new NearDuplicates({ channels, height, width }, checked.rows)
-  }
-
-  get input(): DatasetInput {
-    return { kind: 'image', shape: [...this.sampleShape], dtype: 'uint8' }
-  }
-
-  samples({ arrays }: SpoolBlock): Uint8Array {
-    return arrays
-  }
-
-  look(samples: Uint8Array, row: number, split: number, index: number): void {
-    this.#rows++
-    this.#statistics[split]?.add(samples, row)
-    this.#near.add(samples, row * this.#rowBytes, split, index)
-  }
-
-  hash(samples: Uint8Array, row: number): number {
-    return hashBytes(samples, row * this.#rowBytes, (row + 1) * this.#rowBytes)
-  }
-
-  finish() {
-    const [channels, height, width] = this.sampleShape
-    const train = this.#statistics[TRAIN] as ImageStatistics
-    const all = new ImageStatistics(channels, height * width)
-    for (const statistics of this.#statistics) all.merge(statistics)
-    const { mean, std } = all.result()
-    const histogram = all.histogram(HISTOGRAM_BINS)
-    const images = { channels, height, width, sizes: [{ height, width, count: this.#rows }], mean, std, histogram }
-    return { normalization: train.result(), statistics: null, columns: null, images, nearDuplicates: copyOf(this.#near.result()) }
-  }
-}
-
-class FeatureInputs implements Inputs {
-  readonly sampleType = 'F32'
-  readonly sampleShape: readonly [number]
-  readonly input: DatasetInput
-  readonly #features: readonly FeatureColumn[]
-  /** For each feature, label id → category. */
-  readonly #places: readonly (Int32Array | null)[]
-  readonly #isArray: boolean
-  readonly #columns: number
-  readonly #statistics: FeatureStatistics
-  readonly #all: readonly ColumnProfiler[]
-  readonly #train: readonly ColumnProfiler[]
-  /** Of the training split, for every column. */
-  readonly #min: Float64Array
-  readonly #max: Float64Array
-  readonly #missing: Float64Array
-  #samples: Float32Array = new Float32Array(0)
-  #words: Uint32Array = new Uint32Array(0)
-
-  constructor({ checked, tensor }: WriteRequest) {
-    this.#features = checked.features
-    this.#isArray = tensor !== null
-    const descriptions = tensor === null ? describeFeatures(checked.features) : describeArray(tensor)
-    this.#places = checked.features.map(({ labels }) => labels?.ordered().place ?? null)
-    const columns = descriptions.length
-    this.#columns = columns
-    this.sampleShape = [columns]
-    const categories = descriptions.map((description) => (description.categories === null ? null : [...description.categories]))
-    this.input = {
-      kind: 'features',
-      shape: [columns],
-      dtype: 'float32',
-      columns: descriptions.map(({ name }) => name),
-      ...(categories.some((list) => list !== null) ? { categories } : {}),
-    }
-    this.#statistics = new FeatureStatistics(columns)
-    const detailed = descriptions.slice(0, DETAILED_COLUMNS_MAX)
-    this.#all = detailed.map((description) => new ColumnProfiler(description))
-    this.#train = detailed.map((description) => new ColumnProfiler(description))
-    this.#min = new Float64Array(columns).fill(Number.POSITIVE_INFINITY)
-    this.#max = new Float64Array(columns).fill(Number.NEGATIVE_INFINITY)
-    this.#missing = new Float64Array(columns)
-  }
-
-  samples(block: SpoolBlock): Float32Array {
-    if (this.#isArray) {
-      const { buffer, byteOffset } = block.arrays
-      this.#use(new Float32Array(buffer, byteOffset, block.rows * this.#columns))
-      return this.#samples
-    }
-    const size = block.rows * this.#columns
-    if (this.#samples.length < size) this.#use(new Float32Array(size))
-    this.#features.forEach((feature, i) => {
-      this.#fill(block, feature, this.#places[i] ?? null, i)
-    })
-    return this.#samples
-  }
-
-  look(samples: Float32Array, row: number, split: number): void {
-    const at = row * this.#columns
-    for (let i = 0; i < this.#all.length; i++) (this.#all[i] as ColumnProfiler).add(samples[at + i] as number)
-    if (split !== TRAIN) return
-    this.#statistics.add(samples, row)
-    for (let i = 0; i < this.#train.length; i++) (this.#train[i] as ColumnProfiler).add(samples[at + i] as number)
-    for (let i = 0; i < this.#columns; i++) {
-      const value = samples[at + i] as number
-      if (Number.isNaN(value)) this.#missing[i] = (this.#missing[i] as number) + 1
-      else {
-        if (value < (this.#min[i] as number)) this.#min[i] = value
-        if (value > (this.#max[i] as number)) this.#max[i] = value
-      }
-    }
-  }
-
-  hash(_samples: Float32Array, row: number): number {
-    return hashWords(this.#words, row * this.#columns, (row + 1) * this.#columns)
-  }
-
-  finish() {
-    const { mean, std, scale } = this.#statistics.result()
-    const isCategory = (i: number) => (this.#places[i] ?? null) !== null
-    const known = (values: Float64Array) => Array.from(values, (value) => (Number.isFinite(value) ? value : null))
-    const detail = <T>(of: (profiler: ColumnProfiler) => T, without: T) =>
-      Array.from({ length: this.#columns }, (_, i) => (this.#train[i] === undefined ? without : of(this.#train[i])))
-    return {
-      normalization: {
-        scale,
-        mean: mean.map((value, i) => (isCategory(i) ? 0 : value)),
-        std: std.map((value, i) => (isCategory(i) ? 1 : value)),
-      },
-      statistics: {
-        missing: [...this.#missing],
-        min: known(this.#min),
-        max: known(this.#max),
-        median: detail<number | null>(({ median }) => median, null),
-        mode: detail<number | null>(({ mode }) => mode, null),
-        category_counts: detail<number[] | null>(({ categoryCounts }) => categoryCounts, null),
-      },
-      columns: this.#all.map((profiler) => profiler.result()),
-      images: null,
-      nearDuplicates: null,
-    }
-  }
-
-  #use(samples: Float32Array): void {
-    this.#samples = samples
-    this.#words = new Uint32Array(samples.buffer, samples.byteOffset, samples.length)
-  }
-
-  #fill({ rows, cells, words, stride }: SpoolBlock, { at, type, labels }: FeatureColumn, place: Int32Array | null, column: number): void {
-    const samples = this.#samples
-    for (let row = 0, cell = at * stride, to = column; row < rows; row++, cell++, to += this.#columns) {
-      let value = Number.NaN
-      if (place !== null && labels !== null) {
-        const id = labels.add(cells, words, cell)
-        if (id >= 0) value = place[id] as number
-      } else {
-        const kind = kindOf(words, cell)
-        // −0 is 0: equal rows are equal bits.
-        if (kind === 'number') value = (cells[cell] as number) + 0
-        else if (kind === 'date' && type === 'date') value = timeOf(words, cell) / MS_PER_DAY
-      }
-      samples[to] = value
-    }
-  }
-}
-
-function describeFeatures(features: readonly FeatureColumn[]) {
-  return features.map(({ name, type, labels, survey }) => ({
-    name,
-    type,
-    categories: labels === null ? null : labels.ordered().labels,
-    min: survey.min,
-    max: survey.max,
-  }))
-}
-
-function describeArray({ name, shape }: TensorColumn) {
-  return Array.from({ length: elementCount(shape) }, (_, i) => ({
-    name: `${name}_${i}`,
-    type: 'number' as const,
-    categories: null,
-    min: Number.NaN,
-    max: Number.NaN,
-  }))
-}
-
-export function isImage(tensor: TensorColumn | null): tensor is TensorColumn {
-  return tensor?.dtype === 'uint8' && tensor.shape.length === 3
-}
-
-/** Results that are read-only, as the contract has them. */
-type Mutable<T> = T extends readonly (infer E)[] ? Mutable<E>[] : T extends object ? { -readonly [K in keyof T]: Mutable<T[K]> } : T
-
-function copyOf<T>(value: T): Mutable<T> {
-  return structuredClone(value) as Mutable<T>
 }
