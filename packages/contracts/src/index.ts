@@ -93,7 +93,7 @@ export {
   verifyRunSchema,
 } from './job.ts'
 export { type ListVersionRunsQuery, type VersionRun, versionRunSchema } from './lineage.ts'
-export { fromWireNumber, toWireNumber, type WireNumber, wireNumberSchema } from './number.ts'
+export { fromWireNumber, toWireFloat32, toWireNumber, type WireNumber, wireNumberSchema } from './number.ts'
 export {
   type ColumnReference,
   type PrepareOptions,

@@ -1,7 +1,7 @@
 // Rows of a window as JSON: categories and labels by name, missing values as null.
 
 import type { DatasetManifest, PreviewRow } from '@trainyard/contracts'
-import { toWireNumber } from '@trainyard/contracts'
+import { toWireFloat32 } from '@trainyard/contracts'
 import type { RowWindow } from './read-window.ts'
 
 /** Columns that are shown. */
@@ -22,7 +22,7 @@ function valuesOf(input: Extract<DatasetManifest['input'], { kind: 'features' }>
     const value = samples[at + i] as number
     const labels = input.categories?.[i] ?? null
     if (Number.isNaN(value)) return { name, value: null }
-    return { name, value: labels === null ? toWireNumber(value) : (labels[value] ?? null) }
+    return { name, value: labels === null ? toWireFloat32(value) : (labels[value] ?? null) }
   })
   return entries
 }
@@ -32,6 +32,6 @@ function targetOf(target: DatasetManifest['target'], targets: RowWindow['targets
   if (target.kind === 'class') return target.classes[targets[row] as number] ?? null
   const size = target.kind === 'value' ? target.size : target.classes.length
   const values = Array.from(targets.subarray(row * size, (row + 1) * size))
-  if (target.kind === 'value') return values.map((value) => toWireNumber(value))
+  if (target.kind === 'value') return values.map(toWireFloat32)
   return target.classes.filter((_, i) => values[i] === 1)
 }

@@ -1,7 +1,7 @@
 // Describes one column of float32 values while they pass by, in memory that does not grow with the rows.
 
 import type { ColumnProfile } from '@trainyard/contracts'
-import { toWireNumber } from '@trainyard/contracts'
+import { toWireFloat32, toWireNumber } from '@trainyard/contracts'
 import { QuantileSketch } from '../sketch/quantiles.ts'
 import { ValueCounts } from '../sketch/value-counts.ts'
 
@@ -97,15 +97,15 @@ export class ColumnProfiler {
       return { ...shared, ...nothing, distinct: present.length, distinct_exact: true, top_values: present.slice(0, TOP_VALUES) }
     }
     const { count: distinct, exact } = this.#values.distinct
-    const top_values = this.#values.top(TOP_VALUES).map(({ value, count }) => ({ value: toWireNumber(value), count }))
+    const top_values = this.#values.top(TOP_VALUES).map(({ value, count }) => ({ value: toWireFloat32(value), count }))
     if (this.#count === 0) return { ...shared, ...nothing, distinct, distinct_exact: exact, top_values }
-    const [p05 = 0, p25 = 0, p50 = 0, p75 = 0, p95 = 0] = this.#quantiles.quantiles(RANKS).map(toWireNumber)
+    const [p05 = 0, p25 = 0, p50 = 0, p75 = 0, p95 = 0] = this.#quantiles.quantiles(RANKS).map(toWireFloat32)
     return {
       ...shared,
       distinct,
       distinct_exact: exact,
-      min: toWireNumber(this.#min),
-      max: toWireNumber(this.#max),
+      min: toWireFloat32(this.#min),
+      max: toWireFloat32(this.#max),
       mean: toWireNumber(this.#mean),
       std: toWireNumber(Math.sqrt(this.#squares / this.#count)),
       quantiles: { p05, p25, p50, p75, p95 },
