@@ -1,10 +1,16 @@
-// The environment of a trainer: what the configuration lets through, and how OpenMP should behave. No credentials.
+// The environment of a trainer: what the configuration lets through, how OpenMP should behave, what its memory is made of. No credentials.
 
 /**
  * Turns that an idle OpenMP thread spins before it sleeps (GNU's runtime; its default is 300,000). Costs some tenth of a bare step on an idle
  * machine, and keeps training from crawling on a busy one: figures in docs/adr/0005-openmp-threads-spin-briefly.md.
  */
 const SPIN_TURNS = 1000
+
+/**
+ * Large allocations in pages of 2 MB where the kernel gives them on request (glibc 2.35 and later, Linux's default `madvise`; elsewhere the
+ * variable says nothing): activations are passed over many times a step. Figures in docs/adr/0016-huge-pages-for-trainers.md.
+ */
+const MALLOC = 'glibc.malloc.hugetlb=1'
 
 /** @param inherited what the configuration lets through */
 export function trainerEnvironment(inherited: Readonly<Record<string, string>>, threads: number): Record<string, string> {
@@ -14,5 +20,6 @@ export function trainerEnvironment(inherited: Readonly<Record<string, string>>, 
     OMP_NUM_THREADS: String(threads),
     OMP_DYNAMIC: 'FALSE',
     GOMP_SPINCOUNT: String(SPIN_TURNS),
+    GLIBC_TUNABLES: MALLOC,
   }
 }

@@ -32,7 +32,16 @@ describe('a trainer process', () => {
     const { pid } = await trainers.take()
     const names = (await readFile(`/proc/${pid}/environ`, 'utf8')).split('\0').map((entry) => entry.split('=')[0])
     expect(names.filter(Boolean).sort()).toEqual(
-      ['GOMP_SPINCOUNT', 'LANG', 'NODE_CHANNEL_FD', 'NODE_CHANNEL_SERIALIZATION_MODE', 'NODE_ENV', 'OMP_DYNAMIC', 'OMP_NUM_THREADS'].sort(),
+      [
+        'GLIBC_TUNABLES',
+        'GOMP_SPINCOUNT',
+        'LANG',
+        'NODE_CHANNEL_FD',
+        'NODE_CHANNEL_SERIALIZATION_MODE',
+        'NODE_ENV',
+        'OMP_DYNAMIC',
+        'OMP_NUM_THREADS',
+      ].sort(),
     )
     await trainers.close()
   })
