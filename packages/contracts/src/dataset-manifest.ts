@@ -91,6 +91,28 @@ export type ColumnStatistics = z.infer<typeof columnStatisticsSchema>
 const storedFileSchema = shardSchema.omit({ rows: true })
 
 /**
+ * What a row of a version is the same by in another version: the column `id`, the pixels of an image, or all that the row holds. By content, a row
+ * that changes is one removed and one added.
+ */
+export const rowIdentitySchema = z.enum(['id', 'pixels', 'content'])
+export type RowIdentity = z.infer<typeof rowIdentitySchema>
+
+/**
+ * What later versions are appended to and compared with: a digest of each row, in order, and how the values of each column are distributed.
+ * docs/data-formats.md has the layout.
+ */
+export const rowIndexSchema = z.object({
+  identity: rowIdentitySchema,
+  /** Of the feature columns of a table, in order. */
+  types: z.array(z.enum(['number', 'category', 'date'])),
+  /** `marks` U8 [parsed rows]: the split of each, 255 for one that was left out. `values`, `weights`, `offsets`: distributions. */
+  summary: storedFileSchema,
+  /** Sorted digests: `rows` U32 [n, words], one entry after the other over all of these files. */
+  rows: z.array(shardSchema),
+})
+export type RowIndex = z.infer<typeof rowIndexSchema>
+
+/**
  * Shards are safetensors files with `x` (U8 [n, C, H, W] or F32 [n, D]) and `y` (I32 [n] for classes, F32 [n, size] for values, U8 [n, K] for
  * labels; none without a target).
  */
@@ -111,13 +133,15 @@ export const datasetManifestSchema = z.object({
   analysis: storedFileSchema.optional(),
   /** Rows that were left out, as CSV. */
   quarantine: storedFileSchema.extend({ rows: z.int().positive() }).optional(),
+  index: rowIndexSchema.optional(),
 })
 export type DatasetManifest = z.infer<typeof datasetManifestSchema>
 
 /** Every object that a version consists of. */
-export function storedFiles({ splits, analysis, quarantine }: DatasetManifest): readonly z.infer<typeof storedFileSchema>[] {
+export function storedFiles({ splits, analysis, quarantine, index }: DatasetManifest): readonly z.infer<typeof storedFileSchema>[] {
   const shards = Object.values(splits).flatMap((split) => split.shards)
-  return [...shards, ...(analysis === undefined ? [] : [analysis]), ...(quarantine === undefined ? [] : [quarantine])]
+  const single = [analysis, quarantine, index?.summary].filter((file) => file !== undefined)
+  return [...shards, ...single, ...(index?.rows ?? [])]
 }
 
 /** How files of an upload are read; the names of multipart parts are the roles. */

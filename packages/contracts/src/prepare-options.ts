@@ -72,6 +72,8 @@ export const prepareOptionsSchema = z
     coarse_target: columnReferenceSchema.optional(),
     /** Tables: columns that are no features (ids, names). They stay available to splits. */
     ignore: z.array(columnReferenceSchema).max(10_000).default([]),
+    /** Tables: the column whose value names a row. It is no feature; versions are compared by it. */
+    id: columnReferenceSchema.optional(),
     /** Tables: whether columns without text are categories (postcodes, codes). Columns with text are. */
     categories: z.array(columnReferenceSchema).max(10_000).default([]),
     /** Where no test files are given: share of rows that become the test split; 0 makes none. Short for `split` by fraction. Default: 0.2. */

@@ -12,7 +12,7 @@ import { createAttached, type NewUpload } from './uploads.repository.ts'
 export interface DatasetVersionRecord extends Omit<DatasetVersion, 'manifest' | 'failure' | 'bytes' | 'uploadedBytes'> {
   readonly manifest: DatasetManifest | null
   readonly failure: Failure | null
-  /** Of the shards. */
+  /** Of all that is stored of it. */
   readonly bytes: number | null
   readonly uploadedBytes: number
 }

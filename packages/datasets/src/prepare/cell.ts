@@ -44,6 +44,15 @@ export function putHashed(words: Uint32Array, at: number, text: string): void {
   words[2 * at + 1] = (HASHED | (Math.floor(hash / 0x1_0000_0000) & 0xffff)) >>> 0
 }
 
+const SINGLE = new Uint32Array(2)
+
+/** As `cellHash`, and a text has the same one whether its dictionary was full or not: 48 bits of it. */
+export function identityHash(words: Uint32Array, at: number, texts: readonly string[]): number {
+  if (kindOf(words, at) !== 'text') return hashWords(words, 2 * at, 2 * at + 2)
+  putHashed(SINGLE, 0, texts[textIndex(words, at)] ?? '')
+  return hashWords(SINGLE, 0, 2)
+}
+
 export function putDate(words: Uint32Array, at: number, time: number): void {
   const shifted = time + TIME_OFFSET
   words[2 * at] = shifted >>> 0

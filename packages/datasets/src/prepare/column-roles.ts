@@ -13,6 +13,8 @@ export interface ColumnRoles {
   readonly features: readonly number[]
   readonly targets: readonly number[]
   readonly coarse: number | null
+  /** Whose value names a row; null where the options name none. */
+  readonly id: number | null
   /** Cell columns that are not used otherwise. */
   readonly ignored: readonly number[]
   readonly categories: ReadonlySet<number>
@@ -41,7 +43,8 @@ export function findRoles({ columns }: RowSource, file: string, options: Prepare
   if (tensors.length > 1) problems.add(severalArrays(tensors.map((i) => names[i] ?? '')))
 
   const coarse = options.coarse_target === undefined ? null : find(options.coarse_target, 'coarse_target')
-  const ignore = new Set([...all(options.ignore, 'ignore'), ...withRole('id')])
+  const id = options.id === undefined ? null : find(options.id, 'id')
+  const ignore = new Set([...all(options.ignore, 'ignore'), ...withRole('id'), ...(id === null ? [] : [id])])
   const categories = new Set(all(options.categories, 'categories'))
   const { split, keys, given } = findSplit(options, withRole, find, all)
   const targets = findTargets(options, columns, tensor, new Set([...ignore, ...keys, given, coarse]), withRole('target'), find)
@@ -54,7 +57,7 @@ export function findRoles({ columns }: RowSource, file: string, options: Prepare
   const features = tensor === null ? cells.filter((i) => !used.has(i)) : []
   if (tensor === null && features.length === 0) throw invalidData(file, tooFewColumns(columns.length))
   const ignored = cells.filter((i) => !features.includes(i) && !targets.includes(i) && i !== coarse && i !== given)
-  return { tensor, features, targets, coarse, ignored, categories, split, splitKeys: keys, given }
+  return { tensor, features, targets, coarse, id, ignored, categories, split, splitKeys: keys, given }
 }
 
 function findSplit(

@@ -115,6 +115,7 @@ export class FeatureInputs implements RowInputs {
         category_counts: detail<number[] | null>(({ categoryCounts }) => categoryCounts, null),
       },
       columns: this.#all.map((profiler) => profiler.result()),
+      distributions: this.#all.map(({ distribution }) => distribution),
       images: null,
       nearDuplicates: null,
     }

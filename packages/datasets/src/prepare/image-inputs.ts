@@ -56,7 +56,8 @@ export class ImageInputs implements RowInputs {
     const { mean, std } = all.result()
     const histogram = all.histogram(HISTOGRAM_BINS)
     const images = { channels, height, width, sizes: [{ height, width, count: this.#rows }], mean, std, histogram }
-    return { normalization: train.result(), statistics: null, columns: null, images, nearDuplicates: copyOf(this.#near.result()) }
+    const nearDuplicates = copyOf(this.#near.result())
+    return { normalization: train.result(), statistics: null, columns: null, distributions: [], images, nearDuplicates }
   }
 }
 

@@ -29,7 +29,7 @@ export interface PreparedParts {
   readonly splits: ReadonlyMap<string, PreparedSplit>
   readonly normalization: Normalization
   /** What the digest is not made of. */
-  readonly rest: Pick<DatasetManifest, 'statistics' | 'division' | 'analysis' | 'quarantine'>
+  readonly rest: Pick<DatasetManifest, 'statistics' | 'division' | 'analysis' | 'quarantine' | 'index'>
 }
 
 export function describePrepared({ input, target, splits, normalization, rest }: PreparedParts): PreparedDataset {

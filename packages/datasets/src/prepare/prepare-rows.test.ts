@@ -336,7 +336,8 @@ describe('preparation', () => {
     const rows = `x,y\n${Array.from({ length: 20_000 }, (_, i) => `${i},${i % 3}\n`).join('')}`
     const folder = temporaryFolder()
     const prepared = await prepare(rows, {}, folder)
-    expect(readdirSync(folder).sort()).toEqual(['analysis.json', 'test-00000.safetensors', 'train-00000.safetensors'])
+    const index = ['index-00000.safetensors', 'index-summary.safetensors']
+    expect(readdirSync(folder).sort()).toEqual(['analysis.json', ...index, 'test-00000.safetensors', 'train-00000.safetensors'])
     expect(contents(prepared, 'train').x.length + contents(prepared, 'test').x.length).toBe(20_000)
     const failed = temporaryFolder()
     await rejection(prepare(`${rows}oops,1\n`, {}, failed))

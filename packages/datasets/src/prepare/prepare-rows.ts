@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import type { DatasetAnalysis, DatasetManifest, DatasetTarget } from '@trainyard/contracts'
 import type { RowSource } from '../formats/row-source.ts'
 import { invalidData, Problems } from '../problems.ts'
+import type { IdColumn } from '../row-index/row-digests.ts'
 import { assignRows } from '../split/assign-rows.ts'
 import { type Assignment, countSplits, SPLIT_NAMES } from '../split/assignment.ts'
 import { checkRows } from './check-rows.ts'
@@ -14,7 +15,7 @@ import { type ColumnRoles, findRoles, tensorColumn } from './column-roles.ts'
 import type { PrepareContext } from './context.ts'
 import { createTargetEncoder } from './encode-target.ts'
 import { describePrepared, type PreparedDataset } from './manifest.ts'
-import { type ParsedRows, parseRows } from './parse-rows.ts'
+import { columnAt, type ParsedRows, parseRows } from './parse-rows.ts'
 import { PredictiveSample, type SampleColumn } from './predictive-sample.ts'
 import { Quarantine } from './quarantine.ts'
 import { type WrittenRows, writeRows } from './write-rows.ts'
@@ -35,7 +36,7 @@ export async function prepareRows(source: RowSource, file: string, context: Prep
     const assignment = divide(roles, checked, context)
     requireTraining(assignment, file)
     const sample = new PredictiveSample(sampleColumns(roles, parsed), encoder.target.kind === 'class' ? checked.rows : 0)
-    const written = await writeRows({ parsed, checked, encoder, assignment, tensor, sample, context })
+    const written = await writeRows({ parsed, checked, encoder, assignment, tensor, id: idColumn(roles, parsed), sample, context })
     addWarnings(problems, written, encoder.target)
     const set = quarantine.finish()
     const analysis = describeAnalysis({
@@ -62,10 +63,12 @@ export async function prepareRows(source: RowSource, file: string, context: Prep
         division,
         analysis: stored.entry,
         ...(quarantined === null ? {} : { quarantine: quarantined }),
+        index: written.index.index,
       },
     })
-    const files = [...prepared.files, { key: stored.entry.key, path: stored.path }]
-    return { ...prepared, files: set === null || quarantined === null ? files : [...files, { key: quarantined.key, path: set.path }] }
+    const quarantineFiles = set === null || quarantined === null ? [] : [{ key: quarantined.key, path: set.path }]
+    const files = [...prepared.files, { key: stored.entry.key, path: stored.path }, ...quarantineFiles, ...written.index.files]
+    return { ...prepared, files }
   } finally {
     parsed.spool.close()
     quarantine.close()
@@ -82,6 +85,12 @@ function divide(roles: ColumnRoles, checked: CheckedRows, { options }: PrepareCo
 function classesOf({ labels, ids }: Extract<CheckedRows['target'], { kind: 'class' }>) {
   const { labels: classes, place } = labels.ordered()
   return { classes: ids.values.map((id) => place[id] ?? 0), classCount: classes.length }
+}
+
+function idColumn({ id }: ColumnRoles, parsed: ParsedRows): IdColumn | null {
+  if (id === null) return null
+  const { at, survey } = columnAt(parsed, id)
+  return { at, texts: survey.texts }
 }
 
 function sampleColumns(roles: ColumnRoles, parsed: ParsedRows): SampleColumn[] {

@@ -1,6 +1,7 @@
 // What images and tables differ in while they are written.
 
 import type { DatasetInput } from '@trainyard/contracts'
+import type { Distribution } from '../sketch/quantiles.ts'
 import type { SpoolBlock } from './spool.ts'
 import type { WrittenRows } from './write-rows.ts'
 
@@ -13,5 +14,8 @@ export interface RowInputs {
   /** @param row of the block @param index of the row among all parsed rows */
   look(samples: Uint8Array | Float32Array, row: number, split: number, index: number): void
   hash(samples: Uint8Array | Float32Array, row: number): number
-  finish(): Pick<WrittenRows, 'normalization' | 'statistics' | 'columns' | 'images' | 'nearDuplicates'>
+  finish(): Pick<WrittenRows, 'normalization' | 'statistics' | 'columns' | 'images' | 'nearDuplicates'> & {
+    /** Of the columns that are described. */
+    readonly distributions: readonly Distribution[]
+  }
 }

@@ -4,6 +4,8 @@ import type { ColumnStatistics, DatasetInput, DatasetProfile, Leakage, Normaliza
 import type { TensorColumn } from '../formats/row-source.ts'
 import { DuplicateIndex } from '../leakage/duplicate-index.ts'
 import { ColumnProfiler } from '../profile/column-profiler.ts'
+import { type IdColumn, RowDigests } from '../row-index/row-digests.ts'
+import { RowIndexWriter, type WrittenIndex } from '../row-index/row-index-writer.ts'
 import { type Assignment, countSplits, SPLIT_NAMES } from '../split/assignment.ts'
 import type { CheckedRows } from './checked-rows.ts'
 import { breathe, type PrepareContext } from './context.ts'
@@ -29,6 +31,7 @@ export interface WrittenRows {
   readonly duplicates: Leakage['exact_duplicates']
   readonly conflicts: Leakage['label_conflicts']
   readonly nearDuplicates: Leakage['near_duplicates']
+  readonly index: WrittenIndex
 }
 
 export interface WriteRequest {
@@ -38,6 +41,8 @@ export interface WriteRequest {
   readonly assignment: Assignment
   /** The array of each row; null for a table. */
   readonly tensor: TensorColumn | null
+  /** The column that names rows, where the options name one. */
+  readonly id: IdColumn | null
   readonly sample: PredictiveSample
   readonly context: PrepareContext
 }
@@ -46,12 +51,16 @@ export async function writeRows(request: WriteRequest): Promise<WrittenRows> {
   const { parsed, context } = request
   const inputs = isImage(request.tensor) ? new ImageInputs(request, request.tensor) : new FeatureInputs(request)
   const pass = new WritePass(request, inputs)
-  for (const block of parsed.spool.blocks()) {
-    pass.write(block)
-    await breathe(context)
-    context.onProgress({ stage: 'write', rows: block.firstRow + block.rows, totalRows: parsed.rows })
+  try {
+    for (const block of parsed.spool.blocks()) {
+      pass.write(block)
+      await breathe(context)
+      context.onProgress({ stage: 'write', rows: block.firstRow + block.rows, totalRows: parsed.rows })
+    }
+    return pass.finish()
+  } finally {
+    pass.close()
   }
-  return pass.finish()
 }
 
 class WritePass {
@@ -61,6 +70,7 @@ class WritePass {
   readonly #classCounts: readonly number[][]
   readonly #duplicates = new DuplicateIndex()
   readonly #targetProfilers: readonly ColumnProfiler[]
+  readonly #index: RowIndexWriter
   #good = 0
 
   constructor(request: WriteRequest, inputs: RowInputs) {
@@ -88,6 +98,14 @@ class WritePass {
     this.#targetProfilers = values.map(
       ({ name, survey }) => new ColumnProfiler({ name, type: 'number', categories: null, min: survey.min, max: survey.max }),
     )
+    this.#index = new RowIndexWriter({
+      digests: new RowDigests(inputs.input, target, encoder.layout.size, request.id),
+      rows: checked.rows,
+      parsedRows: request.parsed.rows,
+      outDir: context.outDir,
+      keyPrefix: context.keyPrefix,
+      fileBytesMax: context.limits.shardBytesMax,
+    })
   }
 
   write(block: SpoolBlock): void {
@@ -105,6 +123,7 @@ class WritePass {
       this.#duplicates.add(inputs.hash(samples, row), split, targetKey(targets, row, encoder.layout.size), index)
       this.#count(targets, row, split)
       sample.offer(block, row, good, targets)
+      this.#index.add({ block, row, samples, targets }, split, index)
       this.#writers[split]?.append(samples, targets, row)
     }
   }
@@ -120,14 +139,21 @@ class WritePass {
         classCounts: hasClasses ? (this.#classCounts[split] ?? null) : null,
       })
     })
+    const { distributions, ...described } = this.#inputs.finish()
+    const types = this.#request.checked.features.map(({ type }) => type)
     return {
       input: this.#inputs.input,
       splits,
-      ...this.#inputs.finish(),
+      ...described,
+      index: this.#index.finish(types, [...distributions, ...this.#targetProfilers.map(({ distribution }) => distribution)]),
       targets: target.kind === 'value' ? this.#targetProfilers.map((profiler) => profiler.result()) : null,
       duplicates: copyOf(this.#duplicates.duplicates()),
       conflicts: copyOf(target.kind === 'none' ? { inputs: 0, examples: [] } : this.#duplicates.conflicts()),
     }
+  }
+
+  close(): void {
+    this.#index.close()
   }
 
   #count(targets: TargetArray, row: number, split: number): void {

@@ -7,6 +7,12 @@ export const EXACT_MAX = 1024
 const SHRINK = 2 / 3
 const CAPACITY_MIN = 8
 
+/** How often each value occurs, ascending and each once; estimated where a sketch stands for more values than it holds. */
+export interface Distribution {
+  readonly values: ArrayLike<number>
+  readonly weights: ArrayLike<number>
+}
+
 interface Level {
   values: Float64Array
   count: number
@@ -28,10 +34,7 @@ export class QuantileSketch {
    * @param ranks ascending
    */
   quantiles(ranks: readonly number[]): number[] {
-    const weighted = this.#levels.flatMap(({ values, count }, level) =>
-      Array.from(values.subarray(0, count), (value) => ({ value, weight: 2 ** level })),
-    )
-    weighted.sort((a, b) => a.value - b.value)
+    const weighted = this.#weighted()
     const total = weighted.reduce((sum, { weight }) => sum + weight, 0)
     let at = 0
     let seen = 0
@@ -39,6 +42,33 @@ export class QuantileSketch {
       while (at < weighted.length - 1 && seen + (weighted[at]?.weight ?? 0) < rank * total) seen += weighted[at++]?.weight ?? 0
       return weighted[at]?.value ?? Number.NaN
     })
+  }
+
+  /**
+   * The sketch in at most so many values, ascending, each with how many it stands for.
+   * @param max beyond it, neighbours are joined: each gap is at most the total / max
+   */
+  summary(max: number): Distribution {
+    const weighted = this.#weighted()
+    const step = weighted.reduce((sum, { weight }) => sum + weight, 0) / max
+    const values: number[] = []
+    const weights: number[] = []
+    let pending = 0
+    for (const [i, { value, weight }] of weighted.entries()) {
+      pending += weight
+      if (weighted.length > max && pending < step && i < weighted.length - 1) continue
+      values.push(value)
+      weights.push(pending)
+      pending = 0
+    }
+    return { values, weights }
+  }
+
+  #weighted(): { readonly value: number; readonly weight: number }[] {
+    const weighted = this.#levels.flatMap(({ values, count }, level) =>
+      Array.from(values.subarray(0, count), (value) => ({ value, weight: 2 ** level })),
+    )
+    return weighted.sort((a, b) => a.value - b.value)
   }
 
   #capacity(level: number): number {

@@ -3,6 +3,7 @@
 
 import { hashWords } from '../hash/murmur.ts'
 import { HyperLogLog } from './hyper-log-log.ts'
+import type { Distribution } from './quantiles.ts'
 
 /** Different values that are counted exactly. */
 export const COUNTED_MAX = 1000
@@ -50,6 +51,13 @@ export class ValueCounts {
     )
     entries.sort((a, b) => b.count - a.count || a.value - b.value)
     return entries.slice(0, count)
+  }
+
+  /** Every value, ascending; null where there were more than are counted. */
+  get distribution(): Distribution | null {
+    if (this.#estimator !== null) return null
+    const entries = this.top(COUNTED_MAX).sort((a, b) => a.value - b.value)
+    return { values: entries.map(({ value }) => value), weights: entries.map(({ count }) => count) }
   }
 
   #startEstimating(): HyperLogLog {

@@ -1,6 +1,6 @@
 // The good end of a run.
 
-import type { DatasetManifest, RunResult } from '@trainyard/contracts'
+import { type DatasetManifest, type RunResult, storedFiles } from '@trainyard/contracts'
 import type { Sql } from '../../sql.ts'
 import { FENCE_HOLDS, type Fence, fenceValues } from '../fence.ts'
 import { insertCheckpoint, type NewCheckpoint } from './checkpoint.ts'
@@ -57,7 +57,7 @@ export async function complete(sql: Sql, fence: Fence, completion: Completion): 
     checkpoint === undefined ? null : JSON.stringify(checkpoint),
     manifest === undefined ? null : JSON.stringify(manifest),
     splits.reduce((sum, split) => sum + split.rows, 0),
-    splits.flatMap((split) => split.shards).reduce((sum, shard) => sum + shard.bytes, 0),
+    (manifest === undefined ? [] : storedFiles(manifest)).reduce((sum, file) => sum + file.bytes, 0),
   ])
   return row?.state ?? null
 }
