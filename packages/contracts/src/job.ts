@@ -37,10 +37,22 @@ export const transferSchema = z.strictObject({
 export type Transfer = z.infer<typeof transferSchema>
 
 /** The engine's configuration, in which what follows from the data may be left out. */
-export const submittedTrainingSchema = trainingConfigSchema.extend({
-  loss: lossConfigSchema.optional().meta({ description: 'Default: softmax_cross_entropy for classes, squared_error for values.' }),
-  optimizer: optimizerConfigSchema.prefault({ type: 'adam' }),
-})
+export const submittedTrainingSchema = trainingConfigSchema
+  .extend({
+    loss: lossConfigSchema.optional().meta({ description: 'Default: softmax_cross_entropy for classes, squared_error for values.' }),
+    optimizer: optimizerConfigSchema.prefault({ type: 'adam' }),
+  })
+  .check((context) => {
+    const { loss, heads } = context.value
+    if (loss === undefined || heads === undefined) return
+    context.issues.push({
+      code: 'custom',
+      input: loss,
+      path: ['loss'],
+      message: 'The training has "loss" and "heads", each of which has a loss.',
+      params: { code: 'contradictory_options', hint: 'Give one of both.' },
+    })
+  })
 export type SubmittedTraining = z.infer<typeof submittedTrainingSchema>
 
 const DEFAULT_LOSS = {
@@ -55,8 +67,22 @@ export function resolveTraining(
   training: SubmittedTraining,
   { target, splits }: Pick<DatasetManifest, 'target' | 'splits'>,
 ): TrainingConfig {
-  const loss = resolveClassWeights(training.loss ?? DEFAULT_LOSS[target.kind], splits.train?.class_counts ?? [])
-  return { ...training, loss }
+  const counts = splits.train?.class_counts ?? []
+  const loss = resolveClassWeights(training.loss ?? DEFAULT_LOSS[target.kind], counts)
+  const { heads } = training
+  if (heads === undefined) return { ...training, loss }
+  const resolved = Object.entries(heads).map(([name, head]) => {
+    const own = head.target === 'coarse' ? coarseCounts(target, counts) : counts
+    return [name, { ...head, loss: resolveClassWeights(head.loss, own) }] as const
+  })
+  return { ...training, loss, heads: Object.fromEntries(resolved) }
+}
+
+/** Rows of each coarse class. */
+function coarseCounts(target: DatasetTarget, counts: readonly number[]): readonly number[] {
+  if (target.kind !== 'class' || target.coarse === undefined) return []
+  const { classes, of } = target.coarse
+  return classes.map((_, coarse) => counts.reduce((sum, rows, index) => sum + (of[index] === coarse ? rows : 0), 0))
 }
 
 /** How a job is scheduled; of every kind that a client submits. */
@@ -131,11 +157,19 @@ export const predictRequestSchema = z.strictObject({
 })
 export type PredictRequest = z.infer<typeof predictRequestSchema>
 
-export const predictionSchema = z.object({
-  /** Values, or for classes the logarithms of their probabilities. */
-  outputs: z.array(wireNumberSchema),
-  /** Class targets only: most likely first. */
-  classes: z.array(z.object({ label: z.string(), index: z.int(), probability: wireNumberSchema })).optional(),
+const headPredictionSchema = z.object({
+  outputs: z.array(wireNumberSchema).meta({ description: 'Values, or for classes the logarithms of their probabilities.' }),
+  classes: z
+    .array(z.object({ label: z.string(), index: z.int(), probability: wireNumberSchema }))
+    .optional()
+    .meta({ description: 'Class targets only: most likely first.' }),
+})
+export type HeadPrediction = z.infer<typeof headPredictionSchema>
+
+export const predictionSchema = headPredictionSchema.extend({
+  heads: z.record(z.string(), headPredictionSchema).optional().meta({
+    description: 'Of a model that was trained with several heads, by output; `outputs` and `classes` are those of the first.',
+  }),
 })
 export type Prediction = z.infer<typeof predictionSchema>
 
@@ -169,6 +203,10 @@ export const evaluationReportSchema = z
   .meta({ id: 'EvaluationReport' })
 export type EvaluationReport = z.infer<typeof evaluationReportSchema>
 
+const headEvaluationsSchema = z.record(z.string(), evaluationReportSchema).optional().meta({
+  description: 'In place of `evaluation` where the model has several heads: by output, for those with classes or labels.',
+})
+
 /** What a finished run found. */
 export const runResultSchema = z.discriminatedUnion('kind', [
   z.object({
@@ -180,6 +218,7 @@ export const runResultSchema = z.discriminatedUnion('kind', [
     seconds: z.number(),
     samples_per_second: z.number(),
     evaluation: evaluationReportSchema.optional().meta({ description: 'Of the final model; absent for values and without evaluation.' }),
+    head_evaluations: headEvaluationsSchema,
     best: z
       .object({ metric: z.string(), step: z.int(), value: wireNumberSchema, restored: z.boolean() })
       .optional()
@@ -191,6 +230,7 @@ export const runResultSchema = z.discriminatedUnion('kind', [
     rows: z.int(),
     metrics: z.record(z.string(), wireNumberSchema),
     evaluation: evaluationReportSchema.optional().meta({ description: 'Absent for values.' }),
+    head_evaluations: headEvaluationsSchema,
     seconds: z.number(),
   }),
   z.object({ kind: z.literal('predict'), predictions: z.array(predictionSchema) }),

@@ -1,14 +1,14 @@
 // Evaluates a checkpoint on a split of a dataset.
 
-import { type DatasetManifest, type StartMessage, trainingTarget } from '@trainyard/contracts'
+import { type DatasetManifest, describeTargets, type StartMessage } from '@trainyard/contracts'
 import { fittedShape, openSplitReader } from '@trainyard/datasets'
-import { type Checkpoint, evaluate, planMetrics } from '@trainyard/engine/train'
+import { type Checkpoint, evaluate, planHeads } from '@trainyard/engine/train'
 import { TrainyardError } from '@trainyard/errors'
 import type { Channel } from './channel.ts'
-import { classReport } from './class-report.ts'
+import { evaluationsOf } from './class-report.ts'
 import { configOf } from './config-of.ts'
 import { transformsOf } from './fitted-of.ts'
-import { openModel } from './open-model.ts'
+import { batchTarget, openModel } from './open-model.ts'
 import { readCheckpoint } from './read-checkpoint.ts'
 
 const BREATH_MS = 20
@@ -21,26 +21,23 @@ export async function runEvaluate(start: StartMessage, channel: Channel): Promis
   const rows = manifest.splits[split]?.rows ?? wished
   const batchSize = Math.min(wished, rows)
   const { spec, training } = checkpoint.metadata
-  const { session } = openModel({ spec, training, batchSize, frozen: [], start, phase: 'evaluate' }, channel)
-  session.importState(checkpoint.state, { strict: false })
   // The model sees its inputs as its own dataset was transformed.
   const transforms = transformsOf(checkpoint)
+  const dataset = { input: manifest.input.kind === 'features' ? manifest.input : {}, target: manifest.target, transforms }
+  const { session, outputs } = openModel({ spec, training, dataset, batchSize, frozen: [], start, phase: 'evaluate' }, channel)
+  session.importState(checkpoint.state, { strict: false })
   const reader = openSplitReader({
     manifest,
     transforms,
     shardPaths: start.dataset.shard_paths,
     split,
     batchSize,
-    target: manifest.target.kind === 'none' ? 'input' : 'label',
+    target: batchTarget(manifest.target, training),
   })
   const startedAt = performance.now()
   try {
-    const passes = evaluate(session, {
-      rows: reader.rows,
-      steps: reader.steps,
-      plan: planMetrics(training, trainingTarget(manifest.target, fittedShape(transforms)), metrics),
-      batch: (step) => reader.batch(step),
-    })
+    const heads = planHeads(training, describeTargets(manifest.target, fittedShape(transforms)), outputs, metrics)
+    const passes = evaluate(session, heads, reader)
     let step = 0
     let breathedAt = startedAt
     let pass = passes.next()
@@ -56,9 +53,9 @@ export async function runEvaluate(start: StartMessage, channel: Channel): Promis
       }
     }
     const seconds = (performance.now() - startedAt) / 1000
-    const { metrics: values, report } = pass.value
-    const evaluation = report === null ? {} : { evaluation: classReport(report, manifest.target) }
-    const result = { kind: 'evaluate' as const, split, rows: reader.rows, metrics: { ...values }, seconds, ...evaluation }
+    const { metrics: values, reports } = pass.value
+    const evaluations = evaluationsOf(reports, manifest.target, training)
+    const result = { kind: 'evaluate' as const, split, rows: reader.rows, metrics: { ...values }, seconds, ...evaluations }
     channel.send({ type: 'done', result })
   } finally {
     reader.close()

@@ -1,7 +1,11 @@
 // Predicts from a checkpoint: raw inputs in, classes with probabilities or values out.
 
 import {
+  type DatasetTarget,
   datasetInputSchema,
+  datasetTargetSchema,
+  type HeadPrediction,
+  headTarget,
   type NamedInput,
   type NestedNumbers,
   type PredictInput,
@@ -10,7 +14,8 @@ import {
   toWireNumber,
 } from '@trainyard/contracts'
 import { createTransformer, encodeRow } from '@trainyard/datasets'
-import type { CheckpointMetadata } from '@trainyard/engine/train'
+import { type TrainedHead, trainedHeads } from '@trainyard/engine/spec'
+import type { CheckpointMetadata, Session } from '@trainyard/engine/train'
 import { type Issue, TrainyardError } from '@trainyard/errors'
 import type { Channel } from './channel.ts'
 import { configOf } from './config-of.ts'
@@ -27,10 +32,14 @@ export async function runPredict(start: StartMessage, channel: Channel): Promise
   const { spec, training, dataset } = checkpoint.metadata
   const samples = rawSamples(inputs, dataset.input)
   const batchSize = Math.min(samples.length, BATCH_ROWS_MAX)
-  const { session } = openModel({ spec, training, batchSize, frozen: [], start, phase: 'predict' }, channel)
+  const target = datasetTargetSchema.parse(dataset.target)
+  const transforms = transformsOf(checkpoint)
+  const data = { input: columnsOf(dataset.input) ?? {}, target, transforms }
+  const { session, outputs } = openModel({ spec, training, dataset: data, batchSize, frozen: [], start, phase: 'predict' }, channel)
+  const describeRow = rowDescriber(session, trainedHeads(training, outputs), target, batchSize, topK)
   try {
     session.importState(checkpoint.state, { strict: false })
-    const transformer = createTransformer(transformsOf(checkpoint))
+    const transformer = createTransformer(transforms)
     const predictions: Prediction[] = []
     const batch = new Float32Array(batchSize * transformer.size)
     for (let from = 0; from < samples.length; from += batchSize) {
@@ -39,10 +48,7 @@ export async function runPredict(start: StartMessage, channel: Channel): Promise
       for (const [i, row] of rows.entries()) transformer.apply(row, 0, batch, i * transformer.size)
       requireComplete(batch, rows.length, transformer.size, from)
       session.predict(batch, rows.length)
-      const size = session.predictions.length / batchSize
-      for (let i = 0; i < rows.length; i++) {
-        predictions.push(describe(session.predictions.slice(i * size, (i + 1) * size), dataset.target, topK))
-      }
+      for (let i = 0; i < rows.length; i++) predictions.push(describeRow(i))
       await channel.breathe()
       if (channel.stopRequested !== null) {
         channel.send({ type: 'stopped', reason: channel.stopRequested, step: 0 })
@@ -55,7 +61,31 @@ export async function runPredict(start: StartMessage, channel: Channel): Promise
   }
 }
 
-function describe(output: Float32Array, target: CheckpointMetadata['dataset']['target'], topK: number): Prediction {
+/** Describes one row of the last batch: the first head, and all of them where they have names. */
+function rowDescriber(
+  session: Session,
+  heads: readonly TrainedHead[],
+  target: DatasetTarget,
+  batchSize: number,
+  topK: number,
+): (row: number) => Prediction {
+  const described = heads.map(({ name, target: chosen }, head) => {
+    const size = session.predictions(head).length / batchSize
+    const own = headTarget(target, chosen)
+    return {
+      name,
+      of: (row: number) => describe(session.predictions(head).slice(row * size, (row + 1) * size), own, topK),
+    }
+  })
+  return (row) => {
+    const [first] = described
+    if (first === undefined) throw new Error('the model has no heads')
+    if (first.name === null) return first.of(row)
+    return { ...first.of(row), heads: Object.fromEntries(described.map(({ name, of }) => [name, of(row)])) }
+  }
+}
+
+function describe(output: Float32Array, target: DatasetTarget, topK: number): HeadPrediction {
   if (target.kind === 'value' || target.kind === 'none') return { outputs: Array.from(output, toWireNumber) }
   if (target.kind === 'multi_label') return describeLabels(output, target.classes)
   const probabilities = probabilitiesOf(output, target.classes.length)
@@ -69,7 +99,7 @@ function describe(output: Float32Array, target: CheckpointMetadata['dataset']['t
 }
 
 /** Each label by itself: its probability, most likely first; all of them, since any number may apply. */
-function describeLabels(output: Float32Array, labels: readonly string[]): Prediction {
+function describeLabels(output: Float32Array, labels: readonly string[]): HeadPrediction {
   const classes = labels.map((label, index) => ({ label, index, probability: output[index] ?? Number.NaN }))
   classes.sort((a, b) => b.probability - a.probability || a.index - b.index)
   return {
@@ -87,8 +117,7 @@ function probabilitiesOf(output: Float32Array, classes: number): Float32Array {
 /** @throws TrainyardError invalid_data with every input that does not fit */
 function rawSamples(inputs: readonly PredictInput[], input: CheckpointMetadata['dataset']['input']): Float32Array[] {
   const size = input.shape.reduce((product, length) => product * length, 1)
-  const known = datasetInputSchema.safeParse(input)
-  const columns = known.success && known.data.kind === 'features' ? known.data : null
+  const columns = columnsOf(input)
   const issues: Issue[] = []
   const rows = inputs.map((sample, i) => {
     if (isNamed(sample)) {
@@ -110,6 +139,12 @@ function rawSamples(inputs: readonly PredictInput[], input: CheckpointMetadata['
   })
   if (issues.length > 0) throw new TrainyardError('invalid_data', { detail: issues[0]?.message ?? '', issues })
   return rows
+}
+
+/** Null for images. */
+function columnsOf(input: CheckpointMetadata['dataset']['input']) {
+  const known = datasetInputSchema.safeParse(input)
+  return known.success && known.data.kind === 'features' ? known.data : null
 }
 
 /** A missing value that nothing fills would make every output NaN. */

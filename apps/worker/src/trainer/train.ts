@@ -1,6 +1,6 @@
 // Trains: data, model and loop put together; what the loop yields becomes messages and files.
 
-import { type DatasetManifest, type FittedTransforms, type RunConfigOf, type StartMessage, trainingTarget } from '@trainyard/contracts'
+import { type DatasetManifest, describeTargets, type FittedTransforms, type RunConfigOf, type StartMessage } from '@trainyard/contracts'
 import { fitTransformsOf, fittedShape, openBatches, openSplitReader } from '@trainyard/datasets'
 import type { TrainingConfig } from '@trainyard/engine/spec'
 import {
@@ -8,7 +8,7 @@ import {
   type CheckpointMetadata,
   INITIAL_LOOP_STATE,
   type LoopState,
-  planMetrics,
+  planHeads,
   planSchedule,
   type Schedule,
   type Session,
@@ -16,10 +16,10 @@ import {
   transferredState,
 } from '@trainyard/engine/train'
 import type { Channel } from './channel.ts'
-import { classReport } from './class-report.ts'
+import { evaluationsOf } from './class-report.ts'
 import { configOf } from './config-of.ts'
 import { fittedOf } from './fitted-of.ts'
-import { type OpenedModel, openModel } from './open-model.ts'
+import { batchTarget, type OpenedModel, openModel } from './open-model.ts'
 import { readCheckpoint } from './read-checkpoint.ts'
 import { saveCheckpoint } from './save-checkpoint.ts'
 import { describeTransfer, frozenNames, planRunTransfer, transferForPlan } from './transfer.ts'
@@ -71,8 +71,8 @@ export function openTraining(options: OpenTrainingOptions, channel: Channel): Op
   const transforms = (resume && fittedOf(resume)) ?? fitTransformsOf({ manifest, shardPaths, training })
   const dataset: Dataset = { ...start.dataset, transforms }
   const schedule = planSchedule(training, manifest.splits.train?.rows ?? 0)
-  const opened = prepareModel(options, schedule, channel)
-  const { session, fingerprint } = opened
+  const opened = prepareModel(options, dataset, schedule, channel)
+  const { session, outputs, fingerprint } = opened
   const batches = openBatches({
     manifest,
     shardPaths,
@@ -82,7 +82,7 @@ export function openTraining(options: OpenTrainingOptions, channel: Channel): Op
     sampleLimit: training.sample_limit,
     dropLast: training.drop_last,
     augmentation: training.augmentation,
-    target: batchTarget(manifest),
+    target: batchTarget(manifest.target, training),
     transforms,
     startStep: resume?.metadata.step ?? 0,
   })
@@ -91,7 +91,7 @@ export function openTraining(options: OpenTrainingOptions, channel: Channel): Op
     training,
     schedule,
     batches,
-    target: targetOf(dataset),
+    heads: planHeads(training, describeTargets(manifest.target, fittedShape(transforms)), outputs),
     evaluation: openEvaluation(training, dataset),
     start: resume === null ? INITIAL_LOOP_STATE : loopStateOf(resume.metadata),
     best: resume?.best ?? null,
@@ -112,24 +112,17 @@ export function openTraining(options: OpenTrainingOptions, channel: Channel): Op
   }
 }
 
-/** Without a target the inputs are to be reconstructed. */
-function batchTarget({ target }: DatasetManifest): 'label' | 'input' {
-  return target.kind === 'none' ? 'input' : 'label'
-}
-
-function targetOf({ manifest, transforms }: Dataset) {
-  return trainingTarget(manifest.target, fittedShape(transforms))
-}
-
 /** Builds the model, fills in its first values, and sends the plan. */
 function prepareModel(
   { start, config: { spec, training, transfer }, resume, source }: OpenTrainingOptions,
+  { manifest: { input, target }, transforms }: Dataset,
   schedule: Schedule,
   channel: Channel,
 ): OpenedModel & { readonly frozen: readonly string[] } {
   const plan = transfer === null || source === null ? null : planRunTransfer(spec, source, transfer)
   const frozen = resume?.metadata.frozen ?? (plan === null ? [] : frozenNames(plan))
-  const opened = openModel({ spec, training, batchSize: training.batch_size, frozen, start, phase: 'train' }, channel)
+  const dataset = { input: input.kind === 'features' ? input : {}, target, transforms }
+  const opened = openModel({ spec, training, dataset, batchSize: training.batch_size, frozen, start, phase: 'train' }, channel)
   const { session, estimate, fingerprint } = opened
   if (resume !== null) session.importState(resume.state, { strict: true })
   else {
@@ -199,7 +192,7 @@ async function train({ loop, session, directory, training, target, metadata }: O
       metrics: { ...metrics },
       seconds: (performance.now() - startedAt) / 1000,
       samples_per_second: loop.samplesPerSecond.overall,
-      ...(loop.report === null ? {} : { evaluation: classReport(loop.report, target) }),
+      ...evaluationsOf(loop.reports, target, training),
       ...(early === undefined || stopping.best === null
         ? {}
         : { best: { metric: early.metric, step: stopping.best.step, value: stopping.best.value, restored: stopping.restored } }),
@@ -213,13 +206,8 @@ function openEvaluation(training: TrainingConfig, dataset: Dataset) {
   const split = training.evaluate.split ?? (manifest.splits.test === undefined ? null : 'test')
   if (split === null) return null
   const { batch_size: batchSize } = training
-  const reader = openSplitReader({ manifest, shardPaths, split, batchSize, target: batchTarget(manifest), transforms })
-  return {
-    rows: reader.rows,
-    steps: reader.steps,
-    plan: planMetrics(training, targetOf(dataset)),
-    batch: (step: number) => reader.batch(step),
-  }
+  const reader = openSplitReader({ manifest, shardPaths, split, batchSize, target: batchTarget(manifest.target, training), transforms })
+  return { rows: reader.rows, steps: reader.steps, batch: (step: number) => reader.batch(step) }
 }
 
 interface Described {
@@ -242,7 +230,10 @@ function metadataOf({ config, dataset, schedule, opened }: Described, loop: Trai
     seed: config.training.seed,
     frozen: [...opened.frozen],
     metrics: { ...metrics },
-    interval: { samples: interval.samples, weight: interval.weight, loss_sum: interval.lossSum, correct: interval.correct },
+    interval: {
+      samples: interval.samples,
+      heads: interval.heads.map(({ weight, lossSum, correct }) => ({ weight, loss_sum: lossSum, correct })),
+    },
     evaluated_step: evaluatedStep,
     plateau,
     stopping:
@@ -257,7 +248,10 @@ function metadataOf({ config, dataset, schedule, opened }: Described, loop: Trai
 function loopStateOf({ step, interval, evaluated_step: evaluatedStep, metrics, plateau, stopping }: CheckpointMetadata): LoopState {
   return {
     step,
-    interval: { samples: interval.samples, weight: interval.weight, lossSum: interval.loss_sum, correct: interval.correct },
+    interval: {
+      samples: interval.samples,
+      heads: interval.heads.map(({ weight, loss_sum: lossSum, correct }) => ({ weight, lossSum, correct })),
+    },
     evaluatedStep,
     metrics,
     plateau,

@@ -5,6 +5,8 @@ export interface Batch {
   readonly samples: Float32Array
   /** Class indices [batchSize], or values [batchSize, size]; of a reconstruction, the samples before corruption. */
   readonly targets: Int32Array | Float32Array
+  /** [batchSize, …input shape], the samples before corruption, where they are asked for beside the labels. */
+  readonly originals: Float32Array | undefined
   /** Rows that are real: less than the batch size only in the last batch of an epoch. */
   readonly count: number
   /** 0-based. */

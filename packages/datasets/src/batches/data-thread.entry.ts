@@ -15,9 +15,10 @@ function run({ gather, order: orderOptions, slots: buffers, control: controlBuff
     const order = new BatchOrder(orderOptions)
     const gatherer = new Gatherer(gather)
     const { type } = targetLayout(gather)
-    const slots = buffers.map(({ samples, targets }) => ({
+    const slots = buffers.map(({ samples, targets, originals }) => ({
       samples: new Float32Array(samples),
       targets: type === 'I32' ? new Int32Array(targets) : new Float32Array(targets),
+      originals: originals && new Float32Array(originals),
     }))
     Atomics.store(control, CONTROL.ready, 1)
     while (Atomics.load(control, CONTROL.firstStep) < 0) {
@@ -36,7 +37,7 @@ function run({ gather, order: orderOptions, slots: buffers, control: controlBuff
       const epoch = Math.floor(step / order.stepsPerEpoch)
       const from = (step % order.stepsPerEpoch) * orderOptions.batchSize
       const to = Math.min(from + orderOptions.batchSize, order.rows)
-      gatherer.gather(order.epoch(epoch), epoch, from, to, slot.samples, slot.targets)
+      gatherer.gather(order.epoch(epoch), epoch, from, to, slot)
       Atomics.store(control, CONTROL.produced, step + 1)
       Atomics.notify(control, CONTROL.produced)
     }

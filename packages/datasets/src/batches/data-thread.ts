@@ -27,11 +27,19 @@ export const MESSAGE_BYTES = 1024
 /** A batch that takes longer than this will never come. */
 const TIMEOUT_MS = 120_000
 
+/** A batch's memory, shared with the thread. */
+export interface SlotBuffers {
+  readonly samples: SharedArrayBuffer
+  readonly targets: SharedArrayBuffer
+  /** Where the samples before corruption are asked for beside the labels. */
+  readonly originals: SharedArrayBuffer | undefined
+}
+
 /** What the thread works on: plain data and shared memory. */
 export interface DataThreadJob {
   readonly gather: GatherOptions
   readonly order: OrderOptions
-  readonly slots: readonly { readonly samples: SharedArrayBuffer; readonly targets: SharedArrayBuffer }[]
+  readonly slots: readonly SlotBuffers[]
 }
 
 export interface DataThreadStart extends DataThreadJob {

@@ -20,14 +20,23 @@ interface OpenShard {
 export interface GatherOptions {
   readonly split: SplitRows
   readonly transforms: FittedTransforms
-  /** 'input': the targets are the transformed samples before their corruption. */
-  readonly target: 'label' | 'input'
+  /** 'input': the targets are the transformed samples before their corruption. 'both': the labels, and these samples beside them. */
+  readonly target: BatchTarget
   readonly augmentation: readonly Augmentation[]
   /** Of the augmentation. */
   readonly seed: number
 }
 
+export type BatchTarget = 'label' | 'input' | 'both'
+
 type Targets = Int32Array | Float32Array
+
+/** Where a batch is gathered to. */
+export interface BatchArrays {
+  readonly samples: Float32Array
+  readonly targets: Targets
+  readonly originals: Float32Array | undefined
+}
 
 /** A sample as the model takes it. */
 export function sampleLayout({ transforms }: GatherOptions): { readonly shape: readonly number[]; readonly size: number } {
@@ -77,19 +86,18 @@ export class Gatherer {
    * statistics over a batch see data only.
    * @param order null: rows in their stored order
    */
-  gather(order: Uint32Array | null, epoch: number, from: number, to: number, samples: Float32Array, targets: Targets): void {
-    for (let i = from; i < to; i++) {
-      this.#copy(order === null ? i : (order[i] as number), epoch, i - from, samples, targets)
-    }
-    repeat(samples, (to - from) * this.#transformer.size)
-    repeat(targets, (to - from) * this.#targetSize)
+  gather(order: Uint32Array | null, epoch: number, from: number, to: number, arrays: BatchArrays): void {
+    for (let i = from; i < to; i++) this.#copy(order === null ? i : (order[i] as number), epoch, i - from, arrays)
+    repeat(arrays.samples, (to - from) * this.#transformer.size)
+    repeat(arrays.targets, (to - from) * this.#targetSize)
+    if (arrays.originals !== undefined) repeat(arrays.originals, (to - from) * this.#transformer.size)
   }
 
   close(): void {
     for (const { file } of this.#shards) if (file !== null) closeSync(file)
   }
 
-  #copy(row: number, epoch: number, place: number, samples: Float32Array, targets: Targets): void {
+  #copy(row: number, epoch: number, place: number, { samples, targets, originals }: BatchArrays): void {
     const { split, target } = this.#options
     const { sampleSize, targetSize } = split
     const shard = this.#shards[this.#shardOf(row)] as OpenShard
@@ -103,6 +111,7 @@ export class Gatherer {
     }
     if (target === 'input') for (let i = at; i < at + size; i++) targets[i] = samples[i] as number
     else for (let i = 0; i < targetSize; i++) targets[place * targetSize + i] = shard.targets[local * targetSize + i] as number
+    if (originals !== undefined) for (let i = at; i < at + size; i++) originals[i] = samples[i] as number
     this.#augmenter?.corrupt(samples, at, epoch, row)
   }
 

@@ -6,8 +6,8 @@ import { TrainyardError } from '@trainyard/errors'
 import { fittedFromNormalization } from '../transforms/fitted.ts'
 import type { Batch, BatchStream, MutableBatch } from './batch.ts'
 import { BatchOrder, type OrderOptions } from './batch-order.ts'
-import { DataThread } from './data-thread.ts'
-import { Gatherer, type GatherOptions, sampleLayout, targetLayout } from './gather.ts'
+import { DataThread, type SlotBuffers } from './data-thread.ts'
+import { type BatchTarget, Gatherer, type GatherOptions, sampleLayout, targetLayout } from './gather.ts'
 import { openSplit } from './shard-rows.ts'
 
 /** Buffers that are filled in turn: one in use, one ready, one being filled. */
@@ -38,8 +38,8 @@ export interface BatchesRequest {
   readonly augmentation?: readonly Augmentation[]
   /** Default: the normalization of the manifest. */
   readonly transforms?: FittedTransforms
-  /** 'input': the targets are the normalized samples before their corruption. Default: 'label'. */
-  readonly target?: 'label' | 'input'
+  /** 'input': the targets are the normalized samples before their corruption; 'both': they come beside the labels. Default: 'label'. */
+  readonly target?: BatchTarget
   /** Global step (0-based) of the first batch: a resumed run gives the number of steps done. Default: 0. */
   readonly startStep?: number
   /** Default: `auto`, by the size of a batch. Both give the same bits. */
@@ -74,7 +74,7 @@ export function openBatches(request: BatchesRequest): BatchStream {
 
 /** A slot's memory, shared with the thread, and the batch object over it. */
 interface Slot {
-  readonly buffers: { readonly samples: SharedArrayBuffer; readonly targets: SharedArrayBuffer }
+  readonly buffers: SlotBuffers
   readonly batch: MutableBatch
 }
 
@@ -114,7 +114,7 @@ class Stream implements BatchStream {
     batch.stepInEpoch = stepInEpoch
     batch.count = Math.min(this.batchSize, this.rows - from)
     if (this.thread === null || !this.thread.take(step)) {
-      this.gatherer.gather(this.order.epoch(batch.epoch), batch.epoch, from, from + batch.count, batch.samples, batch.targets)
+      this.gatherer.gather(this.order.epoch(batch.epoch), batch.epoch, from, from + batch.count, batch)
     }
     return batch
   }
@@ -135,9 +135,11 @@ function allocateSlots(options: GatherOptions, batchSize: number): Slot[] {
       const samples = new SharedArrayBuffer(batchSize * sampleSize * 4)
       const targets = new SharedArrayBuffer(batchSize * size * 4)
       const targetView = type === 'I32' ? new Int32Array(targets) : new Float32Array(targets)
+      const originals = options.target === 'both' ? new SharedArrayBuffer(batchSize * sampleSize * 4) : undefined
+      const originalsView = originals && new Float32Array(originals)
       return {
-        buffers: { samples, targets },
-        batch: { samples: new Float32Array(samples), targets: targetView, count: 0, epoch: 0, stepInEpoch: 0 },
+        buffers: { samples, targets, originals },
+        batch: { samples: new Float32Array(samples), targets: targetView, originals: originalsView, count: 0, epoch: 0, stepInEpoch: 0 },
       }
     })
   } catch (cause) {

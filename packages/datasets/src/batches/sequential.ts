@@ -32,6 +32,7 @@ export function openSplitReader(
   const batch: MutableBatch = {
     samples: new Float32Array(batchSize * sampleLayout(gather).size),
     targets: type === 'I32' ? new Int32Array(batchSize * size) : new Float32Array(batchSize * size),
+    originals: target === 'both' ? new Float32Array(batchSize * sampleLayout(gather).size) : undefined,
     count: 0,
     epoch: 0,
     stepInEpoch: 0,
@@ -46,7 +47,7 @@ export function openSplitReader(
       const from = step * batchSize
       batch.count = Math.min(batchSize, source.rows - from)
       batch.stepInEpoch = step
-      gatherer.gather(null, 0, from, from + batch.count, batch.samples, batch.targets)
+      gatherer.gather(null, 0, from, from + batch.count, batch)
       return batch
     },
     close: () => gatherer.close(),

@@ -1,10 +1,10 @@
 // Which transforms fit which data, and what shape comes out: known before anything is read.
 
-import type { DatasetManifest } from '@trainyard/contracts'
+import type { DatasetManifest, FittedTransforms } from '@trainyard/contracts'
 import type { Transform } from '@trainyard/engine/spec'
 import type { Issue } from '@trainyard/errors'
 import { defaultTransforms, fitTransforms } from './fit.ts'
-import { fittedShape } from './fitted.ts'
+import { featureColumns, fittedShape } from './fitted.ts'
 
 /** Numbers per sample that transforms may make. */
 const SIZE_MAX = 1 << 24
@@ -26,9 +26,18 @@ export function chosenTransforms(input: DatasetManifest['input'], { transforms, 
 
 /** Shape of a sample as the model gets it. Meaningful where checkTransforms finds nothing. */
 export function transformedShape(manifest: Manifest, choice: Choice): number[] {
-  // Moments decide about numbers only, never about shapes.
+  return fittedShape(withoutMoments(manifest, choice))
+}
+
+/** The raw column that each number of a sample comes from; undefined for images. */
+export function transformedColumns(manifest: Manifest, choice: Choice): readonly string[] | undefined {
+  return manifest.input.kind === 'image' ? undefined : featureColumns(withoutMoments(manifest, choice), manifest.input)
+}
+
+/** Moments decide about numbers only, never about shapes. */
+function withoutMoments(manifest: Manifest, choice: Choice): FittedTransforms {
   const nothing = () => ({ mean: [0, 0, 0], std: [1, 1, 1] })
-  return fittedShape(fitTransforms(manifest, chosenTransforms(manifest.input, choice), nothing))
+  return fitTransforms(manifest, chosenTransforms(manifest.input, choice), nothing)
 }
 
 /** @param path of the list in what the user sent */

@@ -9,6 +9,14 @@ export function fittedShape(fitted: FittedTransforms): number[] {
   return [fitted.grayscale ? 1 : channels, fitted.resize?.height ?? height, fitted.resize?.width ?? width]
 }
 
+/** The raw column that each number of a sample comes from; undefined for images. */
+export function featureColumns(
+  fitted: FittedTransforms,
+  { columns }: { readonly columns?: readonly string[] | undefined },
+): readonly string[] | undefined {
+  return fitted.kind === 'columns' ? fitted.source.map((column) => columns?.[column] ?? `column_${column}`) : undefined
+}
+
 interface Input {
   readonly kind: string
   readonly shape: readonly number[]

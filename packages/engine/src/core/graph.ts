@@ -30,6 +30,12 @@ export interface LayerSummary {
   readonly flops: number
 }
 
+export interface GraphOutput {
+  /** Id of the node, or of the last layer. */
+  readonly name: string
+  readonly tensor: TensorId
+}
+
 export interface Graph {
   readonly batchSize: number
   /** `tensors[i].id` is i. */
@@ -43,7 +49,8 @@ export interface Graph {
   readonly randomKey: TensorId | null
   /** [N, …] */
   readonly input: TensorId
-  readonly output: TensorId
+  /** In the order of the specification. */
+  readonly outputs: readonly GraphOutput[]
   readonly layers: readonly LayerSummary[]
 }
 

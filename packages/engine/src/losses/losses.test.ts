@@ -35,7 +35,7 @@ function evaluate<L extends LossConfig>(config: L, { output, targets }: Golden, 
   const targetType = rule.targets({ shape, type: 'real' })
   const targetId = builder.tensor('targets', targetType, 'input')
   const count = builder.tensor('count', { shape: [1], type: 'real' }, 'input')
-  const loss = rule.value(builder, { output: outputId, targets: targetId, count }, config as never)
+  const loss = rule.value(builder, { output: outputId, targets: targetId, count, suffix: '' }, config as never)
   const seed = builder.tensor('seed', { shape: [1], type: 'real' }, 'input')
   const gradient = differentiate(builder, { nodes: [...builder.nodes], seeds: new Map([[loss, seed]]), by: [outputId] }).get(outputId)
   if (gradient === undefined) throw new Error('no gradient')
@@ -117,7 +117,7 @@ describe('every loss', () => {
       const session = createSession({ model, backend, threads: 1 })
       session.initialize(3)
       const samples = Float32Array.from({ length: 3 * rows }, (_, i) => Math.sin(i + 1))
-      const isIndex = model.program.tensors[model.bindings.targets]?.type === 'index'
+      const isIndex = model.program.tensors[model.bindings.heads[0]?.targets ?? -1]?.type === 'index'
       const batch = { samples, targets: isIndex ? Int32Array.from(targets.flat()) : Float32Array.from(targets.flat()), count: rows - 1 }
       const losses = Array.from({ length: 5 }, (_, i) => {
         session.trainStep(batch, 0.01, i + 1)

@@ -10,6 +10,8 @@ export interface LossOperands {
   readonly targets: TensorId
   /** Real rows of the batch, [1]. */
   readonly count: TensorId
+  /** Appended to the names of results, which are unique in a program. */
+  readonly suffix: string
 }
 
 export interface LossRule<C> {
@@ -22,7 +24,7 @@ export interface LossRule<C> {
   /** Rows that the model gets right, [1]; null where that has no meaning. */
   readonly correct: ((builder: ProgramBuilder, operands: LossOperands) => TensorId | null) | null
   /** Predictions of the model: the output itself, or probabilities. */
-  predictions(builder: ProgramBuilder, output: TensorId): TensorId
+  predictions(builder: ProgramBuilder, operands: Pick<LossOperands, 'output' | 'suffix'>): TensorId
   /** Weight of each class in the mean of a batch; null where every row weighs the same. */
   classWeights(config: C): readonly number[] | null
 }
@@ -36,31 +38,30 @@ function pointwise<C>(attributes: (config: C) => PointwiseLossAttributes): Omit<
   return {
     targets: ({ shape }) => ({ shape, type: 'real' }),
     targetRange: null,
-    value: (builder, { output, targets, count }, config) =>
-      first(builder.emit('pointwise_loss', [output, targets, count], attributes(config), result('loss'))),
+    value: (builder, { output, targets, count, suffix }, config) =>
+      first(builder.emit('pointwise_loss', [output, targets, count], attributes(config), result('loss', suffix))),
     correct: null,
     classWeights: UNWEIGHTED,
   }
 }
 
-function outputItself(builder: ProgramBuilder, output: TensorId): TensorId {
-  builder.assignRole(output, 'output', 'predictions')
+type Predictions = LossRule<unknown>['predictions']
+
+const outputItself: Predictions = (builder, { output, suffix }) => {
+  builder.assignRole(output, 'output', `predictions${suffix}`)
   return output
 }
 
-function softmaxOf(builder: ProgramBuilder, output: TensorId): TensorId {
-  return first(builder.emit('softmax', [output], {}, result('predictions')))
-}
+const softmaxOf: Predictions = (builder, { output, suffix }) => first(builder.emit('softmax', [output], {}, result('predictions', suffix)))
 
-function sigmoidOf(builder: ProgramBuilder, output: TensorId): TensorId {
-  return first(builder.emit('activation', [output], { function: 'sigmoid', alpha: 0 }, result('predictions')))
-}
+const sigmoidOf: Predictions = (builder, { output, suffix }) =>
+  first(builder.emit('activation', [output], { function: 'sigmoid', alpha: 0 }, result('predictions', suffix)))
 
-const binaryCorrect: RuleOf<'hinge'>['correct'] = (builder, { output, targets, count }) =>
-  first(builder.emit('binary_correct_count', [output, targets, count], {}, result('correct')))
+const binaryCorrect: RuleOf<'hinge'>['correct'] = (builder, { output, targets, count, suffix }) =>
+  first(builder.emit('binary_correct_count', [output, targets, count], {}, result('correct', suffix)))
 
-const labelCorrect: RuleOf<'hinge'>['correct'] = (builder, { output, targets, count }) =>
-  first(builder.emit('correct_count', [output, targets, count], {}, result('correct')))
+const labelCorrect: RuleOf<'hinge'>['correct'] = (builder, { output, targets, count, suffix }) =>
+  first(builder.emit('correct_count', [output, targets, count], {}, result('correct', suffix)))
 
 const isOneOutput = ({ shape }: TensorType) => shape.length === 2 && shape[1] === 1
 
@@ -68,9 +69,9 @@ export const LOSSES: { readonly [T in LossConfig['type']]: RuleOf<T> } = {
   softmax_cross_entropy: {
     targets: ({ shape: [rows = 0] }) => ({ shape: [rows], type: 'index' }),
     targetRange: null,
-    value: (builder, { output, targets, count }, config) => {
+    value: (builder, { output, targets, count, suffix }, config) => {
       const attributes = { labelSmoothing: config.label_smoothing, classWeights: numericWeights(config) }
-      return first(builder.emit('softmax_cross_entropy', [output, targets, count], attributes, result('loss')))
+      return first(builder.emit('softmax_cross_entropy', [output, targets, count], attributes, result('loss', suffix)))
     },
     correct: labelCorrect,
     predictions: softmaxOf,
@@ -98,26 +99,27 @@ export const LOSSES: { readonly [T in LossConfig['type']]: RuleOf<T> } = {
   hinge: {
     targets: (output) => (isOneOutput(output) ? { shape: output.shape, type: 'real' } : { shape: output.shape.slice(0, 1), type: 'index' }),
     targetRange: null,
-    value: (builder, { output, targets, count }, { margin }) =>
+    value: (builder, { output, targets, count, suffix }, { margin }) =>
       isOneOutput(builder.type(output))
         ? first(
             builder.emit(
               'pointwise_loss',
               [output, targets, count],
               { loss: 'hinge', parameter: margin, reduction: 'mean' },
-              result('loss'),
+              result('loss', suffix),
             ),
           )
-        : first(builder.emit('multi_class_hinge', [output, targets, count], { margin }, result('loss'))),
+        : first(builder.emit('multi_class_hinge', [output, targets, count], { margin }, result('loss', suffix))),
     correct: (builder, operands) => (isOneOutput(builder.type(operands.output)) ? binaryCorrect : labelCorrect)(builder, operands),
     // Scores as if they were logits: the order is theirs, the probabilities are not calibrated.
-    predictions: (builder, output) => (isOneOutput(builder.type(output)) ? sigmoidOf : softmaxOf)(builder, output),
+    predictions: (builder, operands) => (isOneOutput(builder.type(operands.output)) ? sigmoidOf : softmaxOf)(builder, operands),
     classWeights: UNWEIGHTED,
   },
   kl_divergence: {
     targets: ({ shape }) => ({ shape, type: 'real' }),
     targetRange: [0, Number.POSITIVE_INFINITY],
-    value: (builder, { output, targets, count }) => first(builder.emit('kl_divergence', [output, targets, count], {}, result('loss'))),
+    value: (builder, { output, targets, count, suffix }) =>
+      first(builder.emit('kl_divergence', [output, targets, count], {}, result('loss', suffix))),
     correct: null,
     predictions: softmaxOf,
     classWeights: UNWEIGHTED,
@@ -129,8 +131,8 @@ function numericWeights({ class_weights: weights }: Extract<LossConfig, { type: 
   return weights ?? null
 }
 
-function result(name: string): EmitOptions {
-  return { origin: 'loss', role: 'output', name }
+function result(name: string, suffix: string): EmitOptions {
+  return { origin: 'loss', role: 'output', name: `${name}${suffix}` }
 }
 
 function first([tensor]: readonly TensorId[]): TensorId {

@@ -1,6 +1,6 @@
 // Collects tensors and nodes; shapes are inferred as each op is emitted. Layers, autodiff, losses and optimizers all build with it.
 
-import type { Graph, LayerSummary, ParameterInfo, PhaseSplit } from '../core/graph.ts'
+import type { Graph, ParameterInfo, PhaseSplit } from '../core/graph.ts'
 import type { Node, ProgramNode } from '../core/program.ts'
 import type { Shape, Tensor, TensorId, TensorRole, TensorType } from '../core/tensor.ts'
 import type { Initializer } from '../initializers/initializer.ts'
@@ -91,6 +91,13 @@ export class ProgramBuilder {
       attributes,
     )
     this.#push({ op, inputs, outputs, attributes, origin })
+  }
+
+  /** The nodes that an action emits, beside its result. */
+  record<R>(action: () => R): { readonly nodes: readonly ProgramNode[]; readonly result: R } {
+    const start = this.#nodes.length
+    const result = action()
+    return { nodes: this.#nodes.slice(start), result }
   }
 
   /** TypeScript does not see that Node<K> is a member of the union over K. */
@@ -193,7 +200,7 @@ export class ForwardBuilder {
     return [...parts, ...nodes.slice(from)]
   }
 
-  finish({ input, output, layers }: { input: TensorId; output: TensorId; layers: readonly LayerSummary[] }): Graph {
+  finish({ input, outputs, layers }: Pick<Graph, 'input' | 'outputs' | 'layers'>): Graph {
     return {
       batchSize: this.batchSize,
       tensors: [...this.#program.tensors],
@@ -202,7 +209,7 @@ export class ForwardBuilder {
       buffers: [...this.#buffers],
       randomKey: this.#randomKey,
       input,
-      output,
+      outputs,
       layers,
     }
   }

@@ -4,12 +4,12 @@ import { differentiate } from '../autodiff/index.ts'
 import { type Graph, inferenceNodes, type LayerSummary, type ParameterInfo, trainingNodes } from '../core/graph.ts'
 import type { Program, ProgramNode } from '../core/program.ts'
 import type { Shape, TensorId } from '../core/tensor.ts'
-import { type LossRule, lossRule } from '../losses/index.ts'
 import { ProgramBuilder } from '../ops/index.ts'
 import { type OptimizerRule, optimizerRule } from '../optim/index.ts'
-import type { LossConfig } from '../spec/loss-config.ts'
+import { type TrainedHead, trainedHeads } from '../spec/head-config.ts'
 import { diagnosticsSchema, frozenByGroups, type OptimizerConfig, regularizationSchema } from '../spec/optimizer-config.ts'
 import type { TrainingConfig } from '../spec/training-config.ts'
+import { buildHead, type ModelHead } from './build-head.ts'
 import {
   emitUpdate,
   type GradientNorms,
@@ -23,32 +23,18 @@ import {
 export interface Bindings {
   /** [N, …] */
   readonly samples: TensorId
-  /** As the loss declares them: [N] of type index for classes, else real numbers of the output's shape. */
-  readonly targets: TensorId
   /** Rows of the batch that are real, [1]. */
   readonly count: TensorId
+  /** At least one, in the order of the model's outputs. */
+  readonly heads: readonly ModelHead[]
   /** One for each parameter group. */
   readonly learningRates: readonly LearningRateInput[]
   /** [1 − beta1^t, 1 − beta2^t] of step t; null where the optimizer has none. */
   readonly biasCorrection: TensorId | null
   /** [seed, step] of type index, from which masks are drawn; null where nothing is drawn. */
   readonly randomKey: TensorId | null
-  /** Mean over the real rows, [1]. */
-  readonly loss: TensorId
-  /** Rows that the model gets right, [1]; null where the loss knows no right and wrong. */
-  readonly correct: TensorId | null
   /** Written by training steps where the configuration asks for them. */
   readonly gradientNorms: GradientNorms
-  /** Probabilities or values, [N, K]; written by the phases `evaluate` and `predict`. */
-  readonly predictions: TensorId
-}
-
-/** What a loss asks of its targets, and how it weighs them. */
-export interface TargetRules {
-  /** Values that the loss is defined for; null where all are. */
-  readonly range: readonly [low: number, high: number] | null
-  /** Weight of each class in the mean over a batch; null where every row weighs the same. */
-  readonly classWeights: readonly number[] | null
 }
 
 export interface ModelParameter extends ParameterInfo {
@@ -61,7 +47,6 @@ export interface CompiledModel {
   readonly parameters: readonly ModelParameter[]
   readonly buffers: readonly ParameterInfo[]
   readonly slots: readonly ModelSlot[]
-  readonly targets: TargetRules
   /** [beta1, beta2] where `bindings.biasCorrection` is written. */
   readonly betas: readonly [number, number] | null
   readonly layers: readonly LayerSummary[]
@@ -74,7 +59,7 @@ export interface BuildModelOptions {
 
 /** What of a training configuration the program depends on. Without the optional ones, nothing is added to the optimizer's rule. */
 export type ModelTraining = Pick<TrainingConfig, 'loss' | 'optimizer'> &
-  Partial<Pick<TrainingConfig, 'regularization' | 'gradient_clipping' | 'diagnostics'>>
+  Partial<Pick<TrainingConfig, 'heads' | 'regularization' | 'gradient_clipping' | 'diagnostics'>>
 
 const NO_UPDATE: UpdatePhase = { learningRates: [], slots: [], segments: [], gradientNorms: { segments: null, parameters: null } }
 
@@ -85,11 +70,8 @@ const NO_UPDATE: UpdatePhase = { learningRates: [], slots: [], segments: [], gra
  * @throws RangeError when `frozen` names no parameter
  * @example buildModel(buildGraph(spec, { batchSize: 128 }), training, { frozen: ['conv1.weight', 'conv1.bias'] })
  */
-export function buildModel(
-  graph: Graph,
-  { loss, optimizer, regularization, gradient_clipping, diagnostics }: ModelTraining,
-  { frozen = [] }: BuildModelOptions = {},
-): CompiledModel {
+export function buildModel(graph: Graph, training: ModelTraining, { frozen = [] }: BuildModelOptions = {}): CompiledModel {
+  const { optimizer, regularization, gradient_clipping, diagnostics } = training
   const policy: GradientPolicy = {
     regularization: regularization ?? regularizationSchema.parse({}),
     gradientClipping: gradient_clipping ?? null,
@@ -99,43 +81,54 @@ export function buildModel(
     graph.parameters.map(({ name }) => name),
     optimizer.parameter_groups,
   )
-  return compile(graph, loss, lossRule(loss.type), optimizer, optimizerRule(optimizer.type), policy, [...frozen, ...byGroups])
+  const heads = trainedHeads(
+    training,
+    graph.outputs.map(({ name }) => name),
+  )
+  return compile(graph, heads, optimizer, optimizerRule(optimizer.type), policy, [...frozen, ...byGroups])
 }
 
-function compile<L extends LossConfig, O extends OptimizerConfig>(
+function compile<O extends OptimizerConfig>(
   graph: Graph,
-  lossConfig: L,
-  lossOf: LossRule<L>,
+  heads: readonly TrainedHead[],
   optimizerConfig: O,
   optimizer: OptimizerRule<O>,
   policy: GradientPolicy,
   frozen: readonly string[],
 ): CompiledModel {
+  if (heads.length !== graph.outputs.length) {
+    throw new Error(`the model has ${graph.outputs.length} outputs and ${heads.length} losses; select one output of it first`)
+  }
   const builder = new ProgramBuilder(graph)
   const parameters = markTrainable(graph, frozen)
   const fixed = new Set(parameters.flatMap(({ tensor, trainable }) => (trainable ? [] : [tensor])))
   const forwardNodes = trainingNodes(graph, (tensor) => fixed.has(tensor))
   const input = (name: string, shape: Shape) => builder.tensor(name, { shape, type: 'real' }, 'input')
   const betas = optimizer.betas(optimizerConfig)
-  const targets = builder.tensor('targets', lossOf.targets(builder.type(graph.output)), 'input')
   const count = input('count', [1])
   const biasCorrection = betas === null ? null : input('bias_correction', [2])
-  const operands = { output: graph.output, targets, count }
-
-  const { nodes: predictionNodes, result: predictions } = record(builder, () => lossOf.predictions(builder, graph.output))
-  const { nodes: lossNodes, result: loss } = record(builder, () => lossOf.value(builder, operands, lossConfig))
-  const { nodes: countNodes, result: correct } = record(builder, () => lossOf.correct?.(builder, operands) ?? null)
-  const { nodes: backwardNodes, result: gradients } = record(builder, () =>
-    gradientsOf(builder, [...forwardNodes, ...lossNodes], loss, parameters),
+  const built = graph.outputs.flatMap(({ tensor }, i) => {
+    const head = heads[i]
+    return head === undefined ? [] : [buildHead(builder, head, tensor, count)]
+  })
+  const lossNodes = built.flatMap((head) => head.lossNodes)
+  const { nodes: backwardNodes, result: gradients } = builder.record(() =>
+    gradientsOf(
+      builder,
+      [...forwardNodes, ...lossNodes],
+      built.map(({ head }) => head),
+      parameters,
+    ),
   )
   const updated = parameters.flatMap(({ tensor, name, shape }) => {
     const gradient = gradients.get(tensor)
     return gradient === undefined ? [] : [{ tensor, gradient, name, shape }]
   })
-  const { nodes: updateNodes, result: update } = record(builder, () =>
+  const { nodes: updateNodes, result: update } = builder.record(() =>
     updated.length === 0 ? NO_UPDATE : emitUpdate(builder, updated, optimizer, optimizerConfig, biasCorrection, policy),
   )
-  const scoreNodes = [...lossNodes, ...countNodes]
+  const predictionNodes = built.flatMap((head) => head.predictionNodes)
+  const scoreNodes = [...lossNodes, ...built.flatMap((head) => head.countNodes)]
   return {
     program: {
       batchSize: graph.batchSize,
@@ -149,30 +142,19 @@ function compile<L extends LossConfig, O extends OptimizerConfig>(
     },
     bindings: {
       samples: graph.input,
-      targets,
       count,
+      heads: built.map(({ head }) => head),
       learningRates: update.learningRates,
       biasCorrection,
       randomKey: graph.randomKey,
-      loss,
-      correct,
       gradientNorms: update.gradientNorms,
-      predictions,
     },
     parameters,
     buffers: graph.buffers,
     slots: update.slots,
-    targets: { range: lossOf.targetRange, classWeights: lossOf.classWeights(lossConfig) },
     betas,
     layers: graph.layers,
   }
-}
-
-/** The nodes that an action emits. */
-function record<R>(builder: ProgramBuilder, action: () => R): { readonly nodes: readonly ProgramNode[]; readonly result: R } {
-  const start = builder.nodes.length
-  const result = action()
-  return { nodes: builder.nodes.slice(start), result }
 }
 
 function markTrainable({ parameters, buffers }: Graph, frozen: readonly string[]): readonly ModelParameter[] {
@@ -184,18 +166,21 @@ function markTrainable({ parameters, buffers }: Graph, frozen: readonly string[]
   return parameters.map((parameter) => ({ ...parameter, trainable: !fixed.has(parameter.name) }))
 }
 
-/** Appends the backward pass. @returns gradient by parameter, with its final role and name */
+/** Appends the backward pass of Σ weight · loss. @returns gradient by parameter, with its final role and name */
 function gradientsOf(
   builder: ProgramBuilder,
   nodes: readonly ProgramNode[],
-  loss: TensorId,
+  heads: readonly ModelHead[],
   parameters: readonly ModelParameter[],
 ): ReadonlyMap<TensorId, TensorId> {
   const trainable = parameters.filter((parameter) => parameter.trainable)
   if (trainable.length === 0) return new Map()
-  const [one] = builder.emit('fill', [], { shape: [1], value: 1 }, { origin: 'loss' })
-  if (one === undefined) throw new Error('fill has no output')
-  const gradients = differentiate(builder, { nodes, seeds: new Map([[loss, one]]), by: trainable.map(({ tensor }) => tensor) })
+  const seeds = heads.map(({ loss, weight }) => {
+    const [seed] = builder.emit('fill', [], { shape: [1], value: weight }, { origin: 'loss' })
+    if (seed === undefined) throw new Error('fill has no output')
+    return [loss, seed] as const
+  })
+  const gradients = differentiate(builder, { nodes, seeds: new Map(seeds), by: trainable.map(({ tensor }) => tensor) })
   for (const { tensor, name } of trainable) {
     const gradient = gradients.get(tensor)
     if (gradient === undefined) continue

@@ -5,8 +5,9 @@ import type { Phase } from '../core/program.ts'
 import { elementCount, type TensorId, type TensorRole } from '../core/tensor.ts'
 import { totalCost } from '../ops/index.ts'
 import { buildGraph } from '../spec/build-graph.ts'
+import type { InputPlaces } from '../spec/head-config.ts'
 import type { ModelSpec } from '../spec/model-spec.ts'
-import { selectOutput } from '../spec/select-output.ts'
+import { selectTrained } from '../spec/select-trained.ts'
 import type { TrainingConfig } from '../spec/training-config.ts'
 import { type BuildModelOptions, buildModel, type CompiledModel, type ModelTraining } from './build-model.ts'
 import { planMemory } from './memory.ts'
@@ -69,6 +70,11 @@ export function estimateModel({ program, parameters }: CompiledModel): Estimate 
   }
 }
 
+export interface EstimateTrainingOptions extends BuildModelOptions {
+  /** Where in a sample the inputs of the model stand. Default: the only one takes all of it. */
+  readonly inputs?: InputPlaces | undefined
+}
+
 /**
  * Estimates the training of a valid specification.
  * @throws ShapeError when the model's output does not fit the loss
@@ -76,7 +82,8 @@ export function estimateModel({ program, parameters }: CompiledModel): Estimate 
 export function estimateTraining(
   spec: ModelSpec,
   training: ModelTraining & Pick<TrainingConfig, 'batch_size' | 'output'>,
-  options: BuildModelOptions = {},
+  { inputs, ...options }: EstimateTrainingOptions = {},
 ): Estimate {
-  return estimateModel(buildModel(buildGraph(selectOutput(spec, training.output), { batchSize: training.batch_size }), training, options))
+  const graph = buildGraph(selectTrained(spec, training), { batchSize: training.batch_size, inputs })
+  return estimateModel(buildModel(graph, training, options))
 }

@@ -22,7 +22,7 @@ describe('buildGraph', () => {
       'dense',
     ])
     expect(graph.tensors[graph.input]?.shape).toEqual([128, 1, 28, 28])
-    expect(graph.tensors[graph.output]?.shape).toEqual([128, 10])
+    expect(graph.tensors[graph.outputs[0]?.tensor ?? -1]?.shape).toEqual([128, 10])
     for (const node of inferenceNodes(graph)) expect(graph.tensors[node.outputs[0] ?? -1]?.shape[0]).toBe(128)
   })
 
@@ -57,7 +57,7 @@ describe('buildGraph', () => {
     })
     const built = buildGraph(residual, { batchSize: 2 })
     expect(inferenceNodes(built).map(({ op, origin }) => `${op} ${origin}`)).toEqual(['conv2d nodes[1]', 'conv2d nodes[2]', 'add nodes[0]'])
-    expect(built.tensors[built.output]?.shape).toEqual([2, 3, 8, 8])
+    expect(built.tensors[built.outputs[0]?.tensor ?? -1]?.shape).toEqual([2, 3, 8, 8])
   })
 
   it('trains with the statistics of the batch, evaluates with the running ones, and keeps these where the layer is frozen', () => {

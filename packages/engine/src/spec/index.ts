@@ -9,6 +9,17 @@ export {
 } from './augmentation-config.ts'
 export { type BuildOptions, buildGraph } from './build-graph.ts'
 export { type ExplainedLayer, type Explanation, explainModel, formatExplanation } from './explain.ts'
+export {
+  type DatasetTargets,
+  describeTarget,
+  type Head,
+  type HeadTarget,
+  type InputColumns,
+  type InputPlaces,
+  placeInputs,
+  type TrainedHead,
+  trainedHeads,
+} from './head-config.ts'
 export { limitIssues, type Parsed, parseWithIssues } from './issues.ts'
 export { fitLoss, type LossConfig, type LossFit, lossConfigSchema, resolveClassWeights, type TargetDescription } from './loss-config.ts'
 export { chosenMetrics, isLowerBetter, type MetricName, type MetricTarget, metricNameSchema, metricTarget } from './metric-config.ts'
@@ -40,7 +51,7 @@ export {
 export { parameterShapes, stateShapes } from './parameters.ts'
 export { expandPreset, isPresetName, PRESET_NAMES, PRESETS, type PresetName, presetOptions } from './presets/registry.ts'
 export { type ResolvedModel, resolveModel } from './resolve-model.ts'
-export { selectOutput } from './select-output.ts'
+export { type OutputChoice, selectTrained } from './select-trained.ts'
 export {
   seedSchema,
   type TrainingConfig,

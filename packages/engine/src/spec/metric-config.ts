@@ -61,21 +61,28 @@ export function metricsFor(target: MetricTarget): readonly MetricName[] {
   return METRIC_NAMES.filter((name) => METRIC_ENTRIES[name].targets.includes(target))
 }
 
-/** All series of an evaluation that a configuration may refer to. */
-export function evaluationSeries(target: MetricTarget, topK: number): readonly string[] {
-  return ['eval/loss', ...metricsFor(target).map((name) => `eval/${METRIC_ENTRIES[name].series(topK)}`)]
+/**
+ * All series of an evaluation that a configuration may refer to.
+ * @param prefix of the series of a head
+ */
+export function evaluationSeries(target: MetricTarget, topK: number, prefix = ''): readonly string[] {
+  return ['loss', ...metricsFor(target).map((name) => METRIC_ENTRIES[name].series(topK))].map((series) => `eval/${prefix}${series}`)
 }
 
 /**
  * The metrics to compute: those asked for, or the usual ones, and those that something else refers to.
  * @param referred series such as `eval/f1_macro`
+ * @param prefix of the series of a head
  */
 export function chosenMetrics(
   target: MetricTarget,
   asked: readonly MetricName[] | undefined,
   topK: number,
   referred: readonly string[],
+  prefix = '',
 ): readonly MetricName[] {
   const wanted = asked ?? DEFAULTS[target]
-  return metricsFor(target).filter((name) => wanted.includes(name) || referred.includes(`eval/${METRIC_ENTRIES[name].series(topK)}`))
+  return metricsFor(target).filter(
+    (name) => wanted.includes(name) || referred.includes(`eval/${prefix}${METRIC_ENTRIES[name].series(topK)}`),
+  )
 }

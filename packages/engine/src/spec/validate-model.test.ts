@@ -151,7 +151,7 @@ describe('random valid chains', () => {
         expect(layers.at(-1)?.output).toEqual(grown.shape)
         expect(layers.reduce((sum, { parameterCount }) => sum + parameterCount, 0)).toBe(grown.parameters)
         const graph = buildGraph(result.spec, { batchSize: 2 })
-        expect(graph.tensors[graph.output]?.shape).toEqual([2, ...grown.shape])
+        expect(graph.tensors[graph.outputs[0]?.tensor ?? -1]?.shape).toEqual([2, ...grown.shape])
         expect(modelSpecSchema.parse(result.spec)).toEqual(result.spec satisfies ModelSpec)
       }),
       { numRuns: 300 },

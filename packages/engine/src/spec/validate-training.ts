@@ -1,16 +1,17 @@
 // Validation of a training configuration, alone and against a model and a dataset.
 
 import type { Issue } from '@trainyard/errors'
-import { elementCount, type Shape } from '../core/tensor.ts'
 import { validateAugmentation } from './augmentation-config.ts'
 import { checkBatchStatistics } from './batch-statistics.ts'
-import { parseWithIssues } from './issues.ts'
-import { fitLoss, type LossConfig, type TargetDescription } from './loss-config.ts'
+import { checkInputs, type DatasetInputs } from './check-inputs.ts'
+import { type DatasetTargets, describeTarget, seriesPrefix, type TrainedHead, trainedHeads } from './head-config.ts'
+import { formatPath, parseWithIssues } from './issues.ts'
+import { fitLoss, type TargetDescription } from './loss-config.ts'
 import { evaluationSeries, metricsFor, metricTarget } from './metric-config.ts'
 import type { ModelSpec } from './model-spec.ts'
 import { frozenByGroups } from './optimizer-config.ts'
 import { type ResolvedModel, resolveModel } from './resolve-model.ts'
-import { checkTrainable, selectOutput } from './select-output.ts'
+import { checkTrainable, selectTrained } from './select-trained.ts'
 import { suggest } from './suggest.ts'
 import { type TrainingConfig, trainingConfigSchema } from './training-config.ts'
 import { matches } from './transfer-plan.ts'
@@ -20,9 +21,7 @@ export type TrainingValidation =
   | { readonly ok: false; readonly issues: readonly Issue[] }
 
 /** What a dataset offers, as in its manifest. */
-export interface DatasetDescription {
-  readonly input: { readonly shape: Shape }
-  readonly target: TargetDescription
+export interface DatasetDescription extends DatasetInputs, DatasetTargets {
   /** Names of its splits; where given, `evaluate.split` must be one of them. */
   readonly splits?: readonly string[]
   /** Rows of its training split; where given, they must make a batch. */
@@ -54,17 +53,22 @@ export function validateTraining(
   dataset: DatasetDescription,
   { modelPath = 'model', trainingPath = 'training' }: ValidateTrainingOptions = {},
 ): readonly Issue[] {
-  const untrainable = checkTrainable(spec, training.output, modelPath, trainingPath)
+  const untrainable = checkTrainable(spec, training, trainingPath)
   if (untrainable.length > 0) return untrainable
-  const model = resolveModel(selectOutput(spec, training.output))
+  const model = resolveModel(selectTrained(spec, training))
+  const heads = trainedHeads(training, model.draft.outputs ?? []).map((head) => describeHead(head, dataset, trainingPath))
+  const compared = heads.flatMap((head) => (head.target === null ? [] : [{ ...head, target: head.target }]))
   return [
-    ...checkInput(model, dataset, modelPath),
-    ...checkTarget(model, training.loss, dataset, modelPath, trainingPath),
-    ...checkClassWeights(training.loss, dataset, trainingPath),
+    ...checkInputs(model, training.inputs, dataset, modelPath, trainingPath),
+    ...heads.flatMap((head) => checkTargetExists(head, dataset)),
+    ...compared.flatMap((head) => checkTarget(model, head, modelPath)),
+    ...compared.flatMap((head) => checkClassWeights(head)),
     ...checkGroups(model, training, trainingPath),
     ...checkBatch(model, training, trainingPath),
     ...checkBatchStatistics(model, training.batch_size, modelPath),
-    ...checkMetrics(training, dataset, trainingPath),
+    ...compared.flatMap((head) => checkAskedMetrics(head)),
+    ...checkEvaluateMetrics(training, trainingPath),
+    ...checkDeciding(training, compared, dataset, trainingPath),
     ...checkSchedule(training, trainingPath),
     ...checkSplit(training, dataset, trainingPath),
     ...checkDropLast(training, dataset, trainingPath),
@@ -72,38 +76,50 @@ export function validateTraining(
   ]
 }
 
-/** A vector input takes images too, as the same numbers in the order of memory. */
-function checkInput({ draft }: ResolvedModel, { input }: DatasetDescription, modelPath: string): readonly Issue[] {
-  return draft.inputs.flatMap(({ path, shape }): Issue[] => {
-    if (shape === null || shape.join() === input.shape.join()) return []
-    if (shape.length === 1 && elementCount(shape) === elementCount(input.shape)) return []
-    const given = input.shape.join(', ')
-    return [
-      {
-        path: `${modelPath}.${path}`,
-        code: 'input_shape_mismatch',
-        message: `The model takes rows of shape [${shape.join(', ')}], but those of the dataset have [${given}].`,
-        hint: `Set the model's input shape to [${given}].`,
-      },
-    ]
+/** A head with what the dataset compares it with, and where it stands in what the user sent. */
+interface DescribedHead<T = TargetDescription | null> {
+  readonly head: TrainedHead
+  readonly target: T
+  /** Of `loss`, `target` and `metrics`. */
+  readonly path: string
+  readonly metricsPath: string
+}
+
+function describeHead(head: TrainedHead, dataset: DatasetTargets, trainingPath: string): DescribedHead {
+  const path = head.name === null ? trainingPath : formatPath(`${trainingPath}.heads`, [head.name])
+  const metricsPath = head.name === null ? `${trainingPath}.evaluate.metrics` : `${path}.metrics`
+  return { head, target: describeTarget(head.target, dataset), path, metricsPath }
+}
+
+function checkTargetExists({ head, target, path }: DescribedHead, { targetColumns = [] }: DatasetTargets): readonly Issue[] {
+  if (target !== null) return []
+  if (typeof head.target === 'string') {
+    const message = 'The dataset has no coarse classes.'
+    const hint = 'Use "label", or prepare the dataset with a column of coarse classes.'
+    return [{ path: `${path}.target`, code: 'no_coarse_classes', message, hint }]
+  }
+  return head.target.columns.flatMap((column, i): Issue[] => {
+    if (targetColumns.includes(column)) return []
+    const message = `The dataset has no target "${column}".`
+    const hint = targetColumns.length === 0 ? 'Columns are chosen among value targets only.' : suggest(column, targetColumns, 'targets')
+    return [{ path: formatPath(path, ['target', 'columns', i]), code: 'no_such_column', message, hint }]
   })
 }
 
 function checkTarget(
   { draft, layers }: ResolvedModel,
-  loss: LossConfig,
-  { target }: DatasetDescription,
+  { head, target, path: headPath }: DescribedHead<TargetDescription>,
   modelPath: string,
-  trainingPath: string,
 ): readonly Issue[] {
+  const { loss, name } = head
   const what = target.kind === 'class' ? `${target.classes.length} classes` : `${target.size} values per row`
   const fit = fitLoss(loss, target)
   if (!fit.fits) {
-    const message = `The loss "${loss.type}" is for ${fit.takes}, but the dataset has ${what}.`
-    return [{ path: `${trainingPath}.loss.type`, code: 'loss_target_mismatch', message, hint: fit.hint }]
+    const message = `The loss "${loss.type}" is for ${fit.takes}, but the ${name === null ? 'dataset' : 'target'} has ${what}.`
+    return [{ path: `${headPath}.loss.type`, code: 'loss_target_mismatch', message, hint: fit.hint }]
   }
   const widths = fit.widths.join(' or ')
-  const last = layers.find(({ id }) => id === draft.outputs?.[0])
+  const last = layers.find(({ id }) => id === (name ?? draft.outputs?.[0]))
   if (last === undefined) return []
   const path = `${modelPath}.${last.path}`
   const shape = last.output.join(', ')
@@ -116,13 +132,13 @@ function checkTarget(
   return [{ path, code: 'wrong_output_width', message, hint: `Use ${widths} units in the last layer (option "classes" of most presets).` }]
 }
 
-function checkClassWeights(loss: LossConfig, { target }: DatasetDescription, trainingPath: string): readonly Issue[] {
+function checkClassWeights({ head: { loss }, target, path }: DescribedHead<TargetDescription>): readonly Issue[] {
   if (loss.type !== 'softmax_cross_entropy' || !Array.isArray(loss.class_weights) || target.kind !== 'class') return []
   const { length } = target.classes
   if (loss.class_weights.length === length) return []
   const message = `There are ${loss.class_weights.length} class weights, but the dataset has ${length} classes.`
   const hint = 'Give one weight per class, in the order of the dataset\'s classes, or "balanced".'
-  return [{ path: `${trainingPath}.loss.class_weights`, code: 'wrong_class_weights', message, hint }]
+  return [{ path: `${path}.loss.class_weights`, code: 'wrong_class_weights', message, hint }]
 }
 
 /** Every pattern must name a parameter, and something must be left to train. */
@@ -152,22 +168,42 @@ function checkBatch({ layers }: ResolvedModel, { batch_size }: TrainingConfig, t
   return [{ path: `${trainingPath}.batch_size`, code: 'batch_too_large', message, hint: `Use a batch size of at most ${most}.` }]
 }
 
-/** What is asked for must be measurable, and what decides must be measured. */
-function checkMetrics(training: TrainingConfig, { target, splits }: DatasetDescription, trainingPath: string): readonly Issue[] {
-  const { evaluate, schedule, early_stopping: stopping, loss } = training
-  const kind = metricTarget(target, loss)
+/** What is asked for must be measurable. */
+function checkAskedMetrics({ head, target, metricsPath }: DescribedHead<TargetDescription>): readonly Issue[] {
+  const kind = metricTarget(target, head.loss)
   const known = metricsFor(kind)
-  const issues: Issue[] = (evaluate.metrics ?? []).flatMap((name, index) => {
+  return (head.metrics ?? []).flatMap((name, index): Issue[] => {
     if (known.includes(name)) return []
     const message = `The metric "${name}" is not for ${kind === 'value' ? 'value' : 'class'} targets.`
     const hint = `Use some of ${known.join(', ')}.`
-    return [{ path: `${trainingPath}.evaluate.metrics[${index}]`, code: 'metric_target_mismatch', message, hint }]
+    return [{ path: `${metricsPath}[${index}]`, code: 'metric_target_mismatch', message, hint }]
   })
+}
+
+function checkEvaluateMetrics({ heads, evaluate }: TrainingConfig, trainingPath: string): readonly Issue[] {
+  if (heads === undefined || evaluate.metrics === undefined) return []
+  const message = 'The training has heads, whose targets differ: "evaluate.metrics" does not say which it is for.'
+  return [
+    { path: `${trainingPath}.evaluate.metrics`, code: 'contradictory_options', message, hint: 'Give "metrics" in the heads instead.' },
+  ]
+}
+
+/** What decides must be measured. */
+function checkDeciding(
+  { evaluate, schedule, early_stopping: stopping }: TrainingConfig,
+  heads: readonly DescribedHead<TargetDescription>[],
+  { splits }: DatasetDescription,
+  trainingPath: string,
+): readonly Issue[] {
+  const issues: Issue[] = []
   const deciding = [
     ...(schedule.type === 'reduce_on_plateau' ? [{ path: `${trainingPath}.schedule.metric`, metric: schedule.metric }] : []),
     ...(stopping === undefined ? [] : [{ path: `${trainingPath}.early_stopping.metric`, metric: stopping.metric }]),
   ]
-  const series = evaluationSeries(kind, evaluate.top_k)
+  const ofHeads = heads.flatMap(({ head, target }) =>
+    evaluationSeries(metricTarget(target, head.loss), evaluate.top_k, seriesPrefix(head.name)),
+  )
+  const series = [...new Set(['eval/loss', ...ofHeads])]
   const isEvaluated = splits === undefined || evaluate.split !== undefined || splits.includes('test')
   for (const { path, metric } of deciding) {
     if (!series.includes(metric)) {

@@ -30,7 +30,7 @@ const metadata: CheckpointMetadata = {
   seed: 7,
   frozen: ['fc1.weight'],
   metrics: { 'train/loss': Number.NaN, 'test/loss': 0.1, 'test/best': Number.NEGATIVE_INFINITY },
-  interval: { samples: 3, weight: 3, loss_sum: 0.30000000000000004, correct: 0 },
+  interval: { samples: 3, heads: [{ weight: 3, loss_sum: 0.30000000000000004, correct: 0 }] },
   evaluated_step: 8,
   plateau: { rate: 0.01, best: 0.5, waited: 2, cooldown: 1 },
   stopping: { best: { step: 8, value: 0.1, metrics: { 'eval/loss': 0.1 } }, waited: 3, restored: false },

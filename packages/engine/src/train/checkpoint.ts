@@ -43,6 +43,18 @@ const datasetSchema = z.looseObject({
   transforms: z.looseObject({ kind: z.string() }).optional(),
 })
 
+const intervalSchema = z.object({
+  samples: count,
+  /** In the order of the model's outputs. */
+  heads: z.array(z.object({ weight: numberSchema, loss_sum: numberSchema, correct: numberSchema })),
+})
+
+/** Of older files, for one head. */
+const singleIntervalSchema = z
+  .object({ samples: count, weight: numberSchema.optional(), loss_sum: numberSchema, correct: numberSchema })
+  // Without class weights, rows are the weight; the oldest files have those only.
+  .transform(({ samples, weight, ...sums }) => ({ samples, heads: [{ weight: weight ?? samples, ...sums }] }))
+
 export const checkpointMetadataSchema = z.object({
   format: z.literal(CHECKPOINT_FORMAT),
   spec: modelSpecSchema,
@@ -59,10 +71,7 @@ export const checkpointMetadataSchema = z.object({
   /** Newest value of each series. */
   metrics: z.record(z.string(), numberSchema),
   /** What has gathered since the last point of the training curve. */
-  interval: z
-    .object({ samples: count, weight: numberSchema.optional(), loss_sum: numberSchema, correct: numberSchema })
-    // Without class weights, rows are the weight; older files have those only.
-    .transform(({ weight, ...interval }) => ({ ...interval, weight: weight ?? interval.samples })),
+  interval: z.union([intervalSchema, singleIntervalSchema]),
   /** Step of the last evaluation; 0 before the first. */
   evaluated_step: count,
   /** The rate that a plateau reduced; absent in older files and without such a schedule. */

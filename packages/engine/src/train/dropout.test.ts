@@ -150,9 +150,9 @@ describe.each(BACKENDS)('a network with dropout and batch norm on $name', (backe
     train(session, 1, 2)
     const before = session.exportState()
     session.predict(batch(1).samples, BATCH)
-    const first = session.predictions.slice()
+    const first = session.predictions().slice()
     session.predict(batch(1).samples, BATCH)
-    expect(session.predictions).toEqual(first)
+    expect(session.predictions()).toEqual(first)
     session.evaluateBatch(batch(1))
     const [loss] = session.scalars
     session.evaluateBatch(batch(1))

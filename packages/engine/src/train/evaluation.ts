@@ -1,13 +1,17 @@
 // One pass over a split: the loss, and the metrics that were asked for.
 
 import { type ClassReport, EvaluationMeter } from '../metrics/index.ts'
+import { seriesPrefix } from '../spec/head-config.ts'
 import type { MetricName, MetricTarget } from '../spec/metric-config.ts'
+import { LossMean, weightedSum } from './loss-mean.ts'
 import type { Batch, Session } from './session.ts'
 
-export type TargetKind = { readonly kind: 'class' } | { readonly kind: 'value'; readonly size: number }
-
-/** What an evaluation measures. */
-export interface MetricPlan {
+/** What is measured of a head of the model. */
+export interface HeadPlan {
+  /** Of its series; null where the model has one output that needs no name. */
+  readonly name: string | null
+  /** Of its loss in the sum. */
+  readonly weight: number
   readonly target: MetricTarget
   /** Classes, labels or values per row. */
   readonly size: number
@@ -17,35 +21,47 @@ export interface MetricPlan {
 
 export interface EvaluationData {
   readonly rows: number
-  readonly plan: MetricPlan
   /** Batches of one pass. */
   readonly steps: number
   /** Batch 0 … steps − 1, in the stored order; valid until the next call. */
   batch(step: number): Batch
 }
 
-export interface Evaluation {
-  /** Name → value, `loss` among them. */
-  readonly metrics: Readonly<Record<string, number>>
-  /** Class by class; null for values. */
-  readonly report: ClassReport | null
+/** How a head did, class by class. */
+export interface HeadReport {
+  readonly name: string | null
+  readonly report: ClassReport
 }
 
-export type EvaluatingSession = Pick<Session, 'evaluateBatch' | 'scalars' | 'predictions'>
+export interface Evaluation {
+  /** Name → value: `loss`, the metrics, and of a head with a name `<head>/loss` and so on. */
+  readonly metrics: Readonly<Record<string, number>>
+  /** Of the heads whose targets are classes or labels. */
+  readonly reports: readonly HeadReport[]
+}
+
+export type EvaluatingSession = Pick<Session, 'evaluateBatch' | 'scalars' | 'predictions' | 'targets'>
 
 /** Yields after every batch, so that the caller can look up from the work. */
-export function* evaluate(session: EvaluatingSession, data: EvaluationData): Generator<undefined, Evaluation> {
-  const meter = new EvaluationMeter({ ...data.plan, rows: data.rows })
-  let lossSum = 0
-  let weightSum = 0
+export function* evaluate(session: EvaluatingSession, heads: readonly HeadPlan[], data: EvaluationData): Generator<undefined, Evaluation> {
+  const gathered = heads.map((plan) => ({ plan, meter: new EvaluationMeter({ ...plan, rows: data.rows }), mean: new LossMean() }))
   for (let step = 0; step < data.steps; step++) {
     const batch = data.batch(step)
     session.evaluateBatch(batch)
-    const [loss = Number.NaN, , weight = 0] = session.scalars
-    lossSum += loss * weight
-    weightSum += weight
-    meter.add(session.predictions, batch.targets, batch.count)
+    gathered.forEach(({ meter, mean }, head) => {
+      mean.add(session.scalars, head)
+      meter.add(session.predictions(head), session.targets(head), batch.count)
+    })
     yield
   }
-  return { metrics: { loss: lossSum / weightSum, ...meter.results() }, report: meter.report() }
+  const results = gathered.flatMap(({ plan: { name }, meter, mean }) => {
+    const own = name === null ? meter.results() : { loss: mean.value, ...meter.results() }
+    return Object.entries(own).map(([series, value]) => [seriesPrefix(name) + series, value] as const)
+  })
+  const loss = weightedSum(gathered.map(({ plan, mean }) => ({ weight: plan.weight, loss: mean.value })))
+  const reports = gathered.flatMap(({ plan: { name }, meter }) => {
+    const report = meter.report()
+    return report === null ? [] : [{ name, report }]
+  })
+  return { metrics: { loss, ...Object.fromEntries(results) }, reports }
 }

@@ -7,7 +7,8 @@ export {
   decodeCheckpointHeader,
   encodeCheckpoint,
 } from './checkpoint.ts'
-export { type Evaluation, type EvaluationData, evaluate, type MetricPlan, type TargetKind } from './evaluation.ts'
+export { type Evaluation, type EvaluationData, evaluate, type HeadPlan, type HeadReport } from './evaluation.ts'
+export { type LabelDescription, type TargetSource, targetSources } from './head-targets.ts'
 export { learningRateAt } from './learning-rate.ts'
 export {
   type BatchSource,
@@ -18,7 +19,7 @@ export {
   TrainingLoop,
   type TrainingLoopOptions,
 } from './loop.ts'
-export { planMetrics } from './metric-plan.ts'
+export { planHeads } from './plan-heads.ts'
 export { planSchedule, type Schedule } from './schedule.ts'
 export { type Batch, createSession, type ImportOptions, type Session, type SessionOptions } from './session.ts'
 export type { StateTensor, StateTensors } from './state.ts'

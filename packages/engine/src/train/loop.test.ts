@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { type TrainingConfig, type TrainingConfigInput, trainingConfigSchema } from '../spec/training-config.ts'
 import { INITIAL_LOOP_STATE, type LoopEvent, type LoopPoint, type LoopState, TrainingLoop } from './loop.ts'
 import { planSchedule } from './schedule.ts'
+import type { Batch } from './session.ts'
 import type { StateTensors } from './state.ts'
 
 const ROWS = 10
@@ -38,12 +39,15 @@ function harness(
   }
   const scalars = new Float64Array(3)
   const model = { weight }
+  // One output for two classes: class 0, which is that of all rows.
+  const predictions = new Float32Array(EVALUATION_ROWS)
+  let targets: Batch['targets'] = new Int32Array()
   let time = 0
   const loop = new TrainingLoop({
     session: {
       scalars,
-      // One output for two classes: class 0, which is that of all rows.
-      predictions: new Float32Array(EVALUATION_ROWS),
+      predictions: () => predictions,
+      targets: () => targets,
       trainStep(batch, _rate, step) {
         model.weight = model.weight * 0.9 + (batch.samples[0] ?? 0) / step
         scalars[0] = lossAt?.(step) ?? model.weight
@@ -56,6 +60,7 @@ function harness(
         model.weight = state.get('model.weight')?.data[0] ?? Number.NaN
       },
       evaluateBatch(batch) {
+        targets = batch.targets
         scalars[0] = evaluationAt?.(loop.state.step) ?? model.weight * 2
         scalars[1] = batch.count
         scalars[2] = batch.count
@@ -64,10 +69,9 @@ function harness(
     training: config,
     schedule,
     batches: source(ROWS, start.step),
-    target: { kind: 'class' },
+    heads: [{ name: null, weight: 1, target: 'class', size: 2, metrics: ['accuracy'], topK: 5 }],
     evaluation: {
       rows: EVALUATION_ROWS,
-      plan: { target: 'class', size: 2, metrics: ['accuracy'], topK: 5 },
       steps: 2,
       batch: (step) => source(EVALUATION_ROWS, step).next(),
     },
@@ -181,7 +185,7 @@ describe('the training loop', () => {
     expect(loop.state.stopping).toMatchObject({ best: { step: 9, value: 3 }, waited: 2, restored: true })
     expect(loop.state.metrics['eval/loss']).toBe(3)
     expect(model.weight).toBe(atBest)
-    expect(loop.report?.classes.map(({ support }) => support)).toEqual([EVALUATION_ROWS, 0])
+    expect(loop.reports[0]?.report.classes.map(({ support }) => support)).toEqual([EVALUATION_ROWS, 0])
   })
 
   it('stops and restores in the same way after a resume from any event', () => {

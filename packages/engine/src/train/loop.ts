@@ -2,9 +2,9 @@
 // whoever drives it decides what happens between steps (send, save, stop); it does no I/O and is given its clock.
 
 import { TrainyardError } from '@trainyard/errors'
-import type { ClassReport } from '../metrics/index.ts'
+import { seriesPrefix } from '../spec/head-config.ts'
 import type { TrainingConfig } from '../spec/training-config.ts'
-import { type EvaluatingSession, type EvaluationData, evaluate, type TargetKind } from './evaluation.ts'
+import { type EvaluatingSession, type EvaluationData, evaluate, type HeadPlan, type HeadReport } from './evaluation.ts'
 import {
   INITIAL_STOPPING_STATE,
   isPatienceSpent,
@@ -14,8 +14,9 @@ import {
   type StoppingState,
 } from './improvement.ts'
 import { learningRateAt } from './learning-rate.ts'
+import { LossMean, type LossSums, weightedSum } from './loss-mean.ts'
 import { isCheckpointDue, isEvaluationDue, isLogDue, isStopReached, type Schedule } from './schedule.ts'
-import type { Batch, Session } from './session.ts'
+import { type Batch, SCALARS, type Session } from './session.ts'
 import type { StateTensors } from './state.ts'
 import { Throughput } from './throughput.ts'
 
@@ -27,7 +28,7 @@ export interface LoopState {
   /** Steps done. */
   readonly step: number
   /** What has gathered since the last point of the training curve. */
-  readonly interval: { readonly samples: number; readonly weight: number; readonly lossSum: number; readonly correct: number }
+  readonly interval: { readonly samples: number; readonly heads: readonly LossSums[] }
   /** Step of the last evaluation; 0 before the first. */
   readonly evaluatedStep: number
   /** Newest value of each series. */
@@ -39,7 +40,7 @@ export interface LoopState {
 
 export const INITIAL_LOOP_STATE: LoopState = {
   step: 0,
-  interval: { samples: 0, weight: 0, lossSum: 0, correct: 0 },
+  interval: { samples: 0, heads: [] },
   evaluatedStep: 0,
   metrics: {},
   plateau: null,
@@ -71,7 +72,8 @@ export interface TrainingLoopOptions {
   readonly schedule: Schedule
   /** Of the training split, from the row where `start` stands. */
   readonly batches: BatchSource
-  readonly target: TargetKind
+  /** Of the session's model, in order. */
+  readonly heads: readonly HeadPlan[]
   /** Null where the dataset has nothing to evaluate on. */
   readonly evaluation: EvaluationData | null
   /** INITIAL_LOOP_STATE, or that of a checkpoint. */
@@ -92,15 +94,13 @@ export class TrainingLoop {
   readonly #throughput = new Throughput()
   #step: number
   #samples: number
-  #weight: number
-  #lossSum: number
-  #correct: number
+  readonly #means: readonly LossMean[]
   #evaluatedStep: number
   #metrics: Record<string, number>
   #plateau: PlateauState | null
   #stopping: StoppingState
   #best: StateTensors | null
-  #report: ClassReport | null = null
+  #reports: readonly HeadReport[] | null = null
   #rate = Number.NaN
   #breathedAt = 0
 
@@ -109,9 +109,7 @@ export class TrainingLoop {
     this.#options = options
     this.#step = step
     this.#samples = interval.samples
-    this.#weight = interval.weight
-    this.#lossSum = interval.lossSum
-    this.#correct = interval.correct
+    this.#means = options.heads.map((_, head) => new LossMean(interval.heads[head]))
     this.#evaluatedStep = evaluatedStep
     this.#metrics = { ...metrics }
     this.#plateau = plateau
@@ -123,7 +121,7 @@ export class TrainingLoop {
   get state(): LoopState {
     return {
       step: this.#step,
-      interval: { samples: this.#samples, weight: this.#weight, lossSum: this.#lossSum, correct: this.#correct },
+      interval: { samples: this.#samples, heads: this.#means.map(({ sums }) => sums) },
       evaluatedStep: this.#evaluatedStep,
       metrics: { ...this.#metrics },
       plateau: this.#plateau,
@@ -136,9 +134,9 @@ export class TrainingLoop {
     return this.#stopping.best?.step === this.#step ? null : this.#best
   }
 
-  /** Class by class, of the last evaluation or of the best one that was restored; null for values and without evaluation. */
-  get report(): ClassReport | null {
-    return this.#report
+  /** Class by class, of the last evaluation or of the best one that was restored; none for values and without evaluation. */
+  get reports(): readonly HeadReport[] {
+    return this.#reports ?? []
   }
 
   /** Epochs done, with the fraction of the current one. */
@@ -178,7 +176,7 @@ export class TrainingLoop {
     // A metric may end the run between two evaluations; the result is that of the last step.
     if (this.#step > this.#evaluatedStep) yield* this.#evaluate()
     if (!this.#stopping.restored) this.#restoreBest()
-    if (this.#report === null && this.#options.evaluation !== null) yield* this.#measure(this.#options.evaluation)
+    if (this.#reports === null && this.#options.evaluation !== null) yield* this.#measure(this.#options.evaluation)
     yield { type: 'checkpoint', kind: 'final' }
   }
 
@@ -194,7 +192,7 @@ export class TrainingLoop {
     if (best.step !== this.#step) {
       if (this.#best === null) throw new Error(`the weights of step ${best.step} are to be restored, but were not kept`)
       this.#options.session.importState(this.#best, { strict: false })
-      this.#report = null
+      this.#reports = null
     }
     this.#best = null
     this.#metrics = { ...this.#metrics, ...best.metrics }
@@ -202,7 +200,7 @@ export class TrainingLoop {
   }
 
   #trainStep(): number {
-    const { session, training, batches, now } = this.#options
+    const { session, heads, training, batches, now } = this.#options
     const before = now()
     const batch = batches.next()
     this.#rate = learningRateAt(
@@ -213,23 +211,32 @@ export class TrainingLoop {
     )
     session.trainStep(batch, this.#rate, this.#step + 1)
     this.#step++
-    const [loss = Number.NaN, correct = 0, weight = 0] = session.scalars
     this.#samples += batch.count
-    this.#weight += weight
-    this.#lossSum += loss * weight
-    if (this.#options.target.kind === 'class') this.#correct += correct
+    let loss = 0
+    for (let head = 0; head < heads.length; head++) {
+      loss += (heads[head]?.weight ?? 0) * (session.scalars[SCALARS * head] ?? Number.NaN)
+      this.#means[head]?.add(session.scalars, head)
+    }
     this.#throughput.add(batch.count, now() - before)
     return loss
   }
 
   #closeInterval(): LoopEvent {
-    const means: Record<string, number> = { loss: this.#lossSum / this.#weight }
-    if (this.#options.target.kind === 'class') means.accuracy = this.#correct / this.#samples
+    const { heads, session } = this.#options
+    const samples = this.#samples
+    const gathered = heads.map(({ name, weight, target }, head) => {
+      const mean = this.#means[head] ?? new LossMean()
+      const accuracy = target === 'class' ? { accuracy: mean.correct / samples } : {}
+      return { name, weight, loss: mean.value, accuracy }
+    })
+    const means: Record<string, number> = { loss: weightedSum(gathered) }
+    for (const { name, loss, accuracy } of gathered) {
+      const own = name === null ? accuracy : { loss, ...accuracy }
+      for (const [series, value] of Object.entries(own)) means[seriesPrefix(name) + series] = value
+    }
     this.#samples = 0
-    this.#weight = 0
-    this.#lossSum = 0
-    this.#correct = 0
-    const { total, parameters } = this.#options.session.gradientNorms()
+    for (const mean of this.#means) mean.reset()
+    const { total, parameters } = session.gradientNorms()
     means.learning_rate = this.#rate
     if (total !== null) means.gradient_norm = total
     const points = Object.entries(means).map(([name, value]) => [`train/${name}`, value] as const)
@@ -258,13 +265,13 @@ export class TrainingLoop {
 
   /** Metrics of the model as it is. */
   *#measure(evaluation: EvaluationData): Generator<LoopEvent, Readonly<Record<string, number>>> {
-    const { session, now } = this.#options
-    const passes = evaluate(session, evaluation)
+    const { session, heads, now } = this.#options
+    const passes = evaluate(session, heads, evaluation)
     let pass = passes.next()
     for (; !pass.done; pass = passes.next()) {
       if (now() - this.#breathedAt >= BREATH_MS) yield* this.#breathe('evaluating')
     }
-    this.#report = pass.value.report
+    this.#reports = pass.value.reports
     return pass.value.metrics
   }
 

@@ -35,7 +35,7 @@ describe('a session', () => {
     expect(session.scalars[1]).toBe(4)
     expect(session.scalars[0]).toBeLessThan(0.05)
     session.predict(XOR.samples, 4)
-    for (const [row, label] of XOR.targets.entries()) expect(session.predictions[row * 2 + label]).toBeGreaterThan(0.9)
+    for (const [row, label] of XOR.targets.entries()) expect(session.predictions()[row * 2 + label]).toBeGreaterThan(0.9)
   })
 
   it('starts at the loss of guessing when all weights are 0', () => {
@@ -56,7 +56,7 @@ describe('a session', () => {
     expect(session.scalars[0]).toBeLessThan(1e-6)
     expect(session.scalars[1]).toBeNaN()
     session.predict(XOR.samples, 4)
-    expect(session.predictions[3]).toBeCloseTo(6, 2)
+    expect(session.predictions()[3]).toBeCloseTo(6, 2)
   })
 
   it('ignores rows past the count', () => {
@@ -144,9 +144,9 @@ describe('a session', () => {
     const session = open(SGD)
     session.initialize(1)
     session.predict(XOR.samples, 4)
-    const second = session.predictions.slice(2, 4)
+    const second = session.predictions().slice(2, 4)
     session.predict(XOR.samples.slice(2, 4), 1)
-    expect(session.predictions.slice(0, 2)).toEqual(second)
+    expect(session.predictions().slice(0, 2)).toEqual(second)
   })
 
   it.each([0, 5, 1.5])('refuses a count of %s rows in a batch of 4', (count) => {

@@ -4,14 +4,20 @@ import { type Issue, TrainyardError } from '@trainyard/errors'
 import type { Backend, NumericArray } from '../backends/backend.ts'
 import { elementCount, type Shape, type TensorId } from '../core/tensor.ts'
 import { initialValues } from '../initializers/index.ts'
-import type { CompiledModel, LearningRateInput } from '../plan/index.ts'
+import type { CompiledModel, LearningRateInput, ModelHead } from '../plan/index.ts'
+import { type TargetReader, type TargetSource, type Targets, targetReader } from './head-targets.ts'
 import type { StateTensor, StateTensors } from './state.ts'
+
+/** Numbers of a head in `Session.scalars`. */
+export const SCALARS = 3
 
 export interface Batch {
   /** Row-major [N, …]; rows past `count` are padding of any value. */
   readonly samples: Float32Array
   /** Class of each row, or values [N, K]. */
   readonly targets: Int32Array | Float32Array
+  /** The samples before noise and masking, [N, …]; needed by heads that reconstruct them. */
+  readonly originals?: Float32Array | undefined
   /** Real rows: 1 to N. */
   readonly count: number
 }
@@ -39,14 +45,16 @@ export interface Session {
   /** Fills `predictions`; `samples` may hold `count` rows only. */
   predict(samples: Float32Array, count: number): void
   /**
-   * [loss, correct rows, weight] of the last trainStep or evaluateBatch. Correct is NaN where the loss knows no right and wrong. The weight is
-   * what the loss was divided by: rows, or the sum of their class weights; means over batches are weighted by it.
+   * [loss, correct rows, weight] of the last trainStep or evaluateBatch, for each head of the model in turn. Correct is NaN where the loss knows
+   * no right and wrong. The weight is what the loss was divided by: rows, or the sum of their class weights; means over batches are weighted by it.
    */
   readonly scalars: Float64Array
   /** Lengths of the last training step's gradient before clipping. */
   gradientNorms(): MeasuredGradientNorms
-  /** Row-major [N, K] of the last evaluateBatch or predict; rows past its count are meaningless. */
-  readonly predictions: Float32Array
+  /** Of a head, by default the first: row-major [N, K] of the last evaluateBatch or predict; rows past its count are meaningless. */
+  predictions(head?: number): Float32Array
+  /** What a head was compared with in the last trainStep or evaluateBatch; valid until the next one. */
+  targets(head?: number): Targets
   /** Copies of all parameters (`model.*`) and optimizer slots (`optimizer.*`). */
   exportState(): StateTensors
   /** @throws TrainyardError `incompatible_transfer` with every tensor that does not fit; nothing is imported then */
@@ -63,6 +71,17 @@ export interface SessionOptions {
   readonly threads: number
   /** Of what is drawn in training steps, 0 … 2^32 − 1. Default 0. */
   readonly seed?: number
+  /** Of each head. Default: the targets of the batches. */
+  readonly targets?: readonly TargetSource[]
+}
+
+/** A head with its memory on this side. */
+interface OpenHead extends ModelHead {
+  readonly read: TargetReader
+  /** Numbers of a row's targets. */
+  readonly targetSize: number
+  readonly outputs: Float32Array
+  written: Targets
 }
 
 interface StateEntry {
@@ -79,7 +98,7 @@ interface StateEntry {
  * session.trainStep(batch, 0.1, 1)
  * const [loss] = session.scalars
  */
-export function createSession({ model, backend, threads, seed = 0 }: SessionOptions): Session {
+export function createSession({ model, backend, threads, seed = 0, targets: sources = [] }: SessionOptions): Session {
   const { program, bindings, parameters, buffers, slots } = model
   const executable = backend.compile(program, { threads })
   const shapeOf = (tensor: TensorId): Shape => program.tensors[tensor]?.shape ?? []
@@ -90,8 +109,17 @@ export function createSession({ model, backend, threads, seed = 0 }: SessionOpti
   const number = new Float64Array(1)
   const corrections = new Float64Array(2)
   const randomKey = new Int32Array(2)
-  const scalars = new Float64Array(3)
-  const predictions = new Float32Array(elementCount(shapeOf(bindings.predictions)))
+  const heads = bindings.heads.map((head, i): OpenHead => {
+    const elements = elementCount(shapeOf(head.targets))
+    return {
+      ...head,
+      read: targetReader(sources[i] ?? { from: 'label' }, elements),
+      targetSize: elements / program.batchSize,
+      outputs: new Float32Array(elementCount(shapeOf(head.predictions))),
+      written: new Float32Array(),
+    }
+  })
+  const scalars = new Float64Array(SCALARS * heads.length)
   const sampleCount = elementCount(shapeOf(bindings.samples))
   const padded = new Float32Array(sampleCount)
 
@@ -118,13 +146,10 @@ export function createSession({ model, backend, threads, seed = 0 }: SessionOpti
       throw new RangeError(`the batch has ${count} rows; expected 1 to ${program.batchSize}`)
     }
   }
-  const { range, classWeights } = model.targets
-  const targetSize = elementCount(shapeOf(bindings.targets)) / program.batchSize
-  const weightOf = ({ targets, count }: Batch): number => {
-    if (classWeights === null) return count
-    let weight = 0
-    for (let n = 0; n < count; n++) weight += classWeights[targets[n] ?? 0] ?? Number.NaN
-    return weight
+  const headAt = (index: number): OpenHead => {
+    const head = heads[index]
+    if (head === undefined) throw new RangeError(`there is no head ${index}; expected 0 to ${heads.length - 1}`)
+    return head
   }
   /** The real rows over and over: statistics over the batch are then those of the real rows, whatever stood in the padding. */
   const repeatRows = (samples: Float32Array, count: number): Float32Array => {
@@ -133,17 +158,27 @@ export function createSession({ model, backend, threads, seed = 0 }: SessionOpti
     for (let filled = used; filled < sampleCount; filled *= 2) padded.copyWithin(filled, 0, Math.min(filled, sampleCount - filled))
     return padded
   }
-  const writeBatch = ({ samples, targets, count }: Batch): void => {
+  const writeBatch = (batch: Batch): void => {
+    const { samples, count } = batch
     requireCount(count)
-    if (range !== null) requireTargets(targets, count * targetSize, range)
+    for (const head of heads) {
+      head.written = head.read(batch)
+      if (head.targetRange !== null) requireTargets(head.written, count * head.targetSize, head.targetRange)
+    }
     executable.write(bindings.samples, count === program.batchSize ? samples : repeatRows(samples, count))
-    executable.write(bindings.targets, targets)
+    for (const { targets, written } of heads) executable.write(targets, written)
     writeNumber(bindings.count, count)
   }
-  const readScalars = (batch: Batch): void => {
-    scalars[0] = readNumber(bindings.loss)
-    scalars[1] = readNumber(bindings.correct)
-    scalars[2] = weightOf(batch)
+  const readScalars = ({ count }: Batch): void => {
+    for (let i = 0; i < heads.length; i++) {
+      const head = headAt(i)
+      scalars[SCALARS * i] = readNumber(head.loss)
+      scalars[SCALARS * i + 1] = readNumber(head.correct)
+      scalars[SCALARS * i + 2] = weightOf(head, count)
+    }
+  }
+  const readPredictions = (): void => {
+    for (const { predictions, outputs } of heads) executable.read(predictions, outputs)
   }
   const read = ({ tensor, shape }: StateEntry): StateTensor => {
     const data = new Float32Array(elementCount(shape))
@@ -157,7 +192,8 @@ export function createSession({ model, backend, threads, seed = 0 }: SessionOpti
     backendName: backend.name,
     bytes: executable.bytes,
     scalars,
-    predictions,
+    predictions: (head = 0) => headAt(head).outputs,
+    targets: (head = 0) => headAt(head).written,
     trainStep(batch, learningRate, step) {
       writeBatch(batch)
       for (let i = 0; i < learningRates.length; i++) writeRate(learningRates[i], learningRate)
@@ -186,7 +222,7 @@ export function createSession({ model, backend, threads, seed = 0 }: SessionOpti
     evaluateBatch(batch) {
       writeBatch(batch)
       executable.run('evaluate')
-      executable.read(bindings.predictions, predictions)
+      readPredictions()
       readScalars(batch)
     },
     predict(samples, count) {
@@ -198,7 +234,7 @@ export function createSession({ model, backend, threads, seed = 0 }: SessionOpti
         executable.write(bindings.samples, padded)
       }
       executable.run('predict')
-      executable.read(bindings.predictions, predictions)
+      readPredictions()
     },
     exportState: () => new Map(state.map((entry) => [entry.name, read(entry)])),
     importState(source, { strict }) {
@@ -222,8 +258,16 @@ export function createSession({ model, backend, threads, seed = 0 }: SessionOpti
   }
 }
 
+/** What the loss of a batch was divided by. */
+function weightOf({ classWeights, written }: OpenHead, count: number): number {
+  if (classWeights === null) return count
+  let weight = 0
+  for (let n = 0; n < count; n++) weight += classWeights[written[n] ?? 0] ?? Number.NaN
+  return weight
+}
+
 /** @throws TrainyardError invalid_data for the first target that the loss is not defined for */
-function requireTargets(targets: Batch['targets'], size: number, [low, high]: readonly [number, number]): void {
+function requireTargets(targets: Targets, size: number, [low, high]: readonly [number, number]): void {
   for (let i = 0; i < size; i++) {
     const target = targets[i] ?? Number.NaN
     if (target >= low && target <= high) continue

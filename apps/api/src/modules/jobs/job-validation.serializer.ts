@@ -1,7 +1,9 @@
 // What `?validate_only=true` answers: the checks passed, and this is what the job would do.
 
 import { idSchema, jobKindSchema, toWireId } from '@trainyard/contracts'
+import { transformedColumns } from '@trainyard/datasets'
 import { estimateTraining } from '@trainyard/engine/plan'
+import { placeInputs } from '@trainyard/engine/spec'
 import { z } from 'zod'
 import type { ResolvedJob } from './resolve-job.service.ts'
 
@@ -44,7 +46,9 @@ function estimate(
   transfer: ResolvedJob['transfer'],
 ) {
   const frozen = (transfer ?? []).filter((step) => step.frozen).map(({ parameter }) => parameter)
-  const { parameters, trainableParameters, flops, bytes } = estimateTraining(spec, training, { frozen })
+  const features = transformedColumns(manifest, training)
+  const inputs = training.inputs && features && placeInputs(training.inputs, features)
+  const { parameters, trainableParameters, flops, bytes } = estimateTraining(spec, training, { frozen, inputs })
   const rows = Math.min(manifest.splits.train?.rows ?? 0, training.sample_limit ?? Number.POSITIVE_INFINITY)
   const stepsPerEpoch = Math.ceil(rows / training.batch_size)
   return {

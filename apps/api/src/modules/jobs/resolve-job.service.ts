@@ -1,20 +1,20 @@
 // From a submission to what its run executes: every reference looked up, everything checked against everything, all mistakes at once.
 
 import {
+  describeTargets,
   fromWireId,
   type RunConfig,
   type RunConfigOf,
   resolveTraining,
   type SubmitJob,
   type Transfer,
-  trainingTarget,
 } from '@trainyard/contracts'
 import type { Tx } from '@trainyard/database'
-import { checkTransforms, transformedShape } from '@trainyard/datasets'
+import { checkTransforms, transformedColumns, transformedShape } from '@trainyard/datasets'
 import {
   type ModelSpec,
   planTransfer,
-  selectOutput,
+  selectTrained,
   stateShapes,
   type TrainingConfig,
   type TransferStep,
@@ -43,7 +43,7 @@ async function resolveTrain(tx: Tx, job: Extract<SubmitJob, { kind: 'train' }>):
   const source = job.transfer && (await findTrainedCheckpoint(tx, job.transfer.checkpoint_id, 'transfer.checkpoint_id', issues))
   const training = dataset && resolveTraining(job.training, dataset.manifest)
   if (spec !== null && dataset !== null && training !== null) issues.push(...validateOn(spec, training, dataset))
-  const trained = spec && selectOutput(spec, job.training.output)
+  const trained = spec && selectTrained(spec, job.training)
   const plan = trained && job.transfer && source ? planTransfer(stateShapes(source.spec), stateShapes(trained), job.transfer) : null
   issues.push(...(plan?.issues ?? []))
   if (issues.length > 0 || dataset === null || trained === null || training === null) throw refuse(issues)
@@ -59,7 +59,8 @@ async function resolveEvaluate(tx: Tx, job: Extract<SubmitJob, { kind: 'evaluate
   if (dataset !== null && source !== null) {
     // Only what an evaluation depends on: nothing is trained, so nothing decides.
     const { early_stopping: _, ...trained } = source.training
-    const evaluate = { every_epochs: 1, top_k: trained.evaluate.top_k, metrics: job.metrics }
+    const isForHeads = trained.heads !== undefined
+    const evaluate = { every_epochs: 1, top_k: trained.evaluate.top_k, metrics: isForHeads ? undefined : job.metrics }
     const training = { ...trained, batch_size: job.batch_size, schedule: { type: 'constant' as const }, evaluate }
     const paths = { modelPath: 'checkpoint.model', trainingPath: 'checkpoint.training' }
     issues.push(...validateOn(source.spec, training, dataset, paths))
@@ -87,7 +88,8 @@ function validateOn(spec: ModelSpec, training: TrainingConfig, { manifest }: Rea
   const issues = checkTransforms(manifest, training, `${trainingPath}.transforms`)
   if (issues.length > 0) return issues
   const shape = transformedShape(manifest, training)
-  const description = { input: { shape }, target: trainingTarget(manifest.target, shape), splits: Object.keys(manifest.splits) }
+  const features = transformedColumns(manifest, training)
+  const description = { ...describeTargets(manifest.target, shape), features, splits: Object.keys(manifest.splits) }
   return validateTraining(spec, training, description, paths)
 }
 

@@ -224,9 +224,11 @@ function run(backend: Backend, { program, bindings, parameters, buffers, betas }
   })
   if (bindings.randomKey !== null) executable.write(bindings.randomKey, Int32Array.of(7, 1))
   executable.write(bindings.samples, random(100, sizeOf(bindings.samples), -1, 1))
-  const isIndex = program.tensors[bindings.targets]?.type === 'index'
-  const targets = random(101, sizeOf(bindings.targets), 0, isIndex ? 3 : 1)
-  executable.write(bindings.targets, isIndex ? Int32Array.from(targets, Math.floor) : targets)
+  bindings.heads.forEach((head, i) => {
+    const isIndex = program.tensors[head.targets]?.type === 'index'
+    const targets = random(101 + i, sizeOf(head.targets), 0, isIndex ? 3 : 1)
+    executable.write(head.targets, isIndex ? Int32Array.from(targets, Math.floor) : targets)
+  })
   scalar(bindings.count, BATCH - 1)
   for (const { tensor, factor } of bindings.learningRates) scalar(tensor, 0.05 * factor)
   for (let step = 1; step <= STEPS; step++) {
@@ -240,9 +242,9 @@ function run(backend: Backend, { program, bindings, parameters, buffers, betas }
     executable.read(id, into)
     results.set(program.tensors[id]?.name ?? '', into)
   }
-  keep(bindings.loss)
+  for (const { loss } of bindings.heads) keep(loss)
   executable.run('predict')
-  keep(bindings.predictions)
+  for (const { predictions } of bindings.heads) keep(predictions)
   const segments = new Set(program.segments.map(({ tensor }) => tensor))
   for (const { id, role } of program.tensors)
     if ((role === 'parameter' || role === 'buffer' || role === 'slot' || role === 'gradient') && !segments.has(id)) keep(id)

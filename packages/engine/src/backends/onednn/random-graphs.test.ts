@@ -164,7 +164,7 @@ function step(backend: Backend, model: CompiledModel): ReadonlyMap<string, Float
   for (const { tensor } of model.buffers) executable.write(tensor, random(tensor, sizeOf(tensor), 0.5, 1))
   for (const { id, role, type } of program.tensors)
     if (role === 'input' && type === 'real') executable.write(id, random(id, sizeOf(id), -1, 1))
-  executable.write(bindings.targets, Int32Array.from(random(9, BATCH, 0, CLASSES), Math.floor))
+  for (const { targets } of bindings.heads) executable.write(targets, Int32Array.from(random(9, BATCH, 0, CLASSES), Math.floor))
   executable.write(bindings.count, Float32Array.of(BATCH))
   for (const { tensor } of bindings.learningRates) executable.write(tensor, Float32Array.of(0.1))
   executable.run('train')
@@ -174,10 +174,10 @@ function step(backend: Backend, model: CompiledModel): ReadonlyMap<string, Float
     executable.read(id, into)
     results.set(program.tensors[id]?.name ?? '', into)
   }
-  keep(bindings.loss)
+  for (const { loss } of bindings.heads) keep(loss)
   for (const { tensor } of [...model.parameters, ...model.buffers]) keep(tensor)
   executable.run('predict')
-  keep(bindings.predictions)
+  for (const { predictions } of bindings.heads) keep(predictions)
   executable.close()
   return results
 }
