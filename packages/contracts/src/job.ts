@@ -219,6 +219,10 @@ export const runResultSchema = z.discriminatedUnion('kind', [
     samples_per_second: z.number(),
     evaluation: evaluationReportSchema.optional().meta({ description: 'Of the final model; absent for values and without evaluation.' }),
     head_evaluations: headEvaluationsSchema,
+    ended_by: z
+      .enum(['completed', 'early_stopping', 'stop_when'])
+      .optional()
+      .meta({ description: 'All steps were done, or an evaluation improved no more, or a metric was good enough. Absent in old results.' }),
     best: z
       .object({ metric: z.string(), step: z.int(), value: wireNumberSchema, restored: z.boolean() })
       .optional()

@@ -6,6 +6,7 @@ import type { TrainingConfig } from '@trainyard/engine/spec'
 import {
   type Checkpoint,
   type CheckpointMetadata,
+  type EndReason,
   INITIAL_LOOP_STATE,
   type LoopState,
   planHeads,
@@ -183,6 +184,8 @@ async function train({ loop, session, directory, training, target, metadata }: O
   }
   const { step, metrics, stopping } = loop.state
   const early = training.early_stopping
+  const endedBy = loop.endedBy ?? 'completed'
+  if (endedBy !== 'completed') channel.event('ended_early', describeEnd(endedBy, training, loop.state))
   channel.send({
     type: 'done',
     result: {
@@ -193,11 +196,23 @@ async function train({ loop, session, directory, training, target, metadata }: O
       seconds: (performance.now() - startedAt) / 1000,
       samples_per_second: loop.samplesPerSecond.overall,
       ...evaluationsOf(loop.reports, target, training),
+      ended_by: endedBy,
       ...(early === undefined || stopping.best === null
         ? {}
         : { best: { metric: early.metric, step: stopping.best.step, value: stopping.best.value, restored: stopping.restored } }),
     },
   })
+}
+
+/** @example 'Step 54: eval/loss was no better than 0.4412 at step 24 in 5 evaluations. The weights of step 24 are the result.' */
+function describeEnd(
+  endedBy: Exclude<EndReason, 'completed'>,
+  { early_stopping: early, stop_when: goal }: TrainingConfig,
+  { step, metrics, stopping: { best, waited, restored } }: LoopState,
+): string {
+  if (endedBy === 'stop_when') return `Step ${step}: ${goal?.metric} is ${metrics[goal?.metric ?? '']}, which reaches ${goal?.value}.`
+  const result = restored ? ` The weights of step ${best?.step} are the result.` : ''
+  return `Step ${step}: ${early?.metric} was no better than ${best?.value} at step ${best?.step} in ${waited} evaluations.${result}`
 }
 
 /** The split that the configuration names, or the test split where there is one. */

@@ -12,6 +12,7 @@ export { type LabelDescription, type TargetSource, targetSources } from './head-
 export { learningRateAt } from './learning-rate.ts'
 export {
   type BatchSource,
+  type EndReason,
   INITIAL_LOOP_STATE,
   type LoopEvent,
   type LoopPoint,

@@ -185,6 +185,7 @@ describe('the training loop', () => {
     expect(loop.state.stopping).toMatchObject({ best: { step: 9, value: 3 }, waited: 2, restored: true })
     expect(loop.state.metrics['eval/loss']).toBe(3)
     expect(model.weight).toBe(atBest)
+    expect(loop.endedBy).toBe('early_stopping')
     expect(loop.reports[0]?.report.classes.map(({ support }) => support)).toEqual([EVALUATION_ROWS, 0])
   })
 

@@ -60,6 +60,9 @@ export type LoopEvent =
   /** Save `state` and the session's parameters now. */
   | { readonly type: 'checkpoint'; readonly kind: 'periodic' | 'final' }
 
+/** All steps were done, or the evaluation improved no more, or a metric was good enough. */
+export type EndReason = 'completed' | 'early_stopping' | 'stop_when'
+
 /** Batches without end, epoch after epoch. */
 export interface BatchSource {
   /** Valid until the next call. */
@@ -101,6 +104,7 @@ export class TrainingLoop {
   #stopping: StoppingState
   #best: StateTensors | null
   #reports: readonly HeadReport[] | null = null
+  #endedBy: EndReason | null = null
   #rate = Number.NaN
   #breathedAt = 0
 
@@ -139,6 +143,11 @@ export class TrainingLoop {
     return this.#reports ?? []
   }
 
+  /** Null before the end. */
+  get endedBy(): EndReason | null {
+    return this.#endedBy
+  }
+
   /** Epochs done, with the fraction of the current one. */
   get epoch(): number {
     return this.#step / this.#options.schedule.stepsPerEpoch
@@ -160,7 +169,8 @@ export class TrainingLoop {
     for (;;) {
       // Before the end is looked at: a resume that stands at the end of an epoch may still owe the evaluation.
       if (this.#step > this.#evaluatedStep && isEvaluationDue(schedule, training, this.#step)) yield* this.#evaluate()
-      if (this.#step >= schedule.totalSteps || (this.#step > 0 && isStopReached(training, this.#metrics)) || this.#isStopped()) break
+      this.#endedBy = this.#endReason()
+      if (this.#endedBy !== null) break
       const isLate = now() - checkpointedAt >= (training.checkpoint.every_seconds ?? Number.POSITIVE_INFINITY) * 1000
       if (this.#step > checkpointedStep && (isLate || isCheckpointDue(schedule, training, this.#step))) {
         yield { type: 'checkpoint', kind: 'periodic' }
@@ -180,9 +190,12 @@ export class TrainingLoop {
     yield { type: 'checkpoint', kind: 'final' }
   }
 
-  #isStopped(): boolean {
-    const { early_stopping: config } = this.#options.training
-    return config !== undefined && (this.#stopping.restored || isPatienceSpent(config, this.#stopping))
+  #endReason(): EndReason | null {
+    const { training, schedule } = this.#options
+    if (this.#step >= schedule.totalSteps) return 'completed'
+    const { early_stopping: config } = training
+    if (config !== undefined && (this.#stopping.restored || isPatienceSpent(config, this.#stopping))) return 'early_stopping'
+    return this.#step > 0 && isStopReached(training, this.#metrics) ? 'stop_when' : null
   }
 
   /** The model of the best evaluation is the result, and its metrics are the run's. */
