@@ -5,12 +5,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Job, Metrics, WireNumber } from '@trainyard/contracts'
 import { Choices } from './random.ts'
 import type { Stack } from './stack.ts'
-import type { Workload } from './workloads.ts'
+import { jobIdOf, type Submitted, type Workload } from './workloads.ts'
 
 /** What a client was told and may rely on. */
 export interface Acknowledged {
   readonly jobId: string
-  /** Unique: the job's name and its idempotency key. */
+  /** Unique: the idempotency key, and the job's name where it can have one. */
   readonly name: string
   readonly workload: string
   /** The request to cancel was accepted while the job was not at its end. */
@@ -22,7 +22,7 @@ export interface Acknowledged {
 }
 
 export interface Clients {
-  /** Every name that was sent, answered or not. */
+  /** Every idempotency key that was sent, answered or not. */
   readonly attempted: ReadonlySet<string>
   readonly acknowledged: readonly Acknowledged[]
   /** Answers that a client should never see, whatever is broken: 4xx to a correct request. */
@@ -34,9 +34,25 @@ export interface Clients {
 const REQUEST_TIMEOUT_MS = 3_000
 const PAUSE_MS = 100
 const POLL_MS = 150
-const CANCEL_SHARE = 0.15
-const CANCEL_AFTER_MS_MAX = 2_000
+/** Of the jobs that are cancelled while they wait, and of those that are cancelled while they run. */
+const CANCEL_WAITING_SHARE = 0.1
+const CANCEL_RUNNING_SHARE = 0.25
+/** Since the job was seen waiting or running. */
+const CANCEL_AFTER_MS_MAX = 1_000
 const ALL_POINTS = 10_000
+
+interface Cancellation {
+  /** Begins to count when the job is seen in it. */
+  readonly state: 'queued' | 'running'
+  readonly afterMs: number
+}
+
+function chooseCancellation(choices: Choices): Cancellation | null {
+  const chance = choices.between(0, 1)
+  const afterMs = choices.between(0, CANCEL_AFTER_MS_MAX)
+  if (chance < CANCEL_WAITING_SHARE) return { state: 'queued', afterMs: 0 }
+  return chance < CANCEL_WAITING_SHARE + CANCEL_RUNNING_SHARE ? { state: 'running', afterMs } : null
+}
 
 export function startClients(stack: Stack, workloads: readonly Workload[], { count, seed }: { count: number; seed: number }): Clients {
   const attempted = new Set<string>()
@@ -70,8 +86,8 @@ export function startClients(stack: Stack, workloads: readonly Workload[], { cou
     return null
   }
 
-  async function followJob(job: Acknowledged, cancelAfterMs: number | null): Promise<void> {
-    const begun = performance.now()
+  async function followJob(job: Acknowledged, cancellation: Cancellation | null): Promise<void> {
+    let dueAt = Number.POSITIVE_INFINITY
     let runId: string | undefined
     while (performance.now() < deadline.at) {
       const seen = await call<Job>('GET', `/v1/jobs/${job.jobId}`)
@@ -82,7 +98,8 @@ export function startClients(stack: Stack, workloads: readonly Workload[], { cou
         job.terminalState = seen.state
         return
       }
-      if (cancelAfterMs !== null && !job.cancelled && performance.now() - begun > cancelAfterMs) {
+      if (cancellation !== null && seen.state === cancellation.state) dueAt = Math.min(dueAt, performance.now() + cancellation.afterMs)
+      if (!job.cancelled && performance.now() >= dueAt) {
         const answer = await call<Job>('POST', `/v1/jobs/${job.jobId}/cancel`)
         job.cancelled = answer?.cancel_requested === true && answer.state !== 'succeeded'
       }
@@ -106,12 +123,12 @@ export function startClients(stack: Stack, workloads: readonly Workload[], { cou
     for (let i = 0; !isFinishing; i++) {
       const workload = choices.oneOf(workloads)
       const name = `chaos-${seed}-${index}-${i}`
-      const cancelAfterMs = choices.between(0, 1) < CANCEL_SHARE ? choices.between(0, CANCEL_AFTER_MS_MAX) : null
+      const cancellation = chooseCancellation(choices)
       attempted.add(name)
-      const job = await call<Job>('POST', '/v1/jobs', { ...workload.body, name }, { 'idempotency-key': name })
-      if (job === null) continue
+      const answer = await call<Submitted>('POST', workload.path, workload.body(name), { 'idempotency-key': name })
+      if (answer === null) continue
       const entry: Acknowledged = {
-        jobId: job.id,
+        jobId: jobIdOf(answer),
         name,
         workload: workload.name,
         cancelled: false,
@@ -119,7 +136,7 @@ export function startClients(stack: Stack, workloads: readonly Workload[], { cou
         points: new Map(),
       }
       acknowledged.push(entry)
-      await followJob(entry, cancelAfterMs)
+      await followJob(entry, cancellation)
     }
   }
 

@@ -52,6 +52,18 @@ const disturb =
 
 const worker = (stack: Stack, choices: Choices): WorkerMember => choices.oneOf(stack.workers)
 
+function redisOf({ redis }: Stack): NonNullable<Stack['redis']> {
+  if (redis === null) throw new Error('this fault needs a queue in Redis')
+  return redis
+}
+
+/** Of a worker that is chosen. */
+function redisProxy(stack: Stack, choices: Choices): FaultProxy {
+  const { redis } = worker(stack, choices)
+  if (redis === null) throw new Error('this fault needs a queue in Redis')
+  return redis
+}
+
 /** A trainer of a worker that is chosen; none when it has none. */
 function trainer(stack: Stack, choices: Choices): Member {
   const owner = worker(stack, choices)
@@ -67,27 +79,27 @@ export const FAULTS = {
   kill_worker: kill(worker),
   kill_trainer: kill(trainer),
   kill_postgres: kill(({ postgres }) => postgres),
-  kill_redis: kill(({ redis }) => redis),
+  kill_redis: kill(redisOf),
   term_worker: kill(worker, 'SIGTERM'),
   stop_api: stop(({ api }) => api),
   stop_worker: stop(worker),
   stop_trainer: stop(trainer),
   stop_postgres: stop(({ postgres }) => postgres),
-  stop_redis: stop(({ redis }) => redis),
+  stop_redis: stop(redisOf),
   flush_redis: (stack) => async () => {
-    const redis = new Redis(stack.direct.redisUrl, { maxRetriesPerRequest: 1, retryStrategy: () => null })
+    const redis = new Redis(redisOf(stack).url, { maxRetriesPerRequest: 1, retryStrategy: () => null })
     redis.on('error', () => {})
     await redis.flushall().catch(() => {})
     redis.disconnect()
   },
   drop_replies_of_postgres_to_worker: disturb((stack, choices) => worker(stack, choices).postgres, 'drop_replies'),
   drop_replies_of_postgres_to_api: disturb(({ api }) => api.postgres, 'drop_replies'),
-  drop_replies_of_redis: disturb((stack, choices) => worker(stack, choices).redis, 'drop_replies'),
+  drop_replies_of_redis: disturb(redisProxy, 'drop_replies'),
   drop_replies_of_api: disturb(({ http }) => http, 'drop_replies'),
   half_open_postgres_of_worker: disturb((stack, choices) => worker(stack, choices).postgres, 'half_open'),
-  half_open_redis: disturb((stack, choices) => worker(stack, choices).redis, 'half_open'),
+  half_open_redis: disturb(redisProxy, 'half_open'),
   refused_postgres_of_worker: disturb((stack, choices) => worker(stack, choices).postgres, 'refuse'),
-  refused_redis: disturb((stack, choices) => worker(stack, choices).redis, 'refuse'),
+  refused_redis: disturb(redisProxy, 'refuse'),
   full_disk: (stack, choices) => {
     const ms = choices.between(...DISK_MS)
     return async () => {
@@ -113,7 +125,23 @@ export const FAULTS = {
 } as const satisfies Record<string, Fault>
 
 export type FaultKind = keyof typeof FAULTS
-export const FAULT_KINDS = Object.keys(FAULTS) as readonly FaultKind[]
+const FAULT_KINDS = Object.keys(FAULTS) as readonly FaultKind[]
+
+/** Kinds that a stack can have; with why others are left out. */
+export function possibleFaults({ isSmallDisk, redis }: Stack): { readonly kinds: readonly FaultKind[]; readonly notes: readonly string[] } {
+  const isPossible = (kind: FaultKind) => (kind !== 'full_disk' || isSmallDisk) && (redis !== null || !kind.includes('redis'))
+  const notes = isSmallDisk ? [] : ['full_disk is left out: only root can mount a small file system for it']
+  return { kinds: FAULT_KINDS.filter(isPossible), notes }
+}
+
+/** @throws Error for a name that is unknown */
+export function readFaultKinds(names: string): readonly FaultKind[] {
+  return names.split(',').map((name) => {
+    const kind = FAULT_KINDS.find((known) => known === name)
+    if (kind === undefined) throw new Error(`--kinds: "${name}" is unknown. Use some of ${FAULT_KINDS.join(', ')}.`)
+    return kind
+  })
+}
 
 /** @returns false when there is nobody to send to */
 function send(pid: number | undefined, signal: NodeJS.Signals): boolean {

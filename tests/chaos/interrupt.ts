@@ -1,4 +1,5 @@
-// A long run that is interrupted again and again, and the same run beside it that nobody disturbs: both have to end with the same bits.
+// A long run that is interrupted again and again, and the same run beside it that nobody disturbs: both have to end with the same bits. Its
+// length is that of the undisturbed one; what interruptions cost comes on top.
 // usage: npm run chaos:interrupt -- [--minutes 10] [--interruptions 50] [--seed 1] [--json FILE] [--verbose]
 
 import { writeFileSync } from 'node:fs'
@@ -16,7 +17,10 @@ import { prepareWorkloads } from './workloads.ts'
 
 const ROWS_PER_STEP = 20
 const STEPS_PER_EPOCH = 10
-const CALIBRATION_EPOCHS = 1_000
+/** Both sides train at once while the speed is measured, as they do afterwards: from when they are warm, for so long. */
+const WARM_UP_MS = 10_000
+const CALIBRATION_MS = 15_000
+const EPOCHS_MAX = 1_000_000
 const CHECKPOINT_SECONDS = 3
 
 const { values } = parseArgs({
@@ -34,15 +38,15 @@ const seed = Number(values.seed)
 interface Side {
   readonly stack: Stack
   readonly pool: pg.Pool
-  readonly dataset: unknown
+  readonly dataset: string
 }
 
 async function open(): Promise<Side> {
   const stack = await startStack(log)
   const pool = new pg.Pool({ connectionString: stack.direct.databaseUrl, max: 3 })
   pool.on('error', () => {})
-  const [workload] = await prepareWorkloads(stack, new Choices(seed))
-  return { stack, pool, dataset: workload?.body.dataset }
+  const { dataset } = await prepareWorkloads(stack, new Choices(seed))
+  return { stack, pool, dataset }
 }
 
 async function call<T>({ stack }: Side, path: string, body?: object): Promise<T> {
@@ -80,6 +84,23 @@ async function finish(side: Side, { id }: Job): Promise<{ job: Job; outcome: Out
     }
     await sleep(500)
   }
+}
+
+/** Steps per second of a run that is not disturbed. */
+async function measureSpeed(side: Side): Promise<number> {
+  const { id } = await submit(side, EPOCHS_MAX)
+  const step = async () => {
+    const { rows } = await side.pool.query<{ last_step: string }>('SELECT last_step FROM runs WHERE job_id = $1', [fromWireId('job', id)])
+    return { step: Number(rows[0]?.last_step), at: performance.now() }
+  }
+  while ((await step()).step === 0) await sleep(100)
+  await sleep(WARM_UP_MS)
+  const from = await step()
+  await sleep(CALIBRATION_MS)
+  const to = await step()
+  await call<Job>(side, `/v1/jobs/${id}/cancel`, {})
+  while (!(await call<Job>(side, `/v1/jobs/${id}`)).terminal) await sleep(100)
+  return ((to.step - from.step) / (to.at - from.at)) * 1000
 }
 
 /** The process of the worker that has the run: its name ends with it. */
@@ -122,10 +143,9 @@ async function interrupt(side: Side, choices: Choices, pauseMs: number, isOver: 
 
 const [calm, disturbed] = await Promise.all([open(), open()])
 try {
-  const { job: calibration } = await finish(calm, await submit(calm, CALIBRATION_EPOCHS))
-  const trained = calibration.result?.kind === 'train' ? calibration.result.seconds : 1
-  const epochs = Math.ceil((CALIBRATION_EPOCHS / trained) * Number(values.minutes) * 60)
-  log(`${CALIBRATION_EPOCHS} epochs take ${trained.toFixed(1)} s; ${epochs} follow`)
+  const [speed] = await Promise.all([measureSpeed(calm), measureSpeed(disturbed)])
+  const epochs = Math.min(Math.ceil((speed / STEPS_PER_EPOCH) * Number(values.minutes) * 60), EPOCHS_MAX)
+  log(`${Math.round(speed)} steps/s; ${epochs} epochs follow`)
   let isOver = false
   const ended = submit(disturbed, epochs)
     .then((job) => finish(disturbed, job))
@@ -139,7 +159,8 @@ try {
     ended,
   ])
   const { rows } = await disturbed.pool.query<{ outcome: string; count: number }>(
-    "SELECT outcome::text, count(*)::int AS count FROM attempts a JOIN runs r ON r.id = a.run_id WHERE r.kind = 'train' GROUP BY outcome",
+    'SELECT outcome::text, count(*)::int AS count FROM attempts a JOIN runs r ON r.id = a.run_id WHERE r.job_id = $1 GROUP BY outcome',
+    [fromWireId('job', interrupted.job.id)],
   )
   const points = [...undisturbed.outcome.points].filter(([key, bits]) => interrupted.outcome.points.get(key) !== bits).length
   const report = {

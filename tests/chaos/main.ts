@@ -1,5 +1,6 @@
 // The real stack, busy clients, and faults at instants that follow from a seed; then the question whether anything was lost.
-// usage: npm run chaos -- --faults 60 --seed 1 [--kinds kill_worker,full_disk] [--gap-ms 1000] [--clients 3] [--json FILE]
+// usage: npm run chaos -- --faults 60 --seed 1 [--kinds kill_worker,full_disk] [--gap-ms 1000] [--clients 6]
+//   [--queue redis|postgres] [--json FILE] [--verbose]
 
 import { writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -9,14 +10,14 @@ import { fromWireId, type Job } from '@trainyard/contracts'
 import { openStorage } from '@trainyard/storage'
 import pg from 'pg'
 import { startClients } from './clients.ts'
-import { FAULT_KINDS, FAULTS, type FaultKind } from './faults.ts'
-import { measure } from './measures.ts'
+import { FAULTS, type FaultKind, possibleFaults, readFaultKinds } from './faults.ts'
+import { countJobs, measure } from './measures.ts'
 import { judge, type Outcome, outcomeOf } from './oracle.ts'
 import { Choices } from './random.ts'
 import { RecoveryWatch } from './recovery.ts'
 import { type Campaign, describeCampaign, isClean, summaryOf } from './report.ts'
 import { type Stack, startStack } from './stack.ts'
-import { prepareWorkloads, type Workload } from './workloads.ts'
+import { jobIdOf, prepareWorkloads, type Submitted, type Workload } from './workloads.ts'
 
 const FINISH_MS = 180_000
 
@@ -26,14 +27,16 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     kinds: { type: 'string' },
     'gap-ms': { type: 'string', default: '1000' },
-    clients: { type: 'string', default: '3' },
+    clients: { type: 'string', default: '6' },
+    queue: { type: 'string', default: 'redis' },
     json: { type: 'string' },
     verbose: { type: 'boolean', default: false },
   },
 })
 
 const log = values.verbose ? (line: string) => console.error(line) : () => {}
-const stack = await startStack(log)
+if (values.queue !== 'redis' && values.queue !== 'postgres') throw new Error(`--queue: "${values.queue}" is neither redis nor postgres`)
+const stack = await startStack(log, { queue: values.queue })
 const pool = new pg.Pool({ connectionString: stack.direct.databaseUrl, max: 4, connectionTimeoutMillis: 1000, query_timeout: 10_000 })
 pool.on('error', () => {})
 let campaign: Campaign
@@ -51,8 +54,9 @@ async function run(stack: Stack): Promise<Campaign> {
   const seed = Number(values.seed)
   const choices = new Choices(seed)
   const kinds = chosenKinds(stack)
-  const workloads = await prepareWorkloads(stack, choices)
+  const { all: workloads } = await prepareWorkloads(stack, choices)
   const undisturbed = await runUndisturbed(stack, workloads)
+  const earlier = (await pool.query<{ id: string }>('SELECT id FROM jobs')).rows.map(({ id }) => id)
   log(`undisturbed runs are done; ${values.faults} faults follow`)
 
   const begun = performance.now()
@@ -84,63 +88,48 @@ async function run(stack: Stack): Promise<Campaign> {
   const verdict = await judge(pool, {
     acknowledged: clients.acknowledged,
     attempted: clients.attempted,
+    earlier,
     undisturbed,
     storage: openStorage(storageUrl(stack)),
   })
-  const [counts] = (
-    await pool.query<{ jobs: number; runs: number; attempts: number }>(
-      `SELECT (SELECT count(*) FROM jobs WHERE name LIKE 'chaos-%')::int AS jobs,
-         (SELECT count(*) FROM runs r JOIN jobs j ON j.id = r.job_id WHERE j.name LIKE 'chaos-%')::int AS runs,
-         (SELECT count(*) FROM attempts a JOIN runs r ON r.id = a.run_id JOIN jobs j ON j.id = r.job_id WHERE j.name LIKE 'chaos-%')::int AS attempts`,
-    )
-  ).rows
-  const states = await pool.query<{ state: string; count: number }>(
-    "SELECT state, count(*)::int AS count FROM jobs WHERE name LIKE 'chaos-%' GROUP BY state ORDER BY state",
-  )
+  const counts = await countJobs(pool, earlier)
   return {
     seed,
     seconds: (performance.now() - begun) / 1000,
     injected,
-    jobs: counts?.jobs ?? 0,
-    runs: counts?.runs ?? 0,
-    attempts: counts?.attempts ?? 0,
+    ...counts,
     acknowledgedJobs: clients.acknowledged.length,
-    states: Object.fromEntries(states.rows.map(({ state, count }) => [state, count])),
     refusals: clients.refusals,
     orphanFiles: await countOrphans(stack),
     recoveries,
-    measures: await measure(pool),
+    measures: await measure(pool, earlier),
     verdict,
   }
 }
 
-function chosenKinds({ isSmallDisk }: Stack): readonly FaultKind[] {
-  if (values.kinds === undefined) {
-    if (!isSmallDisk) console.log('full_disk is left out: only root can mount a small file system for it')
-    return isSmallDisk ? FAULT_KINDS : FAULT_KINDS.filter((kind) => kind !== 'full_disk')
-  }
-  return values.kinds.split(',').map((name) => {
-    const kind = FAULT_KINDS.find((known) => known === name)
-    if (kind === undefined) throw new Error(`--kinds: "${name}" is unknown. Use some of ${FAULT_KINDS.join(', ')}.`)
-    return kind
-  })
+function chosenKinds(stack: Stack): readonly FaultKind[] {
+  if (values.kinds !== undefined) return readFaultKinds(values.kinds)
+  const { kinds, notes } = possibleFaults(stack)
+  for (const note of notes) console.log(note)
+  return kinds
 }
 
 /** One run of each workload before anything is disturbed. */
 async function runUndisturbed(stack: Stack, workloads: readonly Workload[]): Promise<ReadonlyMap<string, Outcome>> {
   const headers = { authorization: `Bearer ${stack.apiKey}`, 'content-type': 'application/json' }
   const outcomes = new Map<string, Outcome>()
-  for (const { name, body } of workloads) {
-    const response = await fetch(`${stack.direct.url}/v1/jobs`, { method: 'POST', headers, body: JSON.stringify(body) })
-    if (!response.ok) throw new Error(`workload "${name}": ${response.status} ${await response.text()}`)
-    let job = (await response.json()) as Job
+  for (const { name, path, body } of workloads) {
     const begun = performance.now()
-    while (!job.terminal) {
+    const response = await fetch(stack.direct.url + path, { method: 'POST', headers, body: JSON.stringify(body(name)) })
+    if (!response.ok) throw new Error(`workload "${name}": ${response.status} ${await response.text()}`)
+    const submitted = (await response.json()) as Submitted
+    for (;;) {
+      const job = (await (await fetch(`${stack.direct.url}/v1/jobs/${jobIdOf(submitted)}`, { headers })).json()) as Job
+      if (job.state === 'succeeded') break
+      if (job.terminal) throw new Error(`workload "${name}" ${job.state}: ${job.failure?.message}`)
       await sleep(50)
-      job = (await (await fetch(`${stack.direct.url}/v1/jobs/${job.id}`, { headers })).json()) as Job
     }
-    if (job.state !== 'succeeded') throw new Error(`workload "${name}" ${job.state}: ${job.failure?.message}`)
-    const outcome = await outcomeOf(pool, fromWireId('job', job.id) ?? '')
+    const outcome = await outcomeOf(pool, fromWireId('job', jobIdOf(submitted)) ?? '')
     log(`workload "${name}": ${outcome.points.size} metric rows, ${Math.round(performance.now() - begun)} ms undisturbed`)
     outcomes.set(name, outcome)
   }

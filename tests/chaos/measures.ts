@@ -2,20 +2,31 @@
 
 import type { Pool } from 'pg'
 
+/** Of a number of durations, in milliseconds; null where there are none. */
+interface Durations {
+  readonly count: number
+  readonly p50: number | null
+  readonly p99: number | null
+  readonly max: number | null
+}
+
 export interface Measures {
-  /** From the request to the end of runs that were running, in milliseconds of the database's clock. */
-  readonly cancelMs: { readonly count: number; readonly p50: number | null; readonly p99: number | null }
+  /** From the request to the end of runs, in milliseconds of the database's clock: of those that were running, and of those that waited. */
+  readonly cancelMs: { readonly running: Durations; readonly queued: Durations }
   /** Attempts that a worker gave back on SIGTERM, and steps beyond the checkpoint that the next attempt went on from. */
   readonly preempted: { readonly attempts: number; readonly stepsLost: number }
 }
 
+const NONE: Durations = { count: 0, p50: null, p99: null, max: null }
+
 const CANCEL = `
-SELECT count(*)::int AS count,
-  round(percentile_disc(0.5) WITHIN GROUP (ORDER BY ms))::int AS p50, round(percentile_disc(0.99) WITHIN GROUP (ORDER BY ms))::int AS p99
+SELECT coalesce(started_at < cancel_requested_at, false) AS was_running, count(*)::int AS count,
+  round(percentile_disc(0.5) WITHIN GROUP (ORDER BY ms))::int AS p50, round(percentile_disc(0.99) WITHIN GROUP (ORDER BY ms))::int AS p99,
+  round(max(ms))::int AS max
 FROM (
-  SELECT extract(epoch FROM finished_at - cancel_requested_at) * 1000 AS ms FROM runs
-  WHERE state = 'cancelled' AND started_at < cancel_requested_at AND finished_at > cancel_requested_at
-) AS cancelled`
+  SELECT started_at, cancel_requested_at, extract(epoch FROM finished_at - cancel_requested_at) * 1000 AS ms FROM runs
+  WHERE state = 'cancelled' AND job_id <> ALL($1::uuid[])
+) AS cancelled GROUP BY 1`
 
 /** Only attempts that went further than all before them: the others' steps are those of somebody else. */
 const PREEMPTED = `
@@ -24,10 +35,41 @@ FROM attempts a JOIN attempts next ON next.run_id = a.run_id AND next.lease_epoc
 WHERE a.outcome = 'preempted' AND a.last_step > coalesce(
   (SELECT max(before.last_step) FROM attempts before WHERE before.run_id = a.run_id AND before.lease_epoch < a.lease_epoch), 0)`
 
-export async function measure(pool: Pool): Promise<Measures> {
-  const [cancelled, preempted] = await Promise.all([pool.query<Measures['cancelMs']>(CANCEL), pool.query<Measures['preempted']>(PREEMPTED)])
+/** @param earlier jobs that do not count */
+export async function measure(pool: Pool, earlier: readonly string[]): Promise<Measures> {
+  const [cancelled, preempted] = await Promise.all([
+    pool.query<Durations & { was_running: boolean }>(CANCEL, [earlier]),
+    pool.query<Measures['preempted']>(PREEMPTED),
+  ])
+  const durations = (wasRunning: boolean): Durations => {
+    const { count, p50, p99, max } = cancelled.rows.find((row) => row.was_running === wasRunning) ?? NONE
+    return { count, p50, p99, max }
+  }
   return {
-    cancelMs: cancelled.rows[0] ?? { count: 0, p50: null, p99: null },
+    cancelMs: { running: durations(true), queued: durations(false) },
     preempted: preempted.rows[0] ?? { attempts: 0, stepsLost: 0 },
   }
+}
+
+export interface JobCounts {
+  readonly jobs: number
+  readonly runs: number
+  readonly attempts: number
+  /** `kind state` → jobs. */
+  readonly states: Readonly<Record<string, number>>
+}
+
+/** @param earlier jobs that do not count */
+export async function countJobs(pool: Pool, earlier: readonly string[]): Promise<JobCounts> {
+  const { rows } = await pool.query<{ jobs: number; runs: number; attempts: number }>(
+    `SELECT count(DISTINCT j.id)::int AS jobs, count(DISTINCT r.id)::int AS runs, count(DISTINCT a.id)::int AS attempts
+     FROM jobs j LEFT JOIN runs r ON r.job_id = j.id LEFT JOIN attempts a ON a.run_id = r.id WHERE j.id <> ALL($1::uuid[])`,
+    [earlier],
+  )
+  const states = await pool.query<{ key: string; count: number }>(
+    "SELECT kind || ' ' || state AS key, count(*)::int AS count FROM jobs WHERE id <> ALL($1::uuid[]) GROUP BY key ORDER BY key",
+    [earlier],
+  )
+  const { jobs, runs, attempts } = rows[0] ?? { jobs: 0, runs: 0, attempts: 0 }
+  return { jobs, runs, attempts, states: Object.fromEntries(states.rows.map(({ key, count }) => [key, count])) }
 }

@@ -7,9 +7,11 @@ import type { ObjectStorage } from '@trainyard/storage'
 import type { Pool } from 'pg'
 import type { Acknowledged } from './clients.ts'
 
-/** All that a finished run leaves: every point of its curves and its final weights, bit by bit. */
+/** All that a finished run leaves: every point of its curves, its final weights and its result, bit by bit. */
 export interface Outcome {
   readonly finalSha256: string
+  /** Without what depends on the speed of the machine. */
+  readonly result: string
   /** `name step` → the 8 bytes of the value. */
   readonly points: ReadonlyMap<string, string>
 }
@@ -30,37 +32,51 @@ export async function outcomeOf(pool: Pool, jobId: string): Promise<Outcome> {
     [jobId],
   )
   const final = await pool.query<{ sha256: string }>("SELECT sha256 FROM checkpoints WHERE job_id = $1 AND kind = 'final'", [jobId])
-  return { finalSha256: final.rows[0]?.sha256 ?? '', points: new Map(points.rows.map(({ key, bits }) => [key, bits])) }
+  const results = await pool.query<{ result: string }>(
+    "SELECT coalesce(result - 'seconds' - 'samples_per_second', '{}')::text AS result FROM runs WHERE job_id = $1",
+    [jobId],
+  )
+  const result = results.rows.map((row) => row.result).join(' ')
+  return { finalSha256: final.rows[0]?.sha256 ?? '', result, points: new Map(points.rows.map(({ key, bits }) => [key, bits])) }
 }
 
 export interface Evidence {
   readonly acknowledged: readonly Acknowledged[]
+  /** Idempotency keys that were sent, answered or not. */
   readonly attempted: ReadonlySet<string>
+  /** Jobs that were there before. */
+  readonly earlier: readonly string[]
   /** By name of the workload. */
   readonly undisturbed: ReadonlyMap<string, Outcome>
   readonly storage: ObjectStorage
 }
 
-export async function judge(pool: Pool, { acknowledged, attempted, undisturbed, storage }: Evidence): Promise<Verdict> {
+export async function judge(pool: Pool, { acknowledged, attempted, earlier, undisturbed, storage }: Evidence): Promise<Verdict> {
   const lost: string[] = []
   const duplicated: string[] = []
   const differing: string[] = []
   let metricRows = 0
   let shownRows = 0
 
-  const jobs = await pool.query<{ id: string; name: string; state: string }>(
-    'SELECT id, name, state FROM jobs WHERE name = ANY($1::text[])',
-    [[...attempted]],
+  const jobs = await pool.query<{ id: string; name: string | null; state: string }>(
+    'SELECT id, name, state FROM jobs WHERE id <> ALL($1::uuid[])',
+    [earlier],
   )
-  const byName = new Map<string, typeof jobs.rows>()
-  for (const row of jobs.rows) byName.set(row.name, [...(byName.get(row.name) ?? []), row])
-  for (const [name, rows] of byName) if (rows.length > 1) duplicated.push(`job "${name}" exists ${rows.length} times`)
+  const byId = new Map(jobs.rows.map((row) => [row.id, row]))
+  const names = jobs.rows.flatMap(({ name }) => (name === null ? [] : [name]))
+  for (const name of new Set(names.filter((name, i) => names.indexOf(name) !== i))) duplicated.push(`job "${name}" exists several times`)
+  // Each key makes one job at most, with a name or without.
+  if (jobs.rows.length > attempted.size) duplicated.push(`${attempted.size} submissions made ${jobs.rows.length} jobs`)
+  const ids = acknowledged.map(({ jobId }) => jobId)
+  for (const id of new Set(ids.filter((id, i) => ids.indexOf(id) !== i))) duplicated.push(`two submissions were answered with ${id}`)
   for (const { name, id, state } of jobs.rows) {
-    if (!['succeeded', 'failed', 'cancelled'].includes(state)) lost.push(`job "${name}" (${id}) never ended: ${state}`)
+    if (!['succeeded', 'failed', 'cancelled'].includes(state)) lost.push(`job ${id} (${name}) never ended: ${state}`)
+    // All of them are correct: nothing that happens to the machines is their fault.
+    if (state === 'failed') lost.push(`job ${id} (${name}) failed: ${await failureOf(pool, id)}`)
   }
 
   for (const job of acknowledged) {
-    const row = byName.get(job.name)?.find(({ id }) => id === fromWireId('job', job.jobId))
+    const row = byId.get(fromWireId('job', job.jobId) ?? '')
     if (row === undefined) {
       lost.push(`job "${job.name}" was acknowledged as ${job.jobId} and is not there`)
       continue
@@ -68,7 +84,6 @@ export async function judge(pool: Pool, { acknowledged, attempted, undisturbed, 
     if (job.terminalState !== null && row.state !== job.terminalState) {
       differing.push(`job "${job.name}" was shown to have ended as ${job.terminalState} and is ${row.state}`)
     }
-    if (row.state === 'failed') lost.push(`job "${job.name}" failed: ${await failureOf(pool, row.id)}`)
     if (job.cancelled && row.state === 'succeeded') differing.push(`job "${job.name}" was cancelled and has succeeded`)
     const expected = undisturbed.get(job.workload)
     if (expected === undefined) throw new Error(`nothing to compare workload "${job.workload}" with`)
@@ -88,6 +103,7 @@ export async function judge(pool: Pool, { acknowledged, attempted, undisturbed, 
     }
     if (row.state !== 'succeeded') continue
     if (found.finalSha256 !== expected.finalSha256) differing.push(`"${job.name}" ended with other weights`)
+    if (found.result !== expected.result) differing.push(`"${job.name}" has the result ${found.result}, undisturbed ${expected.result}`)
     for (const key of expected.points.keys()) if (!found.points.has(key)) lost.push(`"${job.name}" has no ${key}`)
   }
 

@@ -1,18 +1,14 @@
 // What a campaign has found, for people and for programs.
 
 import type { FaultKind } from './faults.ts'
-import type { Measures } from './measures.ts'
+import type { JobCounts, Measures } from './measures.ts'
 import type { Verdict } from './oracle.ts'
 
-export interface Campaign {
+export interface Campaign extends JobCounts {
   readonly seed: number
   readonly seconds: number
   readonly injected: Readonly<Record<string, number>>
-  readonly jobs: number
   readonly acknowledgedJobs: number
-  readonly runs: number
-  readonly attempts: number
-  readonly states: Readonly<Record<string, number>>
   readonly refusals: readonly string[]
   readonly orphanFiles: number
   /** Milliseconds, with the kind of the fault. */
@@ -73,6 +69,8 @@ export function summaryOf(campaign: Campaign) {
   }
 }
 
+const describe = ({ count, p50, p99, max }: Measures['cancelMs']['running']) => `${count}, p50 ${p50} ms, p99 ${p99} ms, max ${max} ms`
+
 export function describeCampaign(campaign: Campaign): string {
   const summary = summaryOf(campaign)
   const { verdict } = campaign
@@ -92,7 +90,8 @@ export function describeCampaign(campaign: Campaign): string {
     `metric rows compared ${summary.metric_rows}, shown to clients ${summary.shown_rows}`,
     `lost ${summary.lost}, duplicated ${summary.duplicated}, differing ${summary.differing}, wrongly refused ${summary.refusals}, orphan files ${summary.orphan_files}`,
     `recovery p50 ${summary.recovery_ms.p50} ms, p95 ${summary.recovery_ms.p95} ms, max ${summary.recovery_ms.max} ms`,
-    `cancelled while running: ${summary.cancel_ms.count}, p50 ${summary.cancel_ms.p50} ms, p99 ${summary.cancel_ms.p99} ms`,
+    `cancelled while running: ${describe(summary.cancel_ms.running)}`,
+    `cancelled while waiting: ${describe(summary.cancel_ms.queued)}`,
     `given back on SIGTERM: ${summary.preempted.attempts} attempts, ${summary.preempted.steps_lost} steps lost`,
     ...list('lost', verdict.lost),
     ...list('duplicated', verdict.duplicated),

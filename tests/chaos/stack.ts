@@ -9,6 +9,7 @@ import { migrate } from '@trainyard/database'
 import { dieWithParent, ensureDatabase, freePort, startPostgres, startRedis, supervise } from '@trainyard/local'
 import { type FaultProxy, startFaultProxy } from '@trainyard/testkit'
 import { createKey } from '../e2e/service.ts'
+import { type FileServer, startFileServer } from './file-server.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const SHIFTED_CLOCK = new URL('shifted-clock.mjs', import.meta.url).href
@@ -26,9 +27,12 @@ export interface Member {
   readonly pid: number | undefined
 }
 
+export type QueueKind = 'redis' | 'postgres'
+
 export interface WorkerMember extends Member {
   readonly postgres: FaultProxy
-  readonly redis: FaultProxy
+  /** null where the queue is PostgreSQL's. */
+  readonly redis: FaultProxy | null
   /** Milliseconds by which its wall clock is off. */
   shiftClock(offsetMs: number): Promise<void>
 }
@@ -41,9 +45,12 @@ export interface Stack {
   readonly api: Member & { readonly postgres: FaultProxy }
   readonly workers: readonly WorkerMember[]
   readonly postgres: Member
-  readonly redis: Member
+  /** null where the queue is PostgreSQL's. */
+  readonly redis: (Member & { readonly url: string }) | null
+  /** What API and workers may import by URL. */
+  readonly source: FileServer
   /** Around all proxies. */
-  readonly direct: { readonly url: string; readonly databaseUrl: string; readonly redisUrl: string }
+  readonly direct: { readonly url: string; readonly databaseUrl: string }
   /** Where storage and working files are. */
   readonly directory: string
   /** Whether `directory` is a small file system of its own, which may be filled. */
@@ -51,8 +58,18 @@ export interface Stack {
   stop(): Promise<void>
 }
 
+export interface StackOptions {
+  /** Default LEASE_TTL_MS. */
+  readonly leaseTtlMs?: number
+  /** Which backend of the queue. Default: redis. */
+  readonly queue?: QueueKind
+  /** More environment of API and workers, by name of the process (`api`, `worker-0`). */
+  readonly environmentOf?: (name: string) => Readonly<Record<string, string>>
+}
+
 /** @param log a line for each part that died and came back */
-export async function startStack(log: (line: string) => void, { leaseTtlMs = LEASE_TTL_MS } = {}): Promise<Stack> {
+export async function startStack(log: (line: string) => void, options: StackOptions = {}): Promise<Stack> {
+  const { leaseTtlMs = LEASE_TTL_MS, queue = 'redis', environmentOf = () => ({}) } = options
   const base = await mkdtemp(join(tmpdir(), 'trainyard-chaos-'))
   // PostgreSQL may run as another user.
   await chmod(base, 0o755)
@@ -77,12 +94,17 @@ export async function startStack(log: (line: string) => void, { leaseTtlMs = LEA
       log,
     })
     ends.push(() => postgres.stop())
-    const redis = await startRedis({ directory: join(base, 'redis'), logPath: join(base, 'redis.log'), port: 0, password, log })
-    ends.push(() => redis.stop())
+    const redis =
+      queue === 'redis'
+        ? await startRedis({ directory: join(base, 'redis'), logPath: join(base, 'redis.log'), port: 0, password, log })
+        : null
+    if (redis !== null) ends.push(() => redis.stop())
     await ensureDatabase(postgres, DATABASE)
     const databaseUrl = postgres.urlOf(DATABASE)
     await migrate(databaseUrl)
 
+    const source = await startFileServer()
+    ends.push(() => source.close())
     const proxy = async (port: number): Promise<FaultProxy> => {
       const made = await startFaultProxy(port)
       ends.push(() => made.close())
@@ -94,6 +116,7 @@ export async function startStack(log: (line: string) => void, { leaseTtlMs = LEA
       HOME: process.env.HOME ?? '',
       STORAGE_URL: pathToFileURL(join(directory, 'storage')).href,
       LOG_LEVEL: 'warn',
+      IMPORT_ALLOWED_HOSTS: source.host,
     }
     await mkdir(join(directory, 'storage'))
     const launch = async (name: string, entry: string, env: Record<string, string>, isReady: () => Promise<boolean>) => {
@@ -101,7 +124,7 @@ export async function startStack(log: (line: string) => void, { leaseTtlMs = LEA
         name,
         command: dieWithParent({ file: process.execPath, args: ['--import', 'tsx', entry] }, 'KILL'),
         cwd: ROOT,
-        env: { ...common, ...env },
+        env: { ...common, ...env, ...environmentOf(name) },
         logPath: join(base, `${name}.log`),
         isReady,
         stopSignal: 'SIGTERM',
@@ -125,13 +148,13 @@ export async function startStack(log: (line: string) => void, { leaseTtlMs = LEA
     const startWorker = async (index: number): Promise<WorkerMember> => {
       const clock = join(base, `clock-${index}`)
       await writeFile(clock, '0')
-      const own = { postgres: await proxy(postgres.port), redis: await proxy(redis.port) }
+      const own = { postgres: await proxy(postgres.port), redis: redis === null ? null : await proxy(redis.port) }
       const member = await launch(
         `worker-${index}`,
         'apps/worker/src/main.ts',
         {
           DATABASE_URL: through(databaseUrl, own.postgres),
-          REDIS_URL: through(redis.url, own.redis),
+          ...(redis === null || own.redis === null ? {} : { REDIS_URL: through(redis.url, own.redis) }),
           TRAINYARD_DATA_DIR: join(directory, `worker-${index}`),
           LEASE_TTL_MS: String(leaseTtlMs),
           STALL_TIMEOUT_MS: String(STALL_MS),
@@ -167,7 +190,8 @@ export async function startStack(log: (line: string) => void, { leaseTtlMs = LEA
       workers,
       postgres,
       redis,
-      direct: { url: directApi, databaseUrl, redisUrl: redis.url },
+      source,
+      direct: { url: directApi, databaseUrl },
       directory,
       isSmallDisk,
       stop,

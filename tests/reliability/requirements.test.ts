@@ -4,41 +4,22 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Job } from '@trainyard/contracts'
 import { hasRedis } from '@trainyard/testkit'
-import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
-import { LEASE_TTL_MS, Session } from './session.ts'
+import { dropReplies, expectUndisturbed, killPostgres, loseMessages, partition, startInTheMiddle, terminate } from './cases.ts'
+import { Session } from './session.ts'
 
 /** They take 5 to 20 s each; on a busy machine several times that. */
 vi.setConfig({ testTimeout: 240_000 })
 
 const DAY_MS = 24 * 3600 * 1000
-/** Enough steps to be in the middle of, with a checkpoint behind. */
-const MIDDLE = 4000
 
 describe.skipIf(!hasRedis)('the service', () => {
   let session: Session
   beforeAll(async () => {
-    session = await Session.open()
+    session = await Session.open('redis')
   })
-  afterEach(() => {
-    for (const { postgres, redis } of session.stack.workers) {
-      postgres.mode = 'pass'
-      redis.mode = 'pass'
-    }
-    session.stack.http.mode = 'pass'
-    session.stack.api.postgres.mode = 'pass'
-  })
+  afterEach(() => session.heal())
   afterAll(() => session?.close())
-
-  const start = async (): Promise<Job> => {
-    const job = await session.submit()
-    await session.waitForStep(job.id, MIDDLE)
-    return job
-  }
-  const expectUndisturbed = async (job: Job) => {
-    expect((await session.waitForEnd(job.id)).state).toBe('succeeded')
-    expect(await session.difference(job.id)).toBeNull()
-  }
 
   test('requirement 1: every id that a 2xx named survives a SIGKILL of the API, and its job ends', async () => {
     const acknowledged = new Set<string>()
@@ -88,67 +69,29 @@ describe.skipIf(!hasRedis)('the service', () => {
     expect(await session.count("SELECT count(*) FROM jobs WHERE config -> 'training' ->> 'epochs' = '2'")).toBe(1)
   })
 
-  test('requirement 7: after FLUSHALL every run finishes', async () => {
-    const jobs = [await start(), ...(await Promise.all(Array.from({ length: 5 }, () => session.submit())))]
-    const redis = new Redis(session.stack.direct.redisUrl)
-    for (let i = 0; i < 3; i++) {
-      await redis.flushall()
-      await sleep(200)
-    }
-    redis.disconnect()
-    for (const job of jobs) await expectUndisturbed(job)
-  })
+  test('requirement 7: after FLUSHALL every run finishes', () => loseMessages(session))
 
   test('requirement 8: without Redis the API accepts and reads, and what runs goes on', async () => {
-    const running = await start()
-    const refuse = () => {
-      for (const { redis } of session.stack.workers) redis.mode = 'refuse'
-    }
-    refuse()
-    process.kill(session.stack.redis.pid ?? 0, 'SIGKILL')
+    const running = await startInTheMiddle(session)
+    session.setMode('redis', 'refuse')
+    process.kill(session.stack.redis?.pid ?? 0, 'SIGKILL')
     const accepted = await session.submit()
     expect((await session.request<Job>('GET', `/v1/jobs/${accepted.id}`)).state).toBe('queued')
-    await expectUndisturbed(running)
+    await expectUndisturbed(session, running)
     expect(await session.outcomes(running.id)).toEqual(['succeeded'])
-    for (const { redis } of session.stack.workers) redis.mode = 'pass'
-    await expectUndisturbed(accepted)
+    session.setMode('redis', 'pass')
+    await expectUndisturbed(session, accepted)
   })
 
-  test('requirement 9: PostgreSQL is killed again and again, and no row that was acknowledged is lost', async () => {
-    const job = await start()
-    const submitted: string[] = []
-    for (let i = 0; i < 3; i++) {
-      submitted.push((await session.submit({ epochs: 1 })).id)
-      process.kill(session.stack.postgres.pid ?? 0, 'SIGKILL')
-      await sleep(1000)
-    }
-    for (const id of submitted) expect((await session.waitForEnd(id)).state).toBe('succeeded')
-    await expectUndisturbed(job)
-  })
+  test('requirement 9: PostgreSQL is killed again and again, and no row that was acknowledged is lost', () => killPostgres(session))
 
-  test('requirement 10: statements that were executed and not answered leave nothing twice', async () => {
-    const job = await start()
-    for (let i = 0; i < 8; i++) {
-      for (const { postgres } of session.stack.workers) postgres.mode = 'drop_replies'
-      await sleep(60 + 40 * i)
-      for (const { postgres } of session.stack.workers) postgres.mode = 'pass'
-      await sleep(300)
-    }
-    await expectUndisturbed(job)
-  })
+  test('requirement 10: statements that were executed and not answered leave nothing twice', () => dropReplies(session))
 
   test('requirement 11: a connection that is half open is given up, on either side of a partition', async () => {
-    const job = await start()
-    for (const { postgres } of session.stack.workers) postgres.mode = 'half_open'
-    // Longer than the lease: whoever had the run must have let it go.
-    await sleep(LEASE_TTL_MS + 1000)
-    for (const { postgres } of session.stack.workers) postgres.mode = 'pass'
-    await expectUndisturbed(job)
-    expect((await session.outcomes(job.id)).at(0)).toBe('lease_lost')
-
-    const other = await start()
-    for (const { redis } of session.stack.workers) redis.mode = 'half_open'
-    await expectUndisturbed(other)
+    await partition(session)
+    const other = await startInTheMiddle(session)
+    session.setMode('redis', 'half_open')
+    await expectUndisturbed(session, other)
     expect(await session.outcomes(other.id)).toEqual(['succeeded'])
   })
 
@@ -162,39 +105,14 @@ describe.skipIf(!hasRedis)('the service', () => {
   test('requirement 15: a worker whose clock is off by a day loses nothing and takes nothing away', async () => {
     for (const offset of [DAY_MS, -DAY_MS]) {
       await session.stack.workers[0]?.shiftClock(offset)
-      const jobs = [await start(), await session.submit()]
+      const jobs = [await startInTheMiddle(session), await session.submit()]
       for (const job of jobs) {
-        await expectUndisturbed(job)
+        await expectUndisturbed(session, job)
         expect(await session.outcomes(job.id)).toEqual(['succeeded'])
       }
     }
     await session.stack.workers[0]?.shiftClock(0)
   })
 
-  test('requirement 18: SIGTERM of every worker under load loses no step and counts no crash', async () => {
-    // As many as train at once, and longer than the others, so that all are in the middle.
-    const jobs = await Promise.all(session.stack.workers.map(() => session.submit({ epochs: 20_000 })))
-    await Promise.all(jobs.map(({ id }) => session.waitForStep(id, 200)))
-    const pids = session.stack.workers.map(({ pid }) => pid ?? 0)
-    const begun = performance.now()
-    for (const pid of pids) process.kill(pid, 'SIGTERM')
-    while (session.stack.workers.some(({ pid }) => pid === undefined || pids.includes(pid))) await sleep(50)
-    expect(performance.now() - begun).toBeLessThan(20_000)
-    const ended = await Promise.all(jobs.map(({ id }) => session.waitForEnd(id)))
-    expect(ended.map(({ state }) => state)).toEqual(jobs.map(() => 'succeeded'))
-    // Stopped at different steps, they come to the same weights.
-    expect(new Set(await Promise.all(jobs.map(({ id }) => session.finalWeights(id)))).size).toBe(1)
-    for (const job of jobs) {
-      const run = await session.run(job.id)
-      expect(run?.crash_count).toBe(0)
-      expect(await session.outcomes(job.id)).toEqual(['preempted', 'succeeded'])
-      // The second attempt began where the first had stopped.
-      expect(
-        await session.count(
-          `SELECT b.first_step - a.last_step AS count FROM attempts a JOIN attempts b ON b.run_id = a.run_id
-           WHERE a.lease_epoch = 1 AND b.lease_epoch = 2 AND a.run_id = '${run?.id}'`,
-        ),
-      ).toBe(0)
-    }
-  })
+  test('requirement 18: SIGTERM of every worker under load loses no step and counts no crash', () => terminate(session))
 })

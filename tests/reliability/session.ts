@@ -2,10 +2,12 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fromWireId, type Job } from '@trainyard/contracts'
+import type { FaultProxy, ProxyMode } from '@trainyard/testkit'
+import { Redis } from 'ioredis'
 import pg from 'pg'
 import { type Outcome, outcomeOf } from '../chaos/oracle.ts'
 import { Choices } from '../chaos/random.ts'
-import { type Stack, startStack } from '../chaos/stack.ts'
+import { type QueueKind, type Stack, startStack } from '../chaos/stack.ts'
 import { prepareWorkloads, type Workload } from '../chaos/workloads.ts'
 
 const POLL_MS = 50
@@ -28,9 +30,9 @@ export class Session {
   readonly #workload: Workload
   #undisturbed: Outcome | null = null
 
-  static async open(): Promise<Session> {
-    const stack = await startStack(() => {}, { leaseTtlMs: LEASE_TTL_MS })
-    const [workload] = await prepareWorkloads(stack, new Choices(1))
+  static async open(queue: QueueKind): Promise<Session> {
+    const stack = await startStack(() => {}, { leaseTtlMs: LEASE_TTL_MS, queue })
+    const [workload] = (await prepareWorkloads(stack, new Choices(1))).all
     if (workload === undefined) throw new Error('there is no workload')
     return new Session(stack, workload)
   }
@@ -44,7 +46,7 @@ export class Session {
 
   /** The body of a training that takes seconds; `changes` go into `training`. */
   body(changes: object = {}): object {
-    const { training, ...rest } = this.#workload.body as { training: object }
+    const { training, ...rest } = this.#workload.body('requirement') as { training: object }
     return { ...rest, training: { ...training, ...changes } }
   }
 
@@ -111,6 +113,30 @@ export class Session {
     const keys = new Set([...points.keys(), ...this.#undisturbed.points.keys()])
     const differing = [...keys].filter((key) => points.get(key) !== this.#undisturbed?.points.get(key))
     return differing.length === 0 ? null : `${differing.length} points differ: ${differing.slice(0, 3)}`
+  }
+
+  /** Every worker's way to PostgreSQL or to Redis. */
+  setMode(part: 'postgres' | 'redis', mode: ProxyMode): void {
+    for (const worker of this.stack.workers) if (worker[part] !== null) worker[part].mode = mode
+  }
+
+  /** Ends every fault of a network. */
+  heal(): void {
+    const { http, api } = this.stack
+    const proxies: (FaultProxy | null)[] = [http, api.postgres, ...this.stack.workers.flatMap(({ postgres, redis }) => [postgres, redis])]
+    for (const proxy of proxies) if (proxy !== null && proxy.mode !== 'pass') proxy.mode = 'pass'
+  }
+
+  /** The queue loses all that it has. */
+  async loseMessages(): Promise<void> {
+    const { redis } = this.stack
+    if (redis === null) {
+      await this.#pool.query('DELETE FROM bullmq.job')
+      return
+    }
+    const client = new Redis(redis.url)
+    await client.flushall()
+    client.disconnect()
   }
 
   /** SHA-256 of the final checkpoint. */

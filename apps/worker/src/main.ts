@@ -7,6 +7,7 @@ import { loadWorkerConfig } from '@trainyard/config'
 import { createDatabase } from '@trainyard/database'
 import { openStorage } from '@trainyard/storage'
 import { pino, stdSerializers } from 'pino'
+import { Outages } from './outages.ts'
 import { trainerEnvironment } from './supervisor/trainer-environment.ts'
 import { TrainerPool } from './supervisor/trainer-pool.ts'
 import { compileTrainer } from './supervisor/trainer-process.ts'
@@ -27,12 +28,13 @@ const workDirectory = join(config.dataDir, 'work')
 await mkdir(workDirectory, { recursive: true })
 const threads = config.engineThreads ?? Math.max(1, Math.floor(availableParallelism() / config.concurrency))
 
+const outages = new Outages({ now: () => performance.now(), log })
 const database = createDatabase({
   url: config.databaseUrl,
   applicationName: 'trainyard-worker',
   poolSize: config.concurrency + 4,
   statementTimeoutMs: Math.min(30_000, config.leaseTtlMs),
-  onConnectionError: (error) => log.warn({ error }, 'a database connection broke'),
+  onConnectionError: (error) => outages.report(error),
 })
 const storage = openStorage(config.storageUrl, config.storageCredentials ?? undefined)
 const directories = new WorkDirectories(workDirectory)
@@ -69,6 +71,7 @@ const worker = await startWorker({
     unreachableMs: UNREACHABLE_MS,
     orphanAgeMs: Math.max(config.orphanAgeS * 1000, 2 * config.leaseTtlMs),
   },
+  outages,
   log,
   onUnreachable: (what) => {
     log.fatal(`${what} did not answer for ${UNREACHABLE_MS / 1000} s`)

@@ -1,11 +1,13 @@
 // A worker: takes messages from the queue, claims their runs and supervises them, and keeps the timers that every worker has (relay,
 // reconciler, watchdog). Not a process: main.ts is.
 
-import { type Database, listen, runState, withAdvisoryLock } from '@trainyard/database'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type ClaimedRun, type Database, listen, runState, withAdvisoryLock } from '@trainyard/database'
 import { openRunQueue, type QueueConnection, startReconciler, startRelay, startRunConsumer } from '@trainyard/queue'
 import type { ObjectStorage } from '@trainyard/storage'
 import type { Logger } from 'pino'
 import { removeOrphanFiles } from './orphan-files.ts'
+import type { Outages } from './outages.ts'
 import { FileGrants } from './supervisor/file-grants.ts'
 import { RunSupervision, type SupervisionTimes } from './supervisor/run-supervision.ts'
 import { SourceImports } from './supervisor/source-imports.ts'
@@ -17,6 +19,9 @@ import { startWatchdog } from './watchdog.ts'
 const REFILL_DELAY_MS = 1000
 /** As of an uploaded file. */
 const IMPORT_BYTES_MAX = 16 * 2 ** 30
+
+/** Between two attempts to claim while PostgreSQL does not answer. */
+const CLAIM_RETRY_MS = 500
 
 const SWEEP_LOCK = 'trainyard orphan files'
 const SWEEP_MS_MAX = 600_000
@@ -49,6 +54,8 @@ export interface WorkerOptions {
     readonly unreachableMs: number
     readonly orphanAgeMs: number
   }
+  /** Hears of every call that fails. */
+  readonly outages: Outages
   readonly log: Logger
   /** PostgreSQL or the queue did not answer for too long. */
   readonly onUnreachable: (what: string) => void
@@ -60,8 +67,8 @@ export interface Worker {
 }
 
 export async function startWorker(options: WorkerOptions): Promise<Worker> {
-  const { database, databaseUrl, queue: connection, storage, trainers, times, log, concurrency } = options
-  const onError = (error: Error) => log.warn({ error }, 'a connection failed; it is made again')
+  const { database, databaseUrl, queue: connection, storage, trainers, times, log, concurrency, outages } = options
+  const onError = (error: unknown) => outages.report(error)
   trainers.refill()
   const queue = await openRunQueue(connection, { onError })
   const supervisions = new Set<RunSupervision>()
@@ -69,22 +76,39 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const policy = { allowedHosts: options.importAllowedHosts }
   const imports = new SourceImports({ database, storage, policy, bytesMax: IMPORT_BYTES_MAX })
   const now = () => performance.now()
-  let isStopping = false
+  const stopping = new AbortController()
+  const checks = {
+    PostgreSQL: async () => void (await database.workerSql.query('SELECT 1', [])),
+    'The queue': async () => void (await queue.count()),
+  }
+  for (const [part, check] of Object.entries(checks)) outages.watch(part, check)
+
+  /** Until the database answers or the worker stops: the message that woke us comes only once. */
+  const claim = async (): Promise<{ run: ClaimedRun; claimedAt: number } | null> => {
+    while (!stopping.signal.aborted) {
+      const claimedAt = now()
+      try {
+        const run = await runState.claimNext(database, { owner: options.owner, ttlMs: times.leaseTtlMs })
+        return run && { run, claimedAt }
+      } catch (error) {
+        onError(error)
+        await sleep(CLAIM_RETRY_MS, undefined, { signal: stopping.signal }).catch(() => {})
+      }
+    }
+    return null
+  }
 
   /** A message says no more than that there may be work. Whoever has begun goes on while there is some. */
   const handle = async () => {
-    while (!isStopping) {
-      const claimedAt = now()
-      const run = await runState.claimNext(database, { owner: options.owner, ttlMs: times.leaseTtlMs })
-      if (run === null) return
-      await supervise(new RunSupervision({ ...options, run, claimedAt, sql: database.workerSql, files, imports, now }))
+    for (let claimed = await claim(); claimed !== null; claimed = await claim()) {
+      await supervise(new RunSupervision({ ...options, ...claimed, sql: database.workerSql, files, imports, now, onFailure: onError }))
     }
   }
 
   const supervise = async (supervision: RunSupervision) => {
     supervisions.add(supervision)
     const refill = setTimeout(() => trainers.refill(), REFILL_DELAY_MS)
-    if (isStopping) supervision.requestStop('preempt')
+    if (stopping.signal.aborted) supervision.requestStop('preempt')
     try {
       await supervision.execute()
     } finally {
@@ -112,11 +136,8 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     onError,
   })
   const watchdog = startWatchdog({
-    checks: {
-      PostgreSQL: async () => void (await database.workerSql.query('SELECT 1', [])),
-      // Runs need no queue: while some are in hand, the worker goes on without it.
-      queue: async () => void (supervisions.size > 0 || (await queue.count())),
-    },
+    // Runs need no queue: while some are in hand, the worker goes on without it.
+    checks: { ...checks, 'The queue': async () => void (supervisions.size > 0 || (await queue.count())) },
     limitMs: times.unreachableMs,
     now,
     onUnreachable: options.onUnreachable,
@@ -132,13 +153,14 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
 
   return {
     stop: async () => {
-      isStopping = true
+      stopping.abort()
       const paused = consumer.pause()
       for (const supervision of supervisions) supervision.requestStop('preempt')
       await paused
       await consumer.close()
       clearInterval(sweeper)
       watchdog.close()
+      outages.close()
       await Promise.all([stopListener.close(), reconciler.close()])
       // Last, so that the runs that were given back are announced to other workers.
       await relay.close()

@@ -4,7 +4,6 @@
 
 import { type MetricPoint, newUuid } from '@trainyard/contracts'
 import { type Fence, type FlushInput, type FlushResult, type IdentifiedEvent, type NewEvent, runFlush, type Sql } from '@trainyard/database'
-import type { Logger } from 'pino'
 
 /** Share of the lease's life after which a supervisor that could not renew it stops its trainer, counted from before sending. */
 const SELF_FENCING_SHARE = 0.6
@@ -18,7 +17,8 @@ export interface RunWriterOptions {
   /** Monotonic milliseconds from before the claim was sent. */
   readonly claimedAt: number
   readonly now: () => number
-  readonly log: Logger
+  /** A write did not succeed; it is repeated. */
+  readonly onFailure: (error: unknown) => void
   readonly onStopRequested: (reason: 'cancel' | 'pause') => void
   /** The lease is gone, or may be: nothing may be written or stored any more. Called once. */
   readonly onLost: (why: string) => void
@@ -75,7 +75,7 @@ export class RunWriter {
           if (this.#hasPending && !(await this.#flush())) return null
           return await write(this.#options.sql, this.#options.fence)
         } catch (error) {
-          this.#options.log.warn({ error }, 'a fenced write failed; repeating it')
+          this.#options.onFailure(error)
           await new Promise((resolve) => setTimeout(resolve, this.#options.flushMs))
         }
       }
@@ -108,7 +108,7 @@ export class RunWriter {
       return
     }
     this.#isQueued = true
-    const { log, flushMs, now } = this.#options
+    const { onFailure, flushMs, now } = this.#options
     const flushed = this.#inTurn(() => this.#flush())
     // A statement may hang; the decision to stop does not wait for it.
     const watch = setInterval(() => {
@@ -117,7 +117,7 @@ export class RunWriter {
     flushed
       .catch((error: unknown) => {
         this.#flushedAt = now()
-        log.warn({ error }, 'a flush failed; repeating it')
+        onFailure(error)
       })
       .finally(() => {
         clearInterval(watch)

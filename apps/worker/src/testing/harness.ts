@@ -5,6 +5,7 @@ import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -47,6 +48,8 @@ export interface HarnessServices {
 
 export interface WorkerProcess {
   readonly child: ChildProcess
+  /** Of its log, so far. */
+  readonly lines: readonly string[]
   kill(signal: NodeJS.Signals): Promise<void>
 }
 
@@ -88,10 +91,16 @@ export class Harness {
         SECRET_OF_THE_WORKER: 'not for trainers',
         ...changes,
       },
-      stdio: ['ignore', 'inherit', 'inherit'],
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    const lines: string[] = []
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      lines.push(line)
+      process.stdout.write(`${line}\n`)
     })
     const worker: WorkerProcess = {
       child,
+      lines,
       kill: async (signal) => {
         if (child.exitCode !== null || child.signalCode !== null) return
         const exited = once(child, 'exit')

@@ -8,8 +8,8 @@ import { isStorageFull } from '@trainyard/errors'
 import type { Channel } from './channel.ts'
 import { type WrittenFile, writeFileDurably } from './checkpoint-file.ts'
 
-/** Milliseconds between two attempts to write the final checkpoint where the disk is full. */
-const RETRY_MS = 1000
+/** Milliseconds between two attempts to write a checkpoint that waits for space. */
+const RETRY_MS = 500
 
 export interface SaveOptions {
   readonly directory: string
@@ -21,8 +21,9 @@ export interface SaveOptions {
 }
 
 /**
- * On a full disk a periodic checkpoint is left out, since training goes on and the next one takes its place; the final one waits for space.
- * @returns false when nothing was saved: no space, and no reason or no time to wait for it
+ * On a full disk a periodic checkpoint is left out, since training goes on and the next one takes its place. The final one waits for space, and
+ * so does the last one of a trainer that is to stop: until it is killed when its grace is over.
+ * @returns false when nothing was saved: no space, and no reason to wait for it
  */
 export async function saveCheckpoint(options: SaveOptions, channel: Channel): Promise<boolean> {
   const { kind, metadata } = options
@@ -33,7 +34,8 @@ export async function saveCheckpoint(options: SaveOptions, channel: Channel): Pr
       channel.send({ type: 'checkpoint', kind, step, epoch, file, metrics })
       return true
     }
-    const isWaiting = kind === 'final' && channel.stopRequested === null
+    const { stopRequested } = channel
+    const isWaiting = stopRequested === null ? kind === 'final' : stopRequested !== 'cancel'
     const what = isWaiting ? 'Waiting for space.' : 'It is left out; the one before stays.'
     if (attempt === 0) channel.event('checkpoint_failed', `The disk is full: no space for the checkpoint of step ${step}. ${what}`)
     if (!isWaiting) return false
