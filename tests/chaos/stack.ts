@@ -17,7 +17,6 @@ const DATABASE = 'trainyard'
 /** Short, so that a campaign sees many of them expire. */
 export const LEASE_TTL_MS = 3_000
 const STALL_MS = 4_000
-const WORKERS = 2
 const RUNS_PER_WORKER = 1
 /** Of the file system that is filled up. */
 const DISK_MB = 512
@@ -63,13 +62,15 @@ export interface StackOptions {
   readonly leaseTtlMs?: number
   /** Which backend of the queue. Default: redis. */
   readonly queue?: QueueKind
+  /** Default 2. */
+  readonly workers?: number
   /** More environment of API and workers, by name of the process (`api`, `worker-0`). */
   readonly environmentOf?: (name: string) => Readonly<Record<string, string>>
 }
 
 /** @param log a line for each part that died and came back */
 export async function startStack(log: (line: string) => void, options: StackOptions = {}): Promise<Stack> {
-  const { leaseTtlMs = LEASE_TTL_MS, queue = 'redis', environmentOf = () => ({}) } = options
+  const { leaseTtlMs = LEASE_TTL_MS, queue = 'redis', workers: count = 2, environmentOf = () => ({}) } = options
   const base = await mkdtemp(join(tmpdir(), 'trainyard-chaos-'))
   // PostgreSQL may run as another user.
   await chmod(base, 0o755)
@@ -175,7 +176,7 @@ export async function startStack(log: (line: string) => void, options: StackOpti
         shiftClock: (offsetMs) => writeFile(clock, String(offsetMs)),
       }
     }
-    const workers = await Promise.all(Array.from({ length: WORKERS }, (_, i) => startWorker(i)))
+    const workers = await Promise.all(Array.from({ length: count }, (_, i) => startWorker(i)))
 
     return {
       url: `http://127.0.0.1:${http.port}`,

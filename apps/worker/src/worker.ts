@@ -146,7 +146,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const sweep = async () => {
     await withAdvisoryLock(database, SWEEP_LOCK, async () => {
       const removed = await removeOrphanFiles(database.workerSql, storage, times.orphanAgeMs)
-      if (removed > 0) log.info({ removed }, 'deleted files of checkpoints that no row names')
+      if (removed > 0) log.info({ removed }, 'deleted files that killed processes have left')
     }).catch(onError)
   }
   const consumer = await startRunConsumer(connection, { concurrency, handle, onError })

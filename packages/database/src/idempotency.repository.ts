@@ -3,8 +3,6 @@
 
 import { TrainyardError } from '@trainyard/errors'
 import type { Tx } from './database.ts'
-import { Prisma } from './generated/client.ts'
-import { toJson } from './json.ts'
 
 export interface IdempotentRequest {
   readonly projectId: string
@@ -54,15 +52,12 @@ export async function claim(tx: Tx, request: IdempotentRequest): Promise<Idempot
 
 /** Keeps the response for whoever asks again. */
 export async function complete(tx: Tx, request: IdempotentRequest, response: StoredResponse): Promise<void> {
-  await tx.idempotencyKey.update({
-    where: { projectId_key: { projectId: request.projectId, key: request.key } },
-    data: {
-      state: 'completed',
-      responseStatus: response.status,
-      responseBody: response.body === undefined || response.body === null ? Prisma.DbNull : toJson(response.body),
-      expiresAt: new Date(Date.now() + RESPONSE_TTL_MS),
-    },
-  })
+  const body = response.body === undefined || response.body === null ? null : JSON.stringify(response.body)
+  await tx.$executeRaw`
+    UPDATE idempotency_keys SET
+      state = 'completed', response_status = ${response.status}, response_body = ${body}::jsonb,
+      expires_at = clock_timestamp() + ${RESPONSE_TTL_MS} * interval '1 millisecond'
+    WHERE project_id = ${request.projectId}::uuid AND key = ${request.key}`
 }
 
 /** The work failed before it changed anything: the key is free again. */
@@ -104,8 +99,7 @@ export function requireUsable(
   return result
 }
 
-/** Removes what has expired. Takes a worker's transaction. @returns how many */
+/** Removes what has expired, by the database's clock: that of a worker may be off. Takes a worker's transaction. @returns how many */
 export async function removeExpired(tx: Tx): Promise<number> {
-  const { count } = await tx.idempotencyKey.deleteMany({ where: { expiresAt: { lt: new Date() } } })
-  return count
+  return await tx.$executeRaw`DELETE FROM idempotency_keys WHERE expires_at < clock_timestamp()`
 }

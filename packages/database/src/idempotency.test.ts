@@ -1,5 +1,5 @@
 import { newUuid, type RunConfig } from '@trainyard/contracts'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import * as idempotency from './idempotency.repository.ts'
 import * as jobs from './jobs.repository.ts'
 import { createProject, openTestDatabase, type TestDatabase } from './test-database.ts'
@@ -73,4 +73,18 @@ test('an expired key is free, and is removed', async () => {
   expect(await claim()).toEqual({ outcome: 'claimed' })
   await expire()
   expect(await db.database.asWorker((tx) => idempotency.removeExpired(tx))).toBe(1)
+})
+
+test('requirement 15: keeps a response when the clock of a worker or of the API is off by two days', async () => {
+  for (const days of [2, -2]) {
+    const request = requestWith(`clock ${days}`)
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + days * 24 * 3600 * 1000 })
+    try {
+      const first = await submitOnce(request)
+      await db.database.asWorker((tx) => idempotency.removeExpired(tx))
+      expect(await submitOnce(request)).toEqual({ ...first, replayed: true })
+    } finally {
+      vi.useRealTimers()
+    }
+  }
 })

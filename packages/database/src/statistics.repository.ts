@@ -22,7 +22,7 @@ export async function readQueueDepth(sql: Sql): Promise<QueueDepth> {
   const [row] = await sql.query<QueueDepth>(
     `SELECT count(*) AS queued,
        coalesce(extract(epoch FROM clock_timestamp() - min(dispatched_at)), 0)::float8 AS "oldestSeconds",
-       (SELECT count(*) FROM outbox WHERE published_at IS NULL) AS unpublished
+       (SELECT count(*) FROM outbox) AS unpublished
      FROM runs WHERE state = 'queued'`,
     [],
   )

@@ -35,8 +35,6 @@ export interface Reconciler {
 
 const BATCH = 100
 const LOCK = 'trainyard messages'
-/** Published messages are kept so long, to look at. */
-const OUTBOX_TTL_MS = 24 * 3600 * 1000
 
 export function startReconciler(options: ReconcilerOptions): Reconciler {
   const { database, queue, intervalMs = 2_000, unclaimedAfterMs = 15_000, onError, onReconciled = () => {} } = options
@@ -75,7 +73,6 @@ export async function reconcileLeases({ workerSql }: Pick<Database, 'workerSql'>
 
 export async function reconcileMessages(database: Database, queue: RunQueue, unclaimedAfterMs: number): Promise<MessageReconciliation> {
   const redispatched = await redispatchLost(database, queue, unclaimedAfterMs)
-  await dispatch.pruneOutbox(database.workerSql, OUTBOX_TTL_MS)
   await database.asWorker((tx) => idempotency.removeExpired(tx))
   return { redispatched }
 }

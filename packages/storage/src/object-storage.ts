@@ -76,6 +76,12 @@ export interface ObjectStorage {
   abortParts(upload: PartedUpload): Promise<void>
   /** A URL to which anybody may PUT that part for some seconds, or null where the storage has none. */
   presignPart(upload: PartedUpload, number: number, expiresS: number): Promise<string | null>
+  /**
+   * Removes what processes that were killed in the middle of a `put` have left, where the storage shows it to us; in S3 a rule of the bucket
+   * does (AbortIncompleteMultipartUpload).
+   * @param before longer ago than any `put` takes @returns how many
+   */
+  removeUnfinished(before: Date): Promise<number>
   /** The object as a file for reading by position, or null where it has none (S3) and must be copied first. */
   localPath(key: string): string | null
   /** Whether the storage answers; rejects with the reason if not. */

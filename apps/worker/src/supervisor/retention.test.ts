@@ -1,3 +1,5 @@
+import { readdir } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { newUuid, type RunConfig } from '@trainyard/contracts'
@@ -6,10 +8,12 @@ import type { ObjectStorage } from '@trainyard/storage'
 import { openStorage } from '@trainyard/storage'
 import { startTestServices, type TestServices } from '@trainyard/testkit'
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { removeOrphanFiles } from '../orphan-files.ts'
 import { xorRun } from '../testing/samples.ts'
 import { pruneCheckpoints, surplusOf } from './retention.ts'
+
+const DAY_MS = 24 * 3600 * 1000
 
 const stored = (step: number, loss: number | 'NaN' | null, changes: Partial<StoredCheckpoint> = {}): StoredCheckpoint => ({
   id: `at ${step}`,
@@ -159,5 +163,40 @@ describe('retention on rows and files', () => {
       expect(await removeOrphanFiles(database.workerSql, storage, 1)).toBe(2 - deletions)
       expect(await filesOf(runId)).toEqual([1, 3, 4])
     }
+  })
+
+  it('requirement 15: removes nothing that is new when the clock of the worker is a day ahead', async () => {
+    const key = `checkpoints/${newUuid()}/1/step-1-periodic.safetensors`
+    await storage.put(key, Readable.from([Buffer.from('new')]))
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + DAY_MS })
+    try {
+      expect(await removeOrphanFiles(database.workerSql, storage, 3_600_000)).toBe(0)
+    } finally {
+      vi.useRealTimers()
+    }
+    expect(await storage.stat(key)).not.toBeNull()
+    await storage.delete(key)
+  })
+
+  it('removes what a process that was killed in the middle of a write has left, when it is old', async () => {
+    const key = 'checkpoints/half/1/step-1-periodic.safetensors'
+    const interrupted = storage
+      .put(
+        key,
+        (async function* () {
+          yield Buffer.from('the first half')
+          await new Promise(() => {})
+        })(),
+      )
+      .catch(() => {})
+    const directory = dirname(storage.localPath(key) ?? '')
+    const left = async () => (await readdir(directory).catch(() => [])).filter((name) => name.startsWith('.put-'))
+    while ((await left()).length === 0) await sleep(5)
+    expect(await removeOrphanFiles(database.workerSql, storage, 3_600_000)).toBe(0)
+    expect(await left()).toHaveLength(1)
+    await sleep(20)
+    expect(await removeOrphanFiles(database.workerSql, storage, 1)).toBe(1)
+    expect(await left()).toEqual([])
+    void interrupted
   })
 })

@@ -27,6 +27,8 @@ export interface Recorded {
   /** `series step` → value. */
   readonly points: Map<string, number>
   readonly checkpoints: { readonly kind: 'periodic' | 'final'; readonly step: number; readonly file: GrantedFile }[]
+  /** Of engine and machine. */
+  fingerprint: string | null
   result: RunResult | null
 }
 
@@ -35,7 +37,7 @@ export class Killed extends Error {
 }
 
 class RecordingChannel extends Channel {
-  readonly recorded: Recorded = { points: new Map(), checkpoints: [], result: null }
+  readonly recorded: Recorded = { points: new Map(), checkpoints: [], fingerprint: null, result: null }
   readonly #checkpointsMax: number
 
   /** @param checkpointsMax The message about a further one is not sent any more. */
@@ -51,6 +53,7 @@ class RecordingChannel extends Channel {
       if (checkpoints.length === this.#checkpointsMax) throw new Killed()
       checkpoints.push(message)
     }
+    if (message.type === 'planned') this.recorded.fingerprint = message.fingerprint
     if (message.type === 'done') this.recorded.result = message.result
   }
 }

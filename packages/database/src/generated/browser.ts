@@ -94,7 +94,7 @@ export type MetricPoint = Prisma.MetricPointModel
 export type Checkpoint = Prisma.CheckpointModel
 /**
  * Model Outbox
- * Messages to publish, written in the transaction of what they announce.
+ * Messages to publish, written in the transaction of what they announce, deleted in that of their publication.
  */
 export type Outbox = Prisma.OutboxModel
 /**

@@ -6,17 +6,15 @@ import type { Tx } from '../database.ts'
 import type { Sql } from '../sql.ts'
 
 /**
- * Hands unpublished messages to `publish` and marks them; when it throws, they stay. Several relays at once take different messages. A
- * process that dies in between publishes twice, which is harmless.
+ * Hands messages to `publish` and deletes them; when it throws, they stay. Several relays at once take different messages. A process that
+ * dies in between publishes twice, which is harmless.
  * @param tx Of a worker.
  * @returns how many
  */
 export async function publishOutbox(tx: Tx, limit: number, publish: (messages: RunMessage[]) => Promise<void>): Promise<number> {
-  const rows = await tx.$queryRaw<{ id: string; run_id: string; dispatch_seq: number }[]>`
-    SELECT id, run_id, dispatch_seq FROM outbox WHERE published_at IS NULL ORDER BY id LIMIT ${limit} FOR UPDATE SKIP LOCKED`
-  if (rows.length === 0) return 0
-  await publish(rows.map(({ run_id, dispatch_seq }) => ({ run_id, dispatch_seq })))
-  await tx.outbox.updateMany({ where: { id: { in: rows.map((row) => row.id) } }, data: { publishedAt: new Date() } })
+  const rows = await tx.$queryRaw<RunMessage[]>`
+    DELETE FROM outbox WHERE id IN (SELECT id FROM outbox ORDER BY id LIMIT ${limit} FOR UPDATE SKIP LOCKED) RETURNING run_id, dispatch_seq`
+  if (rows.length > 0) await publish(rows)
   return rows.length
 }
 
@@ -32,7 +30,7 @@ export async function listUnclaimed(sql: Sql, input: { olderThanMs: number; limi
          SELECT p.id FROM projects p JOIN runs r ON r.project_id = p.id AND r.state = 'running' AND r.kind <> 'predict'
          WHERE p.concurrency_limit IS NOT NULL GROUP BY p.id HAVING count(*) >= p.concurrency_limit
        )
-       AND NOT EXISTS (SELECT FROM outbox WHERE run_id = runs.id AND published_at IS NULL)
+       AND NOT EXISTS (SELECT FROM outbox WHERE run_id = runs.id)
      ORDER BY dispatched_at LIMIT $2::int`,
     [input.olderThanMs, input.limit],
   )
@@ -74,13 +72,4 @@ export async function postpone(sql: Sql, messages: readonly RunMessage[]): Promi
   await sql.query("UPDATE runs SET dispatched_at = clock_timestamp() WHERE id = ANY ($1::uuid[]) AND state = 'queued'", [
     messages.map((message) => message.run_id),
   ])
-}
-
-/** Forgets messages that were published long ago. @returns how many */
-export async function pruneOutbox(sql: Sql, olderThanMs: number): Promise<number> {
-  const rows = await sql.query(
-    `DELETE FROM outbox WHERE published_at < clock_timestamp() - $1::float8 * interval '1 millisecond' RETURNING id`,
-    [olderThanMs],
-  )
-  return rows.length
 }

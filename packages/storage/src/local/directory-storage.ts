@@ -102,6 +102,17 @@ export class DirectoryStorage implements ObjectStorage {
     await rm(this.#partsPath(upload), { recursive: true, force: true })
   }
 
+  async removeUnfinished(before: Date): Promise<number> {
+    let removed = 0
+    for await (const path of temporaryFiles(this.#root)) {
+      const found = await stat(path).catch(() => null)
+      if (found === null || found.mtime >= before) continue
+      await rm(path, { force: true })
+      removed++
+    }
+    return removed
+  }
+
   async presignPart(): Promise<null> {
     return null
   }
@@ -165,6 +176,19 @@ export class DirectoryStorage implements ObjectStorage {
         if (found !== null) yield found
       }
     }
+  }
+}
+
+/** Of all directories below, those for parts too. */
+async function* temporaryFiles(directory: string): AsyncGenerator<string> {
+  const entries = await readdir(directory, { withFileTypes: true }).catch((error: unknown) => {
+    if (isMissing(error)) return []
+    throw error
+  })
+  for (const entry of entries) {
+    const path = join(directory, entry.name)
+    if (entry.isDirectory()) yield* temporaryFiles(path)
+    else if (entry.name.startsWith(TEMPORARY)) yield path
   }
 }
 

@@ -176,6 +176,10 @@ export class S3Storage implements ObjectStorage {
     }
   }
 
+  async removeUnfinished(): Promise<number> {
+    return 0
+  }
+
   presignPart(upload: PartedUpload, number: number, expiresS: number): Promise<string> {
     return getSignedUrl(this.#client, new UploadPartCommand(this.#part(upload, number)), { expiresIn: expiresS })
   }

@@ -332,8 +332,7 @@ export const OutboxScalarFieldEnum = {
   projectId: 'projectId',
   runId: 'runId',
   dispatchSeq: 'dispatchSeq',
-  createdAt: 'createdAt',
-  publishedAt: 'publishedAt'
+  createdAt: 'createdAt'
 } as const
 
 export type OutboxScalarFieldEnum = (typeof OutboxScalarFieldEnum)[keyof typeof OutboxScalarFieldEnum]

@@ -14,7 +14,7 @@ import type * as Prisma from "../internal/prismaNamespace.ts"
 
 /**
  * Model Outbox
- * Messages to publish, written in the transaction of what they announce.
+ * Messages to publish, written in the transaction of what they announce, deleted in that of their publication.
  */
 export type OutboxModel = runtime.Types.Result.DefaultSelection<Prisma.$OutboxPayload>
 
@@ -40,7 +40,6 @@ export type OutboxMinAggregateOutputType = {
   runId: string | null
   dispatchSeq: number | null
   createdAt: Date | null
-  publishedAt: Date | null
 }
 
 export type OutboxMaxAggregateOutputType = {
@@ -49,7 +48,6 @@ export type OutboxMaxAggregateOutputType = {
   runId: string | null
   dispatchSeq: number | null
   createdAt: Date | null
-  publishedAt: Date | null
 }
 
 export type OutboxCountAggregateOutputType = {
@@ -58,7 +56,6 @@ export type OutboxCountAggregateOutputType = {
   runId: number
   dispatchSeq: number
   createdAt: number
-  publishedAt: number
   _all: number
 }
 
@@ -77,7 +74,6 @@ export type OutboxMinAggregateInputType = {
   runId?: true
   dispatchSeq?: true
   createdAt?: true
-  publishedAt?: true
 }
 
 export type OutboxMaxAggregateInputType = {
@@ -86,7 +82,6 @@ export type OutboxMaxAggregateInputType = {
   runId?: true
   dispatchSeq?: true
   createdAt?: true
-  publishedAt?: true
 }
 
 export type OutboxCountAggregateInputType = {
@@ -95,7 +90,6 @@ export type OutboxCountAggregateInputType = {
   runId?: true
   dispatchSeq?: true
   createdAt?: true
-  publishedAt?: true
   _all?: true
 }
 
@@ -191,7 +185,6 @@ export type OutboxGroupByOutputType = {
   runId: string
   dispatchSeq: number
   createdAt: Date
-  publishedAt: Date | null
   _count: OutboxCountAggregateOutputType | null
   _avg: OutboxAvgAggregateOutputType | null
   _sum: OutboxSumAggregateOutputType | null
@@ -223,7 +216,6 @@ export type OutboxWhereInput = {
   runId?: Prisma.UuidFilter<"Outbox"> | string
   dispatchSeq?: Prisma.IntFilter<"Outbox"> | number
   createdAt?: Prisma.DateTimeFilter<"Outbox"> | Date | string
-  publishedAt?: Prisma.DateTimeNullableFilter<"Outbox"> | Date | string | null
   project?: Prisma.XOR<Prisma.ProjectScalarRelationFilter, Prisma.ProjectWhereInput>
   run?: Prisma.XOR<Prisma.RunScalarRelationFilter, Prisma.RunWhereInput>
 }
@@ -234,7 +226,6 @@ export type OutboxOrderByWithRelationInput = {
   runId?: Prisma.SortOrder
   dispatchSeq?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
-  publishedAt?: Prisma.SortOrderInput | Prisma.SortOrder
   project?: Prisma.ProjectOrderByWithRelationInput
   run?: Prisma.RunOrderByWithRelationInput
 }
@@ -249,7 +240,6 @@ export type OutboxWhereUniqueInput = Prisma.AtLeast<{
   runId?: Prisma.UuidFilter<"Outbox"> | string
   dispatchSeq?: Prisma.IntFilter<"Outbox"> | number
   createdAt?: Prisma.DateTimeFilter<"Outbox"> | Date | string
-  publishedAt?: Prisma.DateTimeNullableFilter<"Outbox"> | Date | string | null
   project?: Prisma.XOR<Prisma.ProjectScalarRelationFilter, Prisma.ProjectWhereInput>
   run?: Prisma.XOR<Prisma.RunScalarRelationFilter, Prisma.RunWhereInput>
 }, "id" | "runId_dispatchSeq">
@@ -260,7 +250,6 @@ export type OutboxOrderByWithAggregationInput = {
   runId?: Prisma.SortOrder
   dispatchSeq?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
-  publishedAt?: Prisma.SortOrderInput | Prisma.SortOrder
   _count?: Prisma.OutboxCountOrderByAggregateInput
   _avg?: Prisma.OutboxAvgOrderByAggregateInput
   _max?: Prisma.OutboxMaxOrderByAggregateInput
@@ -277,14 +266,12 @@ export type OutboxScalarWhereWithAggregatesInput = {
   runId?: Prisma.UuidWithAggregatesFilter<"Outbox"> | string
   dispatchSeq?: Prisma.IntWithAggregatesFilter<"Outbox"> | number
   createdAt?: Prisma.DateTimeWithAggregatesFilter<"Outbox"> | Date | string
-  publishedAt?: Prisma.DateTimeNullableWithAggregatesFilter<"Outbox"> | Date | string | null
 }
 
 export type OutboxCreateInput = {
   id: string
   dispatchSeq: number
   createdAt?: Date | string
-  publishedAt?: Date | string | null
   project: Prisma.ProjectCreateNestedOneWithoutOutboxInput
   run: Prisma.RunCreateNestedOneWithoutOutboxInput
 }
@@ -295,14 +282,12 @@ export type OutboxUncheckedCreateInput = {
   runId: string
   dispatchSeq: number
   createdAt?: Date | string
-  publishedAt?: Date | string | null
 }
 
 export type OutboxUpdateInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   dispatchSeq?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  publishedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   project?: Prisma.ProjectUpdateOneRequiredWithoutOutboxNestedInput
   run?: Prisma.RunUpdateOneRequiredWithoutOutboxNestedInput
 }
@@ -313,7 +298,6 @@ export type OutboxUncheckedUpdateInput = {
   runId?: Prisma.StringFieldUpdateOperationsInput | string
   dispatchSeq?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  publishedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
 }
 
 export type OutboxCreateManyInput = {
@@ -322,14 +306,12 @@ export type OutboxCreateManyInput = {
   runId: string
   dispatchSeq: number
   createdAt?: Date | string
-  publishedAt?: Date | string | null
 }
 
 export type OutboxUpdateManyMutationInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   dispatchSeq?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  publishedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
 }
 
 export type OutboxUncheckedUpdateManyInput = {
@@ -338,7 +320,6 @@ export type OutboxUncheckedUpdateManyInput = {
   runId?: Prisma.StringFieldUpdateOperationsInput | string
   dispatchSeq?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  publishedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
 }
 
 export type OutboxListRelationFilter = {
@@ -362,7 +343,6 @@ export type OutboxCountOrderByAggregateInput = {
   runId?: Prisma.SortOrder
   dispatchSeq?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
-  publishedAt?: Prisma.SortOrder
 }
 
 export type OutboxAvgOrderByAggregateInput = {
@@ -375,7 +355,6 @@ export type OutboxMaxOrderByAggregateInput = {
   runId?: Prisma.SortOrder
   dispatchSeq?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
-  publishedAt?: Prisma.SortOrder
 }
 
 export type OutboxMinOrderByAggregateInput = {
@@ -384,7 +363,6 @@ export type OutboxMinOrderByAggregateInput = {
   runId?: Prisma.SortOrder
   dispatchSeq?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
-  publishedAt?: Prisma.SortOrder
 }
 
 export type OutboxSumOrderByAggregateInput = {
@@ -479,7 +457,6 @@ export type OutboxCreateWithoutProjectInput = {
   id: string
   dispatchSeq: number
   createdAt?: Date | string
-  publishedAt?: Date | string | null
   run: Prisma.RunCreateNestedOneWithoutOutboxInput
 }
 
@@ -488,7 +465,6 @@ export type OutboxUncheckedCreateWithoutProjectInput = {
   runId: string
   dispatchSeq: number
   createdAt?: Date | string
-  publishedAt?: Date | string | null
 }
 
 export type OutboxCreateOrConnectWithoutProjectInput = {
@@ -526,14 +502,12 @@ export type OutboxScalarWhereInput = {
   runId?: Prisma.UuidFilter<"Outbox"> | string
   dispatchSeq?: Prisma.IntFilter<"Outbox"> | number
   createdAt?: Prisma.DateTimeFilter<"Outbox"> | Date | string
-  publishedAt?: Prisma.DateTimeNullableFilter<"Outbox"> | Date | string | null
 }
 
 export type OutboxCreateWithoutRunInput = {
   id: string
   dispatchSeq: number
   createdAt?: Date | string
-  publishedAt?: Date | string | null
   project: Prisma.ProjectCreateNestedOneWithoutOutboxInput
 }
 
@@ -542,7 +516,6 @@ export type OutboxUncheckedCreateWithoutRunInput = {
   projectId: string
   dispatchSeq: number
   createdAt?: Date | string
-  publishedAt?: Date | string | null
 }
 
 export type OutboxCreateOrConnectWithoutRunInput = {
@@ -576,14 +549,12 @@ export type OutboxCreateManyProjectInput = {
   runId: string
   dispatchSeq: number
   createdAt?: Date | string
-  publishedAt?: Date | string | null
 }
 
 export type OutboxUpdateWithoutProjectInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   dispatchSeq?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  publishedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   run?: Prisma.RunUpdateOneRequiredWithoutOutboxNestedInput
 }
 
@@ -592,7 +563,6 @@ export type OutboxUncheckedUpdateWithoutProjectInput = {
   runId?: Prisma.StringFieldUpdateOperationsInput | string
   dispatchSeq?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  publishedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
 }
 
 export type OutboxUncheckedUpdateManyWithoutProjectInput = {
@@ -600,7 +570,6 @@ export type OutboxUncheckedUpdateManyWithoutProjectInput = {
   runId?: Prisma.StringFieldUpdateOperationsInput | string
   dispatchSeq?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  publishedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
 }
 
 export type OutboxCreateManyRunInput = {
@@ -608,14 +577,12 @@ export type OutboxCreateManyRunInput = {
   projectId: string
   dispatchSeq: number
   createdAt?: Date | string
-  publishedAt?: Date | string | null
 }
 
 export type OutboxUpdateWithoutRunInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   dispatchSeq?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  publishedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   project?: Prisma.ProjectUpdateOneRequiredWithoutOutboxNestedInput
 }
 
@@ -624,7 +591,6 @@ export type OutboxUncheckedUpdateWithoutRunInput = {
   projectId?: Prisma.StringFieldUpdateOperationsInput | string
   dispatchSeq?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  publishedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
 }
 
 export type OutboxUncheckedUpdateManyWithoutRunInput = {
@@ -632,7 +598,6 @@ export type OutboxUncheckedUpdateManyWithoutRunInput = {
   projectId?: Prisma.StringFieldUpdateOperationsInput | string
   dispatchSeq?: Prisma.IntFieldUpdateOperationsInput | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  publishedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
 }
 
 
@@ -643,7 +608,6 @@ export type OutboxSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs =
   runId?: boolean
   dispatchSeq?: boolean
   createdAt?: boolean
-  publishedAt?: boolean
   project?: boolean | Prisma.ProjectDefaultArgs<ExtArgs>
   run?: boolean | Prisma.RunDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["outbox"]>
@@ -654,7 +618,6 @@ export type OutboxSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extens
   runId?: boolean
   dispatchSeq?: boolean
   createdAt?: boolean
-  publishedAt?: boolean
   project?: boolean | Prisma.ProjectDefaultArgs<ExtArgs>
   run?: boolean | Prisma.RunDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["outbox"]>
@@ -665,7 +628,6 @@ export type OutboxSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extens
   runId?: boolean
   dispatchSeq?: boolean
   createdAt?: boolean
-  publishedAt?: boolean
   project?: boolean | Prisma.ProjectDefaultArgs<ExtArgs>
   run?: boolean | Prisma.RunDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["outbox"]>
@@ -676,10 +638,9 @@ export type OutboxSelectScalar = {
   runId?: boolean
   dispatchSeq?: boolean
   createdAt?: boolean
-  publishedAt?: boolean
 }
 
-export type OutboxOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "projectId" | "runId" | "dispatchSeq" | "createdAt" | "publishedAt", ExtArgs["result"]["outbox"]>
+export type OutboxOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "projectId" | "runId" | "dispatchSeq" | "createdAt", ExtArgs["result"]["outbox"]>
 export type OutboxInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   project?: boolean | Prisma.ProjectDefaultArgs<ExtArgs>
   run?: boolean | Prisma.RunDefaultArgs<ExtArgs>
@@ -705,7 +666,6 @@ export type $OutboxPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs
     runId: string
     dispatchSeq: number
     createdAt: Date
-    publishedAt: Date | null
   }, ExtArgs["result"]["outbox"]>
   composites: {}
 }
@@ -1136,7 +1096,6 @@ export interface OutboxFieldRefs {
   readonly runId: Prisma.FieldRef<"Outbox", 'String'>
   readonly dispatchSeq: Prisma.FieldRef<"Outbox", 'Int'>
   readonly createdAt: Prisma.FieldRef<"Outbox", 'DateTime'>
-  readonly publishedAt: Prisma.FieldRef<"Outbox", 'DateTime'>
 }
     
 
