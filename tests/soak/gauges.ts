@@ -1,6 +1,6 @@
 // The numbers of a soak, read from the kernel, from Redis, from PostgreSQL and from the file systems, when nothing is under way.
 
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
@@ -32,8 +32,8 @@ export async function readGauges(sources: GaugeSources): Promise<Sample['values'
   await rest(sources, api, worker)
   const [apiHeap, workerHeap] = await Promise.all([heapOf(api, sources.temporary), heapOf(worker, sources.temporary)])
   return {
-    api_descriptors: descriptorsOf(api),
-    worker_descriptors: descriptorsOf(worker),
+    api_descriptors: descriptorsOf(api, stack.api.postgres.port),
+    worker_descriptors: descriptorsOf(worker, stack.workers[0]?.postgres.port ?? 0),
     api_heap_bytes: apiHeap,
     worker_heap_bytes: workerHeap,
     api_rss_bytes: rssOf(api),
@@ -47,14 +47,15 @@ export async function readGauges(sources: GaugeSources): Promise<Sample['values'
 }
 
 /** Nothing waits or runs, the reserve is there, and the numbers of descriptors stay as they are. */
-async function rest({ pool }: GaugeSources, api: number, worker: number): Promise<void> {
+async function rest({ pool, stack }: GaugeSources, api: number, worker: number): Promise<void> {
   let seen = ''
   let since = performance.now()
   for (const end = performance.now() + REST_MS_MAX; performance.now() < end; await sleep(POLL_MS)) {
     const { rows } = await pool.query<{ open: number }>(
       "SELECT count(*)::int AS open FROM runs WHERE state NOT IN ('succeeded', 'failed', 'cancelled')",
     )
-    const now = JSON.stringify([rows[0]?.open, trainersOf(worker).length, descriptorsOf(api), descriptorsOf(worker)])
+    const descriptors = [descriptorsOf(api, stack.api.postgres.port), descriptorsOf(worker, stack.workers[0]?.postgres.port ?? 0)]
+    const now = JSON.stringify([rows[0]?.open, trainersOf(worker).length, descriptors])
     if (now !== seen || rows[0]?.open !== 0 || trainersOf(worker).length !== 1) since = performance.now()
     seen = now
     if (performance.now() - since > REST_MS) return
@@ -62,7 +63,28 @@ async function rest({ pool }: GaugeSources, api: number, worker: number): Promis
   throw new Error(`the service did not come to rest within ${REST_MS_MAX / 1000} s: open runs, trainers, descriptors ${seen}`)
 }
 
-const descriptorsOf = (pid: number): number => readdirSync(`/proc/${pid}/fd`).length
+/** Without sockets that lead to that port, which a pool opens and closes. */
+function descriptorsOf(pid: number, pooledPort: number): number {
+  const pooled = socketsTo(pid, pooledPort)
+  const directory = `/proc/${pid}/fd`
+  const targets = readdirSync(directory).flatMap((name) => {
+    try {
+      return [readlinkSync(join(directory, name))]
+    } catch {
+      // Closed since.
+      return []
+    }
+  })
+  return targets.filter((target) => !pooled.has(target)).length
+}
+
+/** `socket:[inode]`. Columns of the kernel's table: number, local address, remote address (hexadecimal), state, …, inode. */
+function socketsTo(pid: number, port: number): ReadonlySet<string> {
+  const hexadecimal = port.toString(16).toUpperCase().padStart(4, '0')
+  const rows = ['tcp', 'tcp6'].flatMap((table) => readFileSync(`/proc/${pid}/net/${table}`, 'utf8').split('\n').slice(1))
+  const sockets = rows.map((row) => row.trim().split(/\s+/)).filter(([, , remote]) => remote?.endsWith(`:${hexadecimal}`))
+  return new Set(sockets.map((columns) => `socket:[${columns[9]}]`))
+}
 
 const rssOf = (pid: number): number => Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]) * PAGE_BYTES
 

@@ -28,6 +28,8 @@ export interface SoakOptions {
   readonly queue: QueueKind
   /** Cycles that count; at least four. */
   readonly cycles: number
+  /** Default 2. */
+  readonly warmUpCycles?: number
   /** Default: all kinds of runs, one of each in a cycle. */
   readonly kinds?: readonly SoakKind[]
   readonly plants?: readonly Plant[]
@@ -44,7 +46,7 @@ export interface SoakReport {
 }
 
 export async function soak(options: SoakOptions): Promise<SoakReport> {
-  const { queue, cycles, kinds = SOAK_KINDS, plants = [], log = () => {} } = options
+  const { queue, cycles, warmUpCycles = WARM_UP_CYCLES, kinds = SOAK_KINDS, plants = [], log = () => {} } = options
   const begun = performance.now()
   const temporary = mkdtempSync(join(tmpdir(), 'trainyard-soak-'))
   mkdirSync(COMPILED, { recursive: true })
@@ -57,14 +59,14 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
     const client = await SoakClient.open(stack)
     const samples: Sample[] = []
     let runs = 0
-    for (let cycle = 0; cycle < WARM_UP_CYCLES + cycles; cycle++) {
+    for (let cycle = 0; cycle < warmUpCycles + cycles; cycle++) {
       for (const kind of kinds) {
         await KINDS[kind](client)
         runs++
       }
       await plant(sources, plants, cycle)
       const values = await readGauges(sources)
-      if (cycle >= WARM_UP_CYCLES) samples.push({ runs, values })
+      if (cycle >= warmUpCycles) samples.push({ runs, values })
       log(`${runs} runs: ${GAUGE_NAMES.map((name) => `${name} ${values[name]}`).join(', ')}`)
     }
     const gauges = judge(samples)

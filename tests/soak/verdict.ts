@@ -1,28 +1,32 @@
-// Whether a number stays where it is over many runs. Counts (descriptors, keys, files, rows) may not grow at all; memory is judged by its slope,
-// since allocators and compilers keep some.
+// Whether a number stays where it is over many runs. Counts (descriptors, keys, files, rows) may not grow at all, pools up to their size; memory is
+// judged by its slope, since allocators and compilers keep some.
 
 /** What a soak looks at; each after a cycle of runs, when everything is at rest. */
 export const GAUGES = {
-  api_descriptors: { kind: 'count' },
-  worker_descriptors: { kind: 'count' },
+  /** Without connections to PostgreSQL. */
+  api_descriptors: { kind: 'count', slack: 0 },
+  worker_descriptors: { kind: 'count', slack: 0 },
   api_heap_bytes: { kind: 'memory', slack: 1.5 * 2 ** 20, perRun: 2048 },
   worker_heap_bytes: { kind: 'memory', slack: 1.5 * 2 ** 20, perRun: 2048 },
   api_rss_bytes: { kind: 'memory', slack: 24 * 2 ** 20, perRun: 8192 },
   worker_rss_bytes: { kind: 'memory', slack: 24 * 2 ** 20, perRun: 8192 },
   /** Children of the worker that live. */
-  trainers: { kind: 'count' },
-  database_connections: { kind: 'count' },
+  trainers: { kind: 'count', slack: 0 },
+  /** Pools open them when they need them, and close those that were idle for a while. */
+  database_connections: { kind: 'count', slack: 6 },
   /** Keys of Redis, or rows of the queue's tables, beside those of finished messages and the log of events, which are bounded on their own. */
-  queue_entries: { kind: 'count' },
-  outbox_rows: { kind: 'count' },
+  queue_entries: { kind: 'count', slack: 0 },
+  outbox_rows: { kind: 'count', slack: 0 },
   /** In the directory for temporary files and in that of the worker. */
-  temporary_files: { kind: 'count' },
+  temporary_files: { kind: 'count', slack: 0 },
   /** Of the storage, without a row that names them. */
-  orphan_files: { kind: 'count' },
+  orphan_files: { kind: 'count', slack: 0 },
 } as const satisfies Record<string, Gauge>
 
-/** Memory may grow by `slack` over the whole soak, and by `perRun` with each run. */
-type Gauge = { readonly kind: 'count' } | { readonly kind: 'memory'; readonly slack: number; readonly perRun: number }
+/** What a number may grow by over the whole soak, and memory with each run beside that. */
+type Gauge =
+  | { readonly kind: 'count'; readonly slack: number }
+  | { readonly kind: 'memory'; readonly slack: number; readonly perRun: number }
 
 export type GaugeName = keyof typeof GAUGES
 export const GAUGE_NAMES = Object.keys(GAUGES) as readonly GaugeName[]
@@ -63,7 +67,7 @@ function judgeGauge(name: GaugeName, samples: readonly Sample[]): Judgement {
   const half = Math.floor(points.length / 2)
   const highest = Math.max(...points.slice(0, half).map(({ value }) => value))
   const lowest = Math.min(...points.slice(half).map(({ value }) => value))
-  return { ...ends, perRunMax: 0, isFlat: lowest <= highest }
+  return { ...ends, perRunMax: 0, isFlat: lowest <= highest + gauge.slack }
 }
 
 function slopeOf(points: readonly { runs: number; value: number }[]): number {
