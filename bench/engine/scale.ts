@@ -31,14 +31,41 @@ const SERIES: readonly Series[] = [
   },
 ]
 
+/** Markdown, ready for a report. */
 export function printScale(seconds: number, threads: number): void {
   for (const { title, models } of SERIES) {
-    console.log(`${title}\n${' '.repeat(12)}plan ms compile ms   step ms   GFLOP/s   tensors MB`)
-    for (const [label, model] of models) printRow(label, model, seconds, threads)
+    console.log(`\n${title}, ${threads} thread${threads === 1 ? '' : 's'}\n`)
+    console.log('| | plan, ms | compile, ms | step, ms | GFLOP/s | tensors, MB | step beside the first | work beside the first |')
+    console.log('|---|---|---|---|---|---|---|---|')
+    let first: Scaled | null = null
+    for (const [label, model] of models) {
+      const row = scaled(model, seconds, threads)
+      first ??= row
+      const { planMs, compileMs, stepMs, flops, megabytes } = row
+      const cells = [
+        label,
+        planMs.toFixed(0),
+        compileMs.toFixed(0),
+        stepMs.toFixed(2),
+        (flops / (stepMs * 1e6)).toFixed(0),
+        megabytes.toFixed(0),
+      ]
+      console.log(`| ${[...cells, (stepMs / first.stepMs).toFixed(2), (flops / first.flops).toFixed(2)].join(' | ')} |`)
+    }
   }
 }
 
-function printRow(label: string, bench: BenchModel, seconds: number, threads: number): void {
+interface Scaled {
+  readonly planMs: number
+  readonly compileMs: number
+  readonly stepMs: number
+  /** Of a step. */
+  readonly flops: number
+  /** Of tensors. */
+  readonly megabytes: number
+}
+
+function scaled(bench: BenchModel, seconds: number, threads: number): Scaled {
   const began = performance.now()
   const model = compiledModel(bench)
   const flops = estimateModel(model).flops.train
@@ -48,13 +75,8 @@ function printRow(label: string, bench: BenchModel, seconds: number, threads: nu
   const session = createSession({ model, backend, threads })
   const compileMs = performance.now() - start
   session.initialize(1)
-  const ms = median(timeSteps(session, randomBatch(model), seconds))
-  const numbers = [
-    planMs.toFixed(0).padStart(7),
-    compileMs.toFixed(0).padStart(10),
-    ms.toFixed(2).padStart(9),
-    (flops / (ms * 1e6)).toFixed(0).padStart(9),
-  ]
-  console.log(`${label.padEnd(12)}${numbers.join(' ')} ${(session.bytes / 2 ** 20).toFixed(0).padStart(12)}`)
+  const stepMs = median(timeSteps(session, randomBatch(model), seconds))
+  const megabytes = session.bytes / 2 ** 20
   session.close()
+  return { planMs, compileMs, stepMs, flops, megabytes }
 }

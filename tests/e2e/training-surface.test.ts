@@ -3,7 +3,7 @@
 
 import type { Checkpoint, DatasetVersion, Job, Metrics, Prediction, Run } from '@trainyard/contracts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { dataOf, type PageData } from '../lectures/data.ts'
+import { digitFilesOf, type PageData } from '../lectures/data.ts'
 import { type Service, startService } from './service.ts'
 import { uploadData } from './upload-data.ts'
 
@@ -224,25 +224,14 @@ let service: Service
 const datasets = new Map<Data, DatasetVersion>()
 beforeAll(async () => {
   service = await startService({ redis: false })
-  const digits = dataOf(
-    {
-      tables: new Map(),
-      digits: new Map([['d', { train: 64, test: 32 }]]),
-      uploads: new Map(),
-      jobs: new Map(),
-      expectations: [],
-      title: '',
-    },
-    'd',
-  )
-  const uploads: readonly (readonly [Data, PageData | null])[] = [
+  const uploads: readonly (readonly [Data, PageData])[] = [
     ...Object.entries(TABLES).map(
       ([name, { content, options }]) =>
         [name as Data, { files: { file: Buffer.from(content) }, options: options as PageData['options'] }] as const,
     ),
-    ['digits', digits],
+    ['digits', { files: digitFilesOf({ train: 64, test: 32 }), options: {} }],
   ]
-  for (const [name, data] of uploads) if (data !== null) datasets.set(name, await uploadData(service, name, data.files, data.options))
+  for (const [name, data] of uploads) datasets.set(name, await uploadData(service, name, data.files, data.options))
 }, 180_000)
 afterAll(async () => {
   await service?.stop()

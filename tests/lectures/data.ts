@@ -25,14 +25,17 @@ export function dataOf(page: Page, name: string): PageData | null {
     return { files: { file: Buffer.from(table) }, options: prepareOptionsSchema.parse(page.uploads.get(name) ?? usual) }
   }
   if (digits === undefined) return null
-  const { train, test } = digitsSchema.parse(digits)
-  const files = {
+  return { files: digitFilesOf(digitsSchema.parse(digits)), options: prepareOptionsSchema.parse(page.uploads.get(name) ?? {}) }
+}
+
+/** The first rows of MNIST, by role. */
+export function digitFilesOf({ train, test }: z.output<typeof digitsSchema>) {
+  return {
     train_images: idxHead('train-images-idx3-ubyte', train),
     train_labels: idxHead('train-labels-idx1-ubyte', train),
     test_images: idxHead('t10k-images-idx3-ubyte', test),
     test_labels: idxHead('t10k-labels-idx1-ubyte', test),
   }
-  return { files, options: prepareOptionsSchema.parse(page.uploads.get(name) ?? {}) }
 }
 
 /** The first rows of an IDX file, as an IDX file. */

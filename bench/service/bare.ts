@@ -1,0 +1,46 @@
+// The loop of a training run with nothing around it: no messages, no checkpoints, no service. In a process of its own; prints one line of JSON.
+// usage: node --import tsx bench/service/bare.ts JOB.json
+
+import { readFileSync } from 'node:fs'
+import { type StartMessage, TRAINER_PROTOCOL, type TrainerMessage } from '@trainyard/contracts'
+import { Channel } from '../../apps/worker/src/trainer/channel.ts'
+import { openTraining } from '../../apps/worker/src/trainer/train.ts'
+import { type BareJob, type BareResult, bareJobSchema } from './job.ts'
+import { digestOfWeights } from './weights.ts'
+
+class Silence extends Channel {
+  override send(_message: TrainerMessage): void {}
+}
+
+console.log(JSON.stringify(run(bareJobSchema.parse(JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8'))))))
+// A process with native threads ends explicitly.
+process.exit(0)
+
+function run({ config, dataset, threads }: BareJob): BareResult {
+  const started = performance.now()
+  const start: StartMessage = {
+    type: 'start',
+    protocol: TRAINER_PROTOCOL,
+    config,
+    dataset,
+    sources: [],
+    shard_key_prefix: null,
+    resume: null,
+    source_checkpoint: null,
+    work_directory: '',
+    threads,
+    memory_bytes_max: null,
+  }
+  if (config.kind !== 'train') throw new Error(`a job of kind ${config.kind}: expected train`)
+  const { loop, session } = openTraining({ start, config, resume: null, source: null, now: () => performance.now() }, new Silence())
+  const began = performance.now()
+  for (const _ of loop.run());
+  const ended = performance.now()
+  return {
+    seconds: (ended - began) / 1000,
+    wall_seconds: (ended - started) / 1000,
+    steps: loop.state.step,
+    loss: loop.state.metrics['train/loss'] ?? Number.NaN,
+    weights: digestOfWeights(session.exportState()),
+  }
+}
