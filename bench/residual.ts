@@ -57,7 +57,7 @@ try {
   const percent = (share: number) => `${(100 * share).toFixed(1)} %`
   console.log(`56 layers, ${width} to ${4 * width} filters, ${rows} digits of ${SIDE}×${SIDE}, ${epochs} epochs, batch ${BATCH}\n`)
   console.log('| seed | network | training loss | training error | test error | s |\n|---|---|---|---|---|---|')
-  const outcomes = []
+  const outcomes: (Outcome & { readonly seed: number; readonly name: string })[] = []
   for (let seed = 1; seed <= Number(values.seeds); seed++) {
     for (const name of NETWORKS) {
       const outcome = await train(name, seed)

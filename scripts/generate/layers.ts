@@ -111,7 +111,7 @@ export function renderSpecificationErrors(): string {
   return [
     '# Mistakes in model specifications, and their answers',
     '',
-    'Generated from packages/engine/src/spec/bad-specs.samples.ts: path, code, message and hint of every issue.',
+    'Generated from packages/engine/src/spec/bad-specs: path, code, message and hint of every issue.',
     '',
     ...sections,
   ].join('\n')

@@ -4,7 +4,7 @@ import { describeFailure } from '../trainer/failure.ts'
 import { limitMemoryToPlan } from '../trainer/memory-limit.ts'
 
 const CHUNK = 64 * 1024 ** 2
-const plan = { parameters: 0, gradients: 0, optimizer: 0, inputsAndOutputs: 0, activations: CHUNK, total: CHUNK }
+const plan = { parameters: 0, gradients: 0, optimizer: 0, inputsAndOutputs: 0, activations: CHUNK, best: 0, total: CHUNK }
 const kept: unknown[] = []
 
 if (process.argv[2] === 'buffers') {

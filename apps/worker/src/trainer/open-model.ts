@@ -13,7 +13,7 @@ import { limitMemoryToPlan } from './memory-limit.ts'
 
 export interface OpenModelOptions {
   readonly spec: ModelSpec
-  readonly training: ModelTraining & Pick<TrainingConfig, 'backend' | 'seed' | 'inputs'>
+  readonly training: ModelTraining & Pick<TrainingConfig, 'backend' | 'seed' | 'inputs' | 'early_stopping'>
   /** What the samples are made of. */
   readonly dataset: ModelData
   readonly batchSize: number
@@ -45,7 +45,7 @@ export function openModel(options: OpenModelOptions, channel: Channel): OpenedMo
   const inputs = training.inputs && features && placeInputs(training.inputs, features)
   const graph = buildGraph(spec, { batchSize, inputs })
   const model = buildModel(graph, training, { frozen })
-  const estimate = estimateModel(model)
+  const estimate = estimateModel(model, phase === 'train' ? training : {})
   limitMemoryToPlan(estimate.bytes, start.memory_bytes_max)
   const { threads } = start
   const { backend, warning } = chooseBackend(training.backend, estimate.flops[phase])

@@ -32,6 +32,21 @@ describe('estimateTraining', () => {
     expect(estimateTraining(lenet5, { ...training, batch_size: 16 }).flops.predict).toBe(2 * estimate.flops.predict)
   })
 
+  it('counts the weights that early stopping keeps, running statistics among them', () => {
+    const stopping = (restore_best: boolean) => trainingConfigSchema.parse({ ...training, early_stopping: { restore_best } })
+    expect(estimate.bytes.best).toBe(0)
+    expect(estimateTraining(lenet5, stopping(false)).bytes).toEqual(estimate.bytes)
+    const kept = estimateTraining(lenet5, stopping(true)).bytes
+    expect([kept.best, kept.total - estimate.bytes.total]).toEqual([4 * 61_706, 4 * 61_706])
+    const normalized = modelSpecSchema.parse({
+      version: 1,
+      input: { shape: [3] },
+      layers: [{ type: 'batch_norm' }, { type: 'dense', units: 10 }],
+    })
+    // γ, β and two statistics of three columns; ten units of three weights and a bias.
+    expect(estimateTraining(normalized, stopping(true)).bytes.best).toBe(4 * (4 * 3 + 10 * 4))
+  })
+
   it('says what the reference backend takes, but for its scratch memory', () => {
     expect(estimate.bytes.parameters).toBe(4 * 61_706)
     expect(estimate.bytes.gradients).toBe(4 * 61_706)

@@ -22,8 +22,12 @@ export interface MemoryEstimate {
   readonly inputsAndOutputs: number
   /** Intermediate values of a training step, after sharing. */
   readonly activations: number
+  /** The weights of the best evaluation, where early stopping keeps them to restore. */
+  readonly best: number
   readonly total: number
 }
+
+export type StoppingChoice = Partial<Pick<TrainingConfig, 'early_stopping'>>
 
 export interface Estimate {
   readonly parameters: number
@@ -33,7 +37,7 @@ export interface Estimate {
   readonly bytes: MemoryEstimate
 }
 
-const BYTES_OF_ROLE: { readonly [R in TensorRole]: Exclude<keyof MemoryEstimate, 'total'> | null } = {
+const BYTES_OF_ROLE: { readonly [R in TensorRole]: Exclude<keyof MemoryEstimate, 'total' | 'best'> | null } = {
   input: 'inputsAndOutputs',
   output: 'inputsAndOutputs',
   parameter: 'parameters',
@@ -46,20 +50,22 @@ const BYTES_OF_ROLE: { readonly [R in TensorRole]: Exclude<keyof MemoryEstimate,
 
 /**
  * Estimates one step of a compiled model.
- * @example estimateModel(buildModel(graph, training)).bytes.total
+ * @param choice what of the training configuration keeps a second copy of the weights
+ * @example estimateModel(buildModel(graph, training), training).bytes.total
  */
-export function estimateModel({ program, parameters }: CompiledModel): Estimate {
+export function estimateModel({ program, parameters }: CompiledModel, { early_stopping: stopping }: StoppingChoice = {}): Estimate {
   const { tensors, phases, segments } = program
   const count = (id: TensorId) => elementCount(tensors[id]?.shape ?? [])
   const flopsOf = (phase: Phase) => totalCost(phases[phase], (id) => tensors[id] ?? { shape: [], type: 'real' }).flops
   const arena = planMemory({ nodes: phases.train, tensors, bytesOf: (id) => FLOAT_BYTES * count(id) }).arenaBytes
-  const bytes = { parameters: 0, gradients: 0, optimizer: 0, inputsAndOutputs: 0, activations: arena }
+  const bytes = { parameters: 0, gradients: 0, optimizer: 0, inputsAndOutputs: 0, activations: arena, best: 0 }
   // A segment is its members.
   const isSegment = new Set(segments.map(({ tensor }) => tensor))
   for (const { id, role } of tensors) {
     const part = BYTES_OF_ROLE[role]
     if (part !== null && !isSegment.has(id)) bytes[part] += FLOAT_BYTES * count(id)
   }
+  if (stopping?.restore_best === true) bytes.best = bytes.parameters
   const total = Object.values(bytes).reduce((sum, part) => sum + part, 0)
   const sum = (list: CompiledModel['parameters']) => list.reduce((elements, { shape }) => elements + elementCount(shape), 0)
   return {
@@ -81,9 +87,9 @@ export interface EstimateTrainingOptions extends BuildModelOptions {
  */
 export function estimateTraining(
   spec: ModelSpec,
-  training: ModelTraining & Pick<TrainingConfig, 'batch_size' | 'output'>,
+  training: ModelTraining & StoppingChoice & Pick<TrainingConfig, 'batch_size' | 'output'>,
   { inputs, ...options }: EstimateTrainingOptions = {},
 ): Estimate {
   const graph = buildGraph(selectTrained(spec, training), { batchSize: training.batch_size, inputs })
-  return estimateModel(buildModel(graph, training, options))
+  return estimateModel(buildModel(graph, training, options), training)
 }
