@@ -44,6 +44,8 @@ const SCHEDULES: { readonly [T in Schedule['type']]: Omit<Extract<Schedule, { ty
 
 interface Feature {
   readonly layers?: 'plain' | 'normalized'
+  /** Beside the class, the samples are reconstructed. */
+  readonly isHeaded?: boolean
   readonly training?: object
   /** Of the final result. */
   readonly result?: object
@@ -90,6 +92,20 @@ const FEATURES: readonly [string, Feature][] = [
   ['hinge loss', { training: { loss: { type: 'hinge' } } }],
   ['norms of gradients recorded', { training: { diagnostics: { gradient_norms: true } } }],
   ['metrics of every evaluation', { training: { evaluate: { metrics: ['f1', 'top_k'], top_k: 2 } } }],
+  [
+    'two heads, one of them a reconstruction without the noise',
+    {
+      layers: 'normalized',
+      isHeaded: true,
+      training: {
+        augmentation: NOISE,
+        heads: {
+          label: { loss: { type: 'softmax_cross_entropy' } },
+          decoded: { target: 'input', loss: { type: 'squared_error' }, weight: 0.5 },
+        },
+      },
+    },
+  ],
   ['a sample, in order, without the last batch', { training: { sample_limit: 70, drop_last: true, shuffle: false } }],
   ['a stop by a metric', { training: { stop_when: { metric: 'train/loss', value: 0.5 }, epochs: 40, optimizer: FAST } }],
   [
@@ -187,13 +203,25 @@ describe('requirements 3 and 4: killed after every checkpoint', () => {
   })
   afterAll(() => trainer?.close())
 
-  const config = (data: Engine['data'], layers: 'plain' | 'normalized', training: object): TrainInput => {
+  const config = (data: Engine['data'], { layers = 'plain', isHeaded = false }: Feature, training: object): TrainInput => {
     const { shape, classes, [layers]: hidden } = LAYERS[data]
+    const size = shape.reduce((product: number, length) => product * length, 1)
+    const headed = {
+      version: 1,
+      inputs: { sample: { shape } },
+      nodes: [
+        { type: 'sequential', id: 'body', layers: hidden, inputs: ['sample'] },
+        { type: 'dense', id: 'label', units: classes, inputs: ['body'] },
+        { type: 'dense', id: 'decoded', units: size, inputs: ['body'] },
+      ],
+      outputs: ['label', 'decoded'],
+    }
+    const chain = { version: 1, input: { shape }, layers: [...hidden, { type: 'dense', units: classes }] }
     return {
       kind: 'train',
       dataset_version_id: newUuid(),
       transfer: null,
-      spec: { version: 1, input: { shape }, layers: [...hidden, { type: 'dense', units: classes }] } as unknown as TrainInput['spec'],
+      spec: (isHeaded ? headed : chain) as unknown as TrainInput['spec'],
       training: { epochs: EPOCHS, batch_size: BATCH, seed: 5, log_every_steps: 1, checkpoint: { every_steps: 4 }, ...training } as Training,
     }
   }
@@ -215,11 +243,9 @@ describe('requirements 3 and 4: killed after every checkpoint', () => {
     }
   }
 
-  async function expectExact(
-    { data, backend, fingerprint }: Engine,
-    { layers = 'plain', training = {}, result = {} }: Feature,
-  ): Promise<void> {
-    const run = config(data, layers, { backend, ...training })
+  async function expectExact({ data, backend, fingerprint }: Engine, feature: Feature): Promise<void> {
+    const { training = {}, result = {} } = feature
+    const run = config(data, feature, { backend, ...training })
     const undisturbed = await trainer.run(run, { dataset: datasets[data] })
     const killed = await withKills(run, datasets[data])
     expect(killed.attempts).toBeGreaterThan(2)
@@ -244,7 +270,7 @@ describe('requirements 3 and 4: killed after every checkpoint', () => {
   }
 
   it('a verification of each interval finds the same bits, and other bits where something was changed', async () => {
-    const run = config('digits', 'normalized', {})
+    const run = config('digits', { layers: 'normalized' }, {})
     const dataset = datasets.digits
     const { checkpoints } = await trainer.run(run, { dataset })
     const { kind: _kind, transfer: _transfer, ...same } = run

@@ -130,6 +130,25 @@ describe('augmented batches', () => {
     labelled.close()
   })
 
+  it('have both the labels and the samples before corruption, from the thread too', () => {
+    const labelled = open({ batchSize: 5 })
+    const reconstructed = open({ batchSize: 5, target: 'input' })
+    const plain = open({ batchSize: 5, target: 'both' })
+    const threaded = open({ batchSize: 5, target: 'both', thread: 'always' })
+    const until = performance.now() + 20_000
+    for (let after = 0; after < 10 && performance.now() < until; after += threaded.source === 'thread' ? 1 : 0) {
+      const both = plain.next()
+      expect([...both.targets]).toEqual([...labelled.next().targets])
+      const { samples, targets } = reconstructed.next()
+      expect([...both.samples]).toEqual([...samples])
+      expect([...(both.originals ?? [])]).toEqual([...targets])
+      const other = threaded.next()
+      expect([...other.samples, ...other.targets, ...(other.originals ?? [])]).toEqual([...both.samples, ...both.targets, ...targets])
+    }
+    expect(threaded.source).toBe('thread')
+    for (const stream of [labelled, reconstructed, plain, threaded]) stream.close()
+  })
+
   it('leave evaluation alone, whose targets may be its inputs', () => {
     const { manifest } = prepared
     const { x } = contents(prepared, 'train')
