@@ -54,7 +54,7 @@ export class OnednnExecutable implements Executable {
     this.#persistent = persistent
     const plans = { train: planArena(phases.train), evaluate: planArena(phases.evaluate), predict: planArena(phases.predict) }
     this.#arena = allocate(Math.max(...Object.values(plans).map((plan) => plan.bytes)))
-    const compile = (phase: Phase) => phases[phase].map((step) => this.#compile(step, plans[phase].offsets))
+    const compile = (phase: Phase) => phases[phase].flatMap((step) => this.#compile(step, plans[phase].offsets) ?? [])
     this.phases = { train: compile('train'), evaluate: compile('evaluate'), predict: compile('predict') }
     this.#kept = new Map([...persistent.all].map(([tensor, placement]) => [tensor, this.#keep(tensor, placement)]))
     for (const primitive of owned) binding.releaseDescriptor(primitive)
@@ -158,10 +158,13 @@ export class OnednnExecutable implements Executable {
     if (direction === 'out') values.set(staged)
   }
 
-  #compile(step: Step, offsets: ReadonlyMap<Slot, number>): CompiledStep {
+  /** @returns null where nothing is left to do at each run */
+  #compile(step: Step, offsets: ReadonlyMap<Slot, number>): CompiledStep | null {
     const { label, origin } = step
-    if (step.kind === 'host')
-      return { label, origin, implementation: 'javascript', flops: 0, bound: null, host: step.create(this.#views(offsets)) }
+    if (step.kind === 'host') {
+      const host = step.create(this.#views(offsets))
+      return host && { label, origin, implementation: 'javascript', flops: 0, bound: null, host }
+    }
     const primitive = this.#binding.compile(step.primitive)
     this.#primitives.push(primitive)
     const bound = this.#binding.bind(

@@ -195,7 +195,7 @@ const CASES: readonly { name: string; spec: ModelSpecInput; training: TrainingCo
     },
     training: {
       ...classes,
-      optimizer: { type: 'adagrad', learning_rate: 0.1, epsilon: 0.01 },
+      optimizer: { type: 'adagrad', learning_rate: 0.1, epsilon: 0.1 },
       regularization: { max_norm: 0.4 },
       gradient_clipping: { value: 0.01 },
     },

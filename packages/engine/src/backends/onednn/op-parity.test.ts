@@ -13,8 +13,11 @@ import { LOWERINGS } from './lower/table.ts'
 /** Largest difference relative to the largest value of a tensor: sums of a few hundred products in float32. */
 const TOLERANCE = 1e-5
 
-/** Lowerings that work on the library's memory without it: what goes through numbers one by one, and statistics of a few channels. */
-const IN_JAVASCRIPT: ReadonlySet<unknown> = new Set([LOWERINGS.running_statistics, inPlace, maxNorm])
+/**
+ * Lowerings that work on the library's memory without it: what goes through numbers one by one, statistics of a few channels, and constants,
+ * which are written once.
+ */
+const IN_JAVASCRIPT: ReadonlySet<unknown> = new Set([LOWERINGS.running_statistics, LOWERINGS.fill, inPlace, maxNorm])
 
 const opened = openOnednn()
 const reference = createReferenceBackend()

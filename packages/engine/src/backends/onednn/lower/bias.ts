@@ -58,7 +58,7 @@ function addAsNormalization(b: PhaseBuilder, node: AnyNode, x: TensorId, form: F
   const channels = form.dimensions[1]!
   const descriptor = b.binding.descriptor([channels], 'f32', 'plain')
   const vector = (number: number, slot: Slot): Argument => ({ number, slot, descriptor })
-  const [zeros, ones] = [constant(b, node, channels, 0), constant(b, node, channels, 1)]
+  const [zeros, ones] = [b.constant(node, FLOAT_BYTES * channels, 0), b.constant(node, FLOAT_BYTES * channels, 1)]
   b.primitive(
     node,
     relu === null ? 'bias' : 'bias, relu',
@@ -74,15 +74,6 @@ function addAsNormalization(b: PhaseBuilder, node: AnyNode, x: TensorId, form: F
   )
   if (relu !== null) b.fused.add(relu.node)
   return true
-}
-
-function constant(b: PhaseBuilder, node: AnyNode, size: number, value: number): Slot {
-  const slot = b.scratch(FLOAT_BYTES * size)
-  b.host(node, [slot], ({ real }) => {
-    const values = real(slot)
-    return () => values.fill(value)
-  })
-  return slot
 }
 
 /** dBias = Σ dy over rows and pixels: each image's mean by the library, the sum over their N · C means here. */

@@ -16,7 +16,7 @@ import { isSameMemory } from '../layout/same-memory.ts'
 import { isSameShape } from '../layout/shapes.ts'
 import { type Liveness, livenessOf } from './liveness.ts'
 import { type Form, type PersistentPlacements, plainOf } from './placements.ts'
-import type { AnyNode, Argument, Placement, Slot, SlotViews, Step } from './step.ts'
+import type { AnyNode, Argument, HostStep, Placement, Slot, Step } from './step.ts'
 
 /** An input of a primitive: a tensor in the layout that the primitive wants, or memory as it is. */
 export type Read = readonly [name: ArgumentName, tensor: TensorId, wanted: Form] | Argument
@@ -173,8 +173,18 @@ export class PhaseBuilder {
     this.#push(node, label, this.own(primitive), args)
   }
 
-  host(node: AnyNode, slots: readonly Slot[], create: (views: SlotViews) => () => void): void {
+  host(node: AnyNode, slots: readonly Slot[], create: HostStep['create']): void {
     this.steps.push({ kind: 'host', label: node.op, origin: node.origin, slots, create })
+  }
+
+  /** Memory of one value, filled when the program is compiled: nothing may write it. */
+  constant(node: AnyNode, bytes: number, value: number): Slot {
+    const slot: Slot = { bytes, home: 'own' }
+    this.host(node, [slot], ({ real }) => {
+      real(slot).fill(value)
+      return null
+    })
+    return slot
   }
 
   /** Memory in row-major order that a host step fills; to be called before the step is added. */

@@ -1,4 +1,4 @@
-// reshape, add, softmax and its derivative.
+// reshape, constants, add, softmax and its derivative.
 
 import { ARGUMENT } from '../binding/binding.ts'
 import { isSameShape } from '../layout/shapes.ts'
@@ -23,6 +23,15 @@ export const reshape: Lowering<'reshape'> = (b, node) => {
   const fits = isSameShape(from.logical, b.tensor(y).shape) || b.tensor(y).shape.length === 2
   if (fits && from.logical[0] === b.tensor(y).shape[0]) b.assign(y, from)
   else b.assign(y, { ...b.plain(y), slot: b.readPlain(x) })
+  return true
+}
+
+/** Written once: the zeros of padded channels, the 1 that derivatives start from. */
+export const fill: Lowering<'fill'> = (b, node) => {
+  const y = node.outputs[0]!
+  if (b.persistent.isPersistent(y)) return false
+  const form = b.plain(y)
+  b.assign(y, { ...form, slot: b.constant(node, b.binding.size(form.descriptor), node.attributes.value) })
   return true
 }
 

@@ -45,11 +45,11 @@ export interface PrimitiveStep extends Named {
 
 export type SlotViews = { readonly real: (slot: Slot) => Float32Array; readonly index: (slot: Slot) => Int32Array }
 
-/** Work in JavaScript on plain memory: losses, counts, scalars. `create` runs once, after memory is placed. */
+/** Work in JavaScript on plain memory: losses, counts, scalars. `create` runs once, after memory is placed; null: that was all of it. */
 export interface HostStep extends Named {
   readonly kind: 'host'
   readonly slots: readonly Slot[]
-  readonly create: (views: SlotViews) => () => void
+  readonly create: (views: SlotViews) => (() => void) | null
 }
 
 export type Step = PrimitiveStep | HostStep

@@ -7,14 +7,14 @@ import { biasAdd, biasBackward } from './bias.ts'
 import { concatenate, slice } from './concatenation.ts'
 import { conv2d, conv2dBackwardData, conv2dBackwardWeight } from './convolution.ts'
 import { dense, denseBackwardData, denseBackwardWeight } from './dense.ts'
-import { add, reshape, softmax, softmaxBackward } from './elementwise.ts'
+import { add, fill, reshape, softmax, softmaxBackward } from './elementwise.ts'
 import { inPlace, maxNorm } from './in-place.ts'
 import { layerNorm, layerNormBackward } from './layer-normalization.ts'
 import type { Lowering } from './lowering.ts'
 import { batchNorm, batchNormBackward, batchNormInference, batchNormInferenceBackward } from './normalization.ts'
 import { maxPool2d, maxPool2dBackward } from './pooling.ts'
 import { runningStatistics } from './statistics.ts'
-import { adamUpdate, sgdUpdate } from './update.ts'
+import { adagradUpdate, adamUpdate, rmspropUpdate, sgdUpdate } from './update.ts'
 import { upsample2d, upsample2dBackward } from './upsample.ts'
 
 export const LOWERINGS: { readonly [K in OpName]: Lowering<K> | null } = {
@@ -38,7 +38,7 @@ export const LOWERINGS: { readonly [K in OpName]: Lowering<K> | null } = {
   activation_backward: activationBackward,
   reshape,
   add,
-  fill: null,
+  fill,
   threshold: null,
   softmax,
   softmax_backward: softmaxBackward,
@@ -62,8 +62,8 @@ export const LOWERINGS: { readonly [K in OpName]: Lowering<K> | null } = {
   binary_correct_count: null,
   sgd_update: sgdUpdate,
   adam_update: adamUpdate,
-  rmsprop_update: inPlace,
-  adagrad_update: inPlace,
+  rmsprop_update: rmspropUpdate,
+  adagrad_update: adagradUpdate,
   penalty_gradient: inPlace,
   clip_by_value: inPlace,
   clip_by_norm: inPlace,
