@@ -10,12 +10,20 @@ const EXAMPLES_MAX = 3
 /** Letters of a bad cell that are shown. */
 const SHOWN_MAX = 40
 
+/** Rows of one file at most: the number of a row of several files holds the file above it. */
+const PART_ROWS = 2 ** 40
+
+/** The number of a row in the `part`-th file of several. */
+export const partRow = (part: number, row: number): number => part * PART_ROWS + row
+export const partOf = (row: number): number => Math.floor(row / PART_ROWS)
+export const rowInPart = (row: number): number => row % PART_ROWS
+
 export interface Problem {
   readonly code: string
   /** What is wrong, without the place: `text where a number is expected`. */
   readonly what: string
   readonly hint: string
-  /** From 1, as a spreadsheet counts: a header is row 1. */
+  /** From 1, as a spreadsheet counts: a header is row 1. With the file, where there are several: `partRow`. */
   readonly row?: number
   readonly column?: string
   /** The offending value. */
@@ -30,6 +38,7 @@ export interface Problem {
 
 interface Group {
   readonly problem: Problem
+  readonly file: string
   readonly examples: { readonly row: number; readonly value: string | null }[]
   count: number
 }
@@ -41,8 +50,14 @@ export class Problems {
   #errors = 0
   #isCapped = false
 
-  /** @param file name of the part that is read, for the texts */
-  constructor(readonly file: string) {}
+  /**
+   * @param file name of what is read, for the texts
+   * @param parts names of the files that rows are of; where they are several
+   */
+  constructor(
+    readonly file: string,
+    readonly parts: readonly string[] = [],
+  ) {}
 
   /** Errors and warnings. */
   get count(): number {
@@ -60,30 +75,31 @@ export class Problems {
     const count = problem.count ?? 1
     this.#total += count
     if (problem.severity !== 'warning') this.#errors += count
-    const key = `${problem.code}\n${problem.column ?? ''}`
+    const file = problem.row === undefined ? this.file : (this.parts[partOf(problem.row)] ?? this.file)
+    const key = `${problem.code}\n${problem.column ?? ''}\n${problem.row === undefined ? 0 : partOf(problem.row)}`
     let group = this.#groups.get(key)
     if (group === undefined) {
       if (this.#groups.size >= GROUPS_MAX) {
         this.#isCapped = true
         return
       }
-      group = { problem, examples: [], count: 0 }
+      group = { problem, file, examples: [], count: 0 }
       this.#groups.set(key, group)
     }
     group.count += count
     if (problem.row !== undefined && group.examples.length < EXAMPLES_MAX) {
-      group.examples.push({ row: problem.row, value: problem.example === undefined ? null : cut(problem.example) })
+      group.examples.push({ row: rowInPart(problem.row), value: problem.example === undefined ? null : cut(problem.example) })
     }
   }
 
   /** All kinds that are listed, errors first. */
   list(): DataProblem[] {
-    const problems = [...this.#groups.values()].map(({ problem, examples, count }) => ({
+    const problems = [...this.#groups.values()].map(({ problem, file, examples, count }) => ({
       severity: problem.severity ?? ('error' as const),
       code: problem.code,
-      file: this.file,
+      file,
       column: problem.column ?? null,
-      message: this.#message(problem, examples, count),
+      message: messageOf(problem, file, examples, count),
       hint: problem.hint,
       count,
       examples,
@@ -95,18 +111,12 @@ export class Problems {
   issues(): Issue[] {
     return [...this.#groups.values()]
       .filter(({ problem }) => problem.severity !== 'warning')
-      .map(({ problem, examples, count }) => ({
+      .map(({ problem, file, examples, count }) => ({
         path: place(problem),
         code: problem.code,
-        message: this.#message(problem, examples, count),
+        message: messageOf(problem, file, examples, count),
         hint: problem.hint,
       }))
-  }
-
-  #message({ column, what }: Problem, examples: Group['examples'], count: number): string {
-    const where = column === undefined ? '' : ` column ${shown(column)}`
-    const first = examples.map(({ row, value }) => (value === null ? `row ${row}` : `row ${row}: ${JSON.stringify(value)}`)).join('; ')
-    return `${this.file}${where}: ${what}${first === '' ? '' : ` (${count === 1 ? '' : `${count} rows, first `}${first})`}.`
   }
 
   /** @throws TrainyardError `invalid_data` when there is any error */
@@ -119,6 +129,12 @@ export class Problems {
       issues,
     })
   }
+}
+
+function messageOf({ column, what }: Problem, file: string, examples: Group['examples'], count: number): string {
+  const where = column === undefined ? '' : ` column ${shown(column)}`
+  const first = examples.map(({ row, value }) => (value === null ? `row ${row}` : `row ${row}: ${JSON.stringify(value)}`)).join('; ')
+  return `${file}${where}: ${what}${first === '' ? '' : ` (${count === 1 ? '' : `${count} rows, first `}${first})`}.`
 }
 
 /** One mistake that makes the rest unreadable. */
@@ -139,6 +155,6 @@ function cut(value: string): string {
 }
 
 function place({ row, column }: Problem): string {
-  const parts = [row === undefined ? null : `row ${row}`, column === undefined ? null : `column ${shown(column)}`]
+  const parts = [row === undefined ? null : `row ${rowInPart(row)}`, column === undefined ? null : `column ${shown(column)}`]
   return parts.filter((part) => part !== null).join(', ')
 }

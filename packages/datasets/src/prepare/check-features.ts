@@ -1,5 +1,6 @@
 // The feature columns of a table: cells that are no numbers where numbers are expected, numbers that are too large, and the categories.
 
+import type { BaseVersion } from './base-version.ts'
 import { kindOf } from './cell.ts'
 import { textOf } from './cell-text.ts'
 import type { FeatureColumn } from './checked-rows.ts'
@@ -17,11 +18,11 @@ export class FeatureCheck {
   readonly features: readonly FeatureColumn[]
   readonly #marks: RowMarks
 
-  constructor(roles: ColumnRoles, parsed: ParsedRows, marks: RowMarks) {
+  constructor(roles: ColumnRoles, parsed: ParsedRows, marks: RowMarks, base: BaseVersion | null) {
     this.#marks = marks
     this.features = roles.features.map((index) => {
       const { at, survey } = columnAt(parsed, index)
-      const type = roles.categories.has(index) ? 'category' : survey.type
+      const type = roles.categories.has(index) ? 'category' : (base?.typeOf(survey.column.name) ?? survey.type)
       const labels = type === 'category' ? new Labels(survey.texts, CATEGORIES_MAX) : null
       return { name: survey.column.name, at, type, survey, labels }
     })

@@ -3,6 +3,7 @@
 
 import type { RowSource } from '../formats/row-source.ts'
 import type { Problems } from '../problems.ts'
+import type { BaseVersion } from './base-version.ts'
 import { FeatureCheck } from './check-features.ts'
 import { SplitCheck } from './check-split.ts'
 import { TargetCheck } from './check-target.ts'
@@ -20,9 +21,10 @@ export async function checkRows(
   parsed: ParsedRows,
   problems: Problems,
   quarantine: Quarantine,
+  base: BaseVersion | null,
   context: PrepareContext,
 ): Promise<CheckedRows> {
-  const checker = new RowChecker(source, roles, parsed, new RowMarks(parsed, problems, quarantine), context)
+  const checker = new RowChecker(source, roles, parsed, new RowMarks(parsed, problems, quarantine), base, context)
   for (const block of parsed.spool.blocks()) {
     checker.check(block)
     await breathe(context)
@@ -38,9 +40,16 @@ class RowChecker {
   readonly #split: SplitCheck
   #rows = 0
 
-  constructor(source: RowSource, roles: ColumnRoles, parsed: ParsedRows, marks: RowMarks, { options, limits }: PrepareContext) {
+  constructor(
+    source: RowSource,
+    roles: ColumnRoles,
+    parsed: ParsedRows,
+    marks: RowMarks,
+    base: BaseVersion | null,
+    { options, limits }: PrepareContext,
+  ) {
     this.#marks = marks
-    this.#features = new FeatureCheck(roles, parsed, marks)
+    this.#features = new FeatureCheck(roles, parsed, marks, base)
     this.#target = new TargetCheck(roles, parsed, options, limits.classesMax, marks)
     this.#split = new SplitCheck(source, roles, parsed, marks)
   }

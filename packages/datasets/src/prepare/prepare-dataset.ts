@@ -1,18 +1,40 @@
 // From uploaded files to a manifest and shards. Runs in the trainer process: no network, no credentials, files by path.
 
 import { mkdir } from 'node:fs/promises'
-import { type PrepareOptions, type PrepareOptionsInput, prepareOptionsSchema, type UploadRole } from '@trainyard/contracts'
+import {
+  type DatasetManifest,
+  type PrepareOptions,
+  type PrepareOptionsInput,
+  prepareOptionsSchema,
+  type UploadRole,
+} from '@trainyard/contracts'
 import { type Issue, TrainyardError } from '@trainyard/errors'
+import { appendRows, type RowPart } from '../formats/append-rows.ts'
 import { openRows } from '../formats/open-rows.ts'
 import type { DataSource } from '../formats/source.ts'
 import { PREPARE_LIMITS, type PrepareLimits } from '../limits.ts'
+import { readSummary } from '../row-index/read-index.ts'
+import { BaseVersion } from './base-version.ts'
 import type { PrepareContext, PrepareProgress } from './context.ts'
 import type { PreparedDataset } from './manifest.ts'
 import { prepareRows } from './prepare-rows.ts'
 
+export interface AppendRequest {
+  /** What every other file of the new version is, part by part: what the base was appended of, oldest first, and last the new files. */
+  readonly parts: readonly (readonly DataSource[])[]
+  /** Of the base. */
+  readonly manifest: DatasetManifest
+  /** The file `index.summary` of the base. */
+  readonly summary: Uint8Array
+  /** Whether there may be classes that the base has not. */
+  readonly newClasses: boolean
+}
+
 export interface PrepareRequest {
   /** Either one `file` (CSV), or `train_images` and `train_labels` with, if there are any, `test_images` and `test_labels` (IDX). */
   readonly sources: readonly DataSource[]
+  /** A version that is made of another and more files: `sources` are the first files of that one. */
+  readonly append?: AppendRequest
   readonly options?: PrepareOptionsInput
   /** Shards are written here; made if it is missing. */
   readonly outDir: string
@@ -39,13 +61,21 @@ export async function prepareDataset(request: PrepareRequest): Promise<PreparedD
     signal: request.signal,
     onProgress: request.onProgress ?? (() => {}),
   }
-  const issues = checkRoles(request.sources.map(({ role }) => role))
+  const files = [request.sources, ...(request.append?.parts ?? [])]
+  const issues = files.flatMap((sources) => checkRoles(sources.map(({ role }) => role)))
   if (issues.length > 0) throw new TrainyardError('invalid_data', { detail: issues[0]?.message ?? '', issues })
   request.signal?.throwIfAborted()
   await mkdir(request.outDir, { recursive: true })
-  const rows = await openRows(request.sources, options, context.limits, request.signal)
-  const names = request.sources.map(({ name }) => name).join(', ')
-  return await prepareRows(rows, names, context)
+  const parts: RowPart[] = []
+  for (const sources of files) {
+    const source = await openRows(sources, options, context.limits, request.signal)
+    parts.push({ name: sources.map(({ name }) => name).join(', '), source })
+  }
+  return await prepareRows(appendRows(parts), { parts: parts.map(({ name }) => name), base: baseOf(request.append) }, context)
+}
+
+function baseOf(append: AppendRequest | undefined): BaseVersion | null {
+  return append === undefined ? null : new BaseVersion(append.manifest, readSummary(append.summary).marks, append.newClasses)
 }
 
 /** What is missing or too much in an upload, by its parts alone; the API may ask before it stores anything. */

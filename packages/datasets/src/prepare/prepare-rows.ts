@@ -9,6 +9,7 @@ import { invalidData, Problems } from '../problems.ts'
 import type { IdColumn } from '../row-index/row-digests.ts'
 import { assignRows } from '../split/assign-rows.ts'
 import { type Assignment, countSplits, SPLIT_NAMES } from '../split/assignment.ts'
+import type { BaseVersion } from './base-version.ts'
 import { checkRows } from './check-rows.ts'
 import type { CheckedRows } from './checked-rows.ts'
 import { type ColumnRoles, findRoles, tensorColumn } from './column-roles.ts'
@@ -20,20 +21,29 @@ import { PredictiveSample, type SampleColumn } from './predictive-sample.ts'
 import { Quarantine } from './quarantine.ts'
 import { type WrittenRows, writeRows } from './write-rows.ts'
 
-/** @param file name of the upload, for texts */
-export async function prepareRows(source: RowSource, file: string, context: PrepareContext): Promise<PreparedDataset> {
+export interface RowsOrigin {
+  /** Names of the files, for texts; more than one where rows are appended. */
+  readonly parts: readonly string[]
+  /** The version that the last part is appended to. */
+  readonly base: BaseVersion | null
+}
+
+export async function prepareRows(source: RowSource, { parts, base }: RowsOrigin, context: PrepareContext): Promise<PreparedDataset> {
   const { options, outDir } = context
+  const file = parts.join(', ')
   const roles = findRoles(source, file, options)
   const tensor = tensorColumn(source, roles)
-  const problems = new Problems(file)
+  const problems = new Problems(file, parts)
   const quarantine = new Quarantine(options.mode === 'tolerant' ? join(outDir, 'quarantine.csv') : null)
   const parsed = await parseRows(source, tensor, join(outDir, 'rows.spool'), file, problems, quarantine, context)
   try {
-    const checked = await checkRows(source, roles, parsed, problems, quarantine, context)
+    base?.requireNewRows(parsed.rows, parts.at(-1) ?? file)
+    const checked = await checkRows(source, roles, parsed, problems, quarantine, base, context)
+    base?.compare(checked, parts.at(-1) ?? file, problems)
     if (options.mode === 'strict') problems.throwIfAny()
     requireUsable(checked, parsed, problems, file)
     const encoder = createTargetEncoder(checked.target)
-    const assignment = divide(roles, checked, context)
+    const assignment = divide(roles, checked, base, context)
     requireTraining(assignment, file)
     const sample = new PredictiveSample(sampleColumns(roles, parsed), encoder.target.kind === 'class' ? checked.rows : 0)
     const written = await writeRows({ parsed, checked, encoder, assignment, tensor, id: idColumn(roles, parsed), sample, context })
@@ -75,10 +85,11 @@ export async function prepareRows(source: RowSource, file: string, context: Prep
   }
 }
 
-function divide(roles: ColumnRoles, checked: CheckedRows, { options }: PrepareContext): Assignment {
+function divide(roles: ColumnRoles, checked: CheckedRows, base: BaseVersion | null, { options }: PrepareContext): Assignment {
   const { target, rows, keys, given } = checked
   const strata = target.kind === 'class' ? classesOf(target) : null
-  return assignRows(roles.split, { rows, strata, keys, given }, options.seed, options.split !== undefined)
+  const old = base?.marksOf(checked) ?? null
+  return assignRows(roles.split, { rows, strata, keys, given, old }, options.seed, options.split !== undefined)
 }
 
 /** Strata in the order of the classes, so that the order of rows alone decides nothing. */

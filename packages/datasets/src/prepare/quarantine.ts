@@ -3,7 +3,7 @@
 
 import { createHash } from 'node:crypto'
 import { closeSync, openSync, writeSync } from 'node:fs'
-import type { Problem } from '../problems.ts'
+import { type Problem, rowInPart } from '../problems.ts'
 
 /** Beyond it, rows are only counted. */
 const BYTES_MAX = 256 << 20
@@ -40,7 +40,7 @@ export class Quarantine {
     this.rows++
     if (this.#path === null || this.#bytes + this.#pending.length >= BYTES_MAX) return
     this.#written++
-    this.#pending += `${[row === undefined ? '' : String(row), code, column ?? '', example ?? '', content].map(csvField).join(',')}\r\n`
+    this.#pending += `${[row === undefined ? '' : String(rowInPart(row)), code, column ?? '', example ?? '', content].map(csvField).join(',')}\r\n`
     if (this.#pending.length >= FLUSH_BYTES) this.#flush()
   }
 

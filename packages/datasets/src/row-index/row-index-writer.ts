@@ -6,13 +6,10 @@ import { join } from 'node:path'
 import type { ColumnProfile, RowIndex } from '@trainyard/contracts'
 import { encode, type TensorData } from '@trainyard/engine/safetensors'
 import type { Distribution } from '../sketch/quantiles.ts'
-import { SPLIT_NAMES } from '../split/assignment.ts'
+import { SPLIT_NAMES, UNMARKED } from '../split/assignment.ts'
 import { ENTRY_WORDS, packPlace } from './entry.ts'
 import type { DigestedRow, RowDigests } from './row-digests.ts'
 import { SortedEntries } from './sorted-entries.ts'
-
-/** Mark of a row that was left out. */
-export const LEFT_OUT = 255
 
 export interface RowIndexOptions {
   readonly digests: RowDigests
@@ -43,7 +40,7 @@ export class RowIndexWriter {
     const words = ENTRY_WORDS[options.digests.identity]
     this.#entries = new SortedEntries(join(options.outDir, 'index.spool'), words, options.rows)
     this.#entry = new Uint32Array(words)
-    this.#marks = new Uint8Array(options.parsedRows).fill(LEFT_OUT)
+    this.#marks = new Uint8Array(options.parsedRows).fill(UNMARKED)
   }
 
   /** The next row of its split. @param index among all rows of the upload */

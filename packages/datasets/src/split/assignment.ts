@@ -10,6 +10,8 @@ export const TEST = 2
 
 /** One mark per row. */
 export type Assignment = Uint8Array
+/** Mark of a row that has none yet, among rows of a version that is appended to. */
+export const UNMARKED = 255
 
 /** Shares of the rows, each 0 … 0.9, together below 1; the rest is for training. */
 export interface SplitShares {

@@ -1,7 +1,7 @@
 // Rows drawn at random; stratified, each class gives the same share.
 
 import { shuffledRange } from '@trainyard/engine/random'
-import { type Assignment, type SplitShares, TEST, VALIDATION } from './assignment.ts'
+import { type Assignment, type SplitShares, TEST, TRAIN, UNMARKED, VALIDATION } from './assignment.ts'
 
 export interface Strata {
   /** Class of each row. */
@@ -12,11 +12,18 @@ export interface Strata {
 /**
  * Stratified: each class gives the same share, rounded, and always keeps a training row. Without strata all rows are one class.
  * @param seed decides the rows; the same arguments always give the same split
+ * @param old marks that rows keep, UNMARKED for new ones: of these as many are drawn as all rows together lack
  */
-export function splitByFraction(rows: number, strata: Strata | null, shares: SplitShares, seed: number): Assignment {
-  const assignment: Assignment = new Uint8Array(rows)
+export function splitByFraction(
+  rows: number,
+  strata: Strata | null,
+  shares: SplitShares,
+  seed: number,
+  old: Uint8Array | null = null,
+): Assignment {
+  const assignment: Assignment = old?.slice() ?? new Uint8Array(rows).fill(UNMARKED)
   if (strata === null) {
-    mark(assignment, null, rows, shares, seed, 0)
+    mark(assignment, old === null ? null : Uint32Array.from(assignment.keys()), old, shares, seed, 0)
     return assignment
   }
   const { classes, classCount } = strata
@@ -30,26 +37,30 @@ export function splitByFraction(rows: number, strata: Strata | null, shares: Spl
     byClass[at] = row
     next[c] = at + 1
   })
-  for (let c = 0; c < classCount; c++) {
-    const members = byClass.subarray(starts[c], starts[c + 1])
-    mark(assignment, members, members.length, shares, seed, c)
-  }
+  for (let c = 0; c < classCount; c++) mark(assignment, byClass.subarray(starts[c], starts[c + 1]), old, shares, seed, c)
   return assignment
 }
 
+/** Marks the unmarked among the members of one class. @param members null: all rows, none of which is old */
 function mark(
   assignment: Assignment,
   members: Uint32Array | null,
-  count: number,
+  old: Uint8Array | null,
   { test, validation }: SplitShares,
   seed: number,
   group: number,
 ): void {
-  if (count < 2) return
-  const order = shuffledRange({ seed, purpose: 'split', a: group }, count)
-  const testCount = Math.min(count - 1, Math.round(count * test))
-  const validationCount = Math.min(count - 1 - testCount, Math.round(count * validation))
-  order.subarray(0, testCount + validationCount).forEach((i, place) => {
-    assignment[members === null ? i : (members[i] ?? 0)] = place < testCount ? TEST : VALIDATION
+  const fresh = old === null ? members : (members?.filter((row) => old[row] === UNMARKED) ?? null)
+  const count = members?.length ?? assignment.length
+  const freshCount = fresh?.length ?? count
+  const have = (side: number) => (old === null ? 0 : (members?.reduce((sum, row) => sum + (old[row] === side ? 1 : 0), 0) ?? 0))
+  // One row at least is for training.
+  const free = freshCount - (have(TRAIN) === 0 ? 1 : 0)
+  const wanted = (share: number, side: number, room: number) => Math.max(0, Math.min(room, Math.round(count * share) - have(side)))
+  const testCount = wanted(test, TEST, free)
+  const validationCount = wanted(validation, VALIDATION, free - testCount)
+  shuffledRange({ seed, purpose: 'split', a: group }, freshCount).forEach((i, place) => {
+    const side = place < testCount ? TEST : place < testCount + validationCount ? VALIDATION : TRAIN
+    assignment[fresh === null ? i : (fresh[i] as number)] = side
   })
 }

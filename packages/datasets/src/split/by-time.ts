@@ -6,14 +6,22 @@ import { type Assignment, type SplitShares, TEST, TRAIN, VALIDATION } from './as
  * Every training row is older than every validation row, and that older than every test row: rows of one time are never divided. Shares are met as
  * nearly as that allows.
  * @param times of each row; finite
+ * @param old marks that rows have, UNMARKED for new ones: these are divided at the times that divide the old ones
  */
-export function splitByTime(times: Float64Array, { test, validation }: SplitShares): Assignment {
+export function splitByTime(times: Float64Array, { test, validation }: SplitShares, old: Uint8Array | null = null): Assignment {
+  if (old !== null) {
+    const first = (mark: number) =>
+      times.reduce((least, time, row) => (old[row] === mark && time < least ? time : least), Number.POSITIVE_INFINITY)
+    return divideAt(times, Math.min(first(VALIDATION), first(TEST)), first(TEST))
+  }
   const sorted = times.slice().sort()
   const testFrom = boundary(sorted, sorted.length * (1 - test))
   const validationFrom = Math.min(testFrom, boundary(sorted, sorted.length * (1 - test - validation)))
   const at = (place: number) => sorted[place] ?? Number.POSITIVE_INFINITY
-  const firstTest = at(testFrom)
-  const firstValidation = at(validationFrom)
+  return divideAt(times, at(validationFrom), at(testFrom))
+}
+
+function divideAt(times: Float64Array, firstValidation: number, firstTest: number): Assignment {
   return Uint8Array.from(times, (time) => (time >= firstTest ? TEST : time >= firstValidation ? VALIDATION : TRAIN))
 }
 
