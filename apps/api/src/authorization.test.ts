@@ -17,6 +17,8 @@ const PATHS: Readonly<Record<string, (ids: Ids) => string>> = {
   getDataset: ({ datasetId }) => `/v1/datasets/${datasetId}`,
   createDatasetVersion: ({ datasetId }) => `/v1/datasets/${datasetId}/versions`,
   importDatasetVersion: ({ datasetId }) => `/v1/datasets/${datasetId}/versions/import`,
+  appendDatasetVersion: ({ datasetId, versionId }) => `/v1/datasets/${datasetId}/versions/${versionId}/append`,
+  appendImport: ({ datasetId, versionId }) => `/v1/datasets/${datasetId}/versions/${versionId}/append/import`,
   listVersionRuns: ({ datasetId, versionId }) => `/v1/datasets/${datasetId}/versions/${versionId}/runs`,
   deleteDatasetVersion: ({ datasetId, versionId }) => `/v1/datasets/${datasetId}/versions/${versionId}`,
   getUpload: ({ uploadId }) => `/v1/uploads/${uploadId}`,
@@ -58,6 +60,7 @@ const BODIES: Readonly<Record<string, unknown>> = {
   resumeJob: {},
   retryJob: {},
   importDatasetVersion: { sources: { file: { url: 'https://example.org/x.csv' } } },
+  appendImport: { sources: { file: { url: 'https://example.org/x.csv' } } },
   verifyRun: {},
 }
 

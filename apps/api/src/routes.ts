@@ -6,6 +6,8 @@ import { downloadCheckpoint } from './modules/checkpoints/download-checkpoint.ro
 import { getCheckpoint } from './modules/checkpoints/get-checkpoint.route.ts'
 import { listCheckpoints } from './modules/checkpoints/list-checkpoints.route.ts'
 import { predict } from './modules/checkpoints/predict.route.ts'
+import { appendDatasetVersion } from './modules/dataset-versions/append-dataset-version.route.ts'
+import { appendImport } from './modules/dataset-versions/append-import.route.ts'
 import { createDatasetVersion } from './modules/dataset-versions/create-dataset-version.route.ts'
 import { deleteDatasetVersion } from './modules/dataset-versions/delete-dataset-version.route.ts'
 import { downloadQuarantine } from './modules/dataset-versions/download-quarantine.route.ts'
@@ -64,6 +66,8 @@ export const ROUTES: readonly Route[] = [
   getDataset,
   createDatasetVersion,
   importDatasetVersion,
+  appendDatasetVersion,
+  appendImport,
   listDatasetVersions,
   getDatasetVersion,
   deleteDatasetVersion,

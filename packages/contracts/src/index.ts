@@ -179,6 +179,10 @@ export {
   trainerMessageSchema,
 } from './trainer.ts'
 export {
+  type AppendImport,
+  type AppendOptions,
+  appendImportSchema,
+  appendOptionsSchema,
   type CreateUpload,
   createUploadSchema,
   type ImportVersion,

@@ -48,6 +48,8 @@ export const datasetVersionSchema = z.object({
   object: z.literal('dataset_version'),
   dataset_id: idSchema('dataset'),
   version: z.int(),
+  /** The version that it was appended to; null for one of its own, and where that one is deleted. */
+  base_version_id: idSchema('dataset_version').nullable(),
   status: datasetVersionStatusSchema,
   /** The job that prepares it. */
   job_id: idSchema('job').nullable(),

@@ -14,6 +14,8 @@ const prepareSourceSchema = z.object({
   bytes: z.int().nonnegative(),
   sha256: z.string().optional(),
   url: z.string().optional(),
+  /** Which files belong together: 0, or of appended ones 1, 2 … */
+  part: z.int().nonnegative().optional(),
 })
 
 export const runConfigSchema = z.discriminatedUnion('kind', [
@@ -39,6 +41,8 @@ export const runConfigSchema = z.discriminatedUnion('kind', [
     dataset_version_id: z.uuid(),
     sources: z.array(prepareSourceSchema).min(1),
     options: prepareOptionsSchema,
+    /** The version that the last part is appended to. */
+    base: z.object({ dataset_version_id: z.uuid(), new_classes: z.boolean() }).optional(),
   }),
   z.object({
     kind: z.literal('verify'),

@@ -21,7 +21,9 @@ export const startMessageSchema = z.object({
   /** Present for train, evaluate and verify. */
   dataset: z.object({ manifest: datasetManifestSchema, shard_paths: z.record(z.string(), z.string()) }).nullable(),
   /** Source files of a preparation, by role. */
-  sources: z.array(z.object({ role: z.string(), name: z.string(), path: z.string() })),
+  sources: z.array(z.object({ role: z.string(), name: z.string(), path: z.string(), part: z.int().nonnegative().optional() })),
+  /** Of a preparation that appends: the version before, and its file `index.summary`. */
+  base: z.object({ manifest: datasetManifestSchema, summary_path: z.string() }).nullable().optional(),
   /** Shards of a prepared version get keys below this prefix. */
   shard_key_prefix: z.string().nullable(),
   /** The checkpoint to go on from: of a training the newest of its run, of a verification the one that it begins with. */

@@ -61,8 +61,16 @@ export const versionSourceSchema = z.union([
 ])
 export type VersionSource = z.infer<typeof versionSourceSchema>
 
+export const appendOptionsSchema = z.strictObject({
+  new_classes: z.boolean().default(false).meta({ description: 'Whether there may be classes that the version has not.' }),
+})
+export type AppendOptions = z.infer<typeof appendOptionsSchema>
+
 export const importVersionSchema = z.strictObject({
   sources: z.partialRecord(uploadRoleSchema, versionSourceSchema).meta({ description: 'By role, as the parts of the multipart form.' }),
   options: prepareOptionsSchema.prefault({}),
 })
 export type ImportVersion = z.infer<typeof importVersionSchema>
+
+export const appendImportSchema = importVersionSchema.pick({ sources: true }).extend({ options: appendOptionsSchema.prefault({}) })
+export type AppendImport = z.infer<typeof appendImportSchema>

@@ -24,6 +24,10 @@ export interface NewDatasetVersion {
   readonly datasetId: string
   /** The preparation, already submitted in this transaction. */
   readonly jobId: string | null
+  /** The version that it is appended to, with the files that it has in common with that one. */
+  readonly base?: { readonly id: string; readonly keys: readonly string[] } | undefined
+  /** Which files of the version these are: 0, or of appended ones 1, 2 … */
+  readonly part?: number
   /** Files that came with it; others are attached to it afterwards (uploads.attach). */
   readonly uploads: readonly NewUpload[]
 }
@@ -38,11 +42,12 @@ export async function create(tx: Tx, input: NewDatasetVersion): Promise<DatasetV
       projectId: input.projectId,
       datasetId: input.datasetId,
       jobId: input.jobId,
+      ...(input.base === undefined ? {} : { baseVersionId: input.base.id, inheritedKeys: [...input.base.keys] }),
       version: (newest._max.version ?? 0) + 1,
       uploadedBytes: input.uploads.reduce((sum, upload) => sum + upload.bytes, 0),
     },
   })
-  await createAttached(tx, input.projectId, input.id, input.uploads)
+  await createAttached(tx, input.projectId, input.id, input.part ?? 0, input.uploads)
   return toRecord(row)
 }
 
@@ -82,6 +87,17 @@ SELECT key FROM unnest($2::text[]) AS key
 WHERE NOT EXISTS (SELECT FROM dataset_versions v WHERE v.id <> $1::uuid AND v.manifest::text LIKE '%"' || key || '"%')
   AND NOT EXISTS (SELECT FROM runs WHERE kind = 'prepare' AND state NOT IN ('succeeded', 'failed', 'cancelled'))`
 
+/** Files that a version is made of as well go to the oldest such version; the others are nobody's. */
+const HAND_ON = `
+UPDATE uploads SET dataset_version_id = heir.id
+FROM uploads own CROSS JOIN LATERAL (
+  SELECT v.id FROM dataset_versions v
+  WHERE v.dataset_id = $2::uuid AND v.id <> $1::uuid AND own.object_key = ANY (v.inherited_keys) ORDER BY v.version LIMIT 1
+) AS heir
+WHERE own.dataset_version_id = $1::uuid AND uploads.id = own.id`
+
+const OPEN_APPENDS = `SELECT count(*) AS count FROM dataset_versions WHERE base_version_id = $1::uuid AND status = 'preparing'`
+
 /** The version stays while the caller's transaction submits work on it. @returns false when it is gone */
 export async function holdForUse(tx: Tx, id: string): Promise<boolean> {
   return (await sqlOfTransaction(tx).query(LOCK_FOR_USE, [id])).length === 1
@@ -95,8 +111,8 @@ export async function holdForUse(tx: Tx, id: string): Promise<boolean> {
 export async function remove(tx: Tx, id: string): Promise<readonly string[] | null> {
   const sql = sqlOfTransaction(tx)
   await sql.query(LOCK_FOR_REMOVAL, [id])
-  const version = await tx.datasetVersion.findUnique({ where: { id }, include: { uploads: { select: { objectKey: true } } } })
-  if (version === null) return null
+  const found = await tx.datasetVersion.findUnique({ where: { id } })
+  if (found === null) return null
   const [open] = await sql.query<{ count: number }>(OPEN_RUNS, [id])
   if (open !== undefined && open.count > 0) {
     throw new TrainyardError('conflict', {
@@ -104,6 +120,15 @@ export async function remove(tx: Tx, id: string): Promise<readonly string[] | nu
       hint: 'Wait for them, or cancel their jobs, and delete it then.',
     })
   }
+  const [appends] = await sql.query<{ count: number }>(OPEN_APPENDS, [id])
+  if (appends !== undefined && appends.count > 0) {
+    throw new TrainyardError('conflict', {
+      detail: 'A version that is being appended to this one is not ready yet.',
+      hint: 'Wait for its preparation, or cancel it, and delete this version then.',
+    })
+  }
+  await sql.query(HAND_ON, [id, found.datasetId])
+  const version = await tx.datasetVersion.findUniqueOrThrow({ where: { id }, include: { uploads: { select: { objectKey: true } } } })
   const { manifest } = toRecord(version)
   const keys = manifest === null ? [] : storedFiles(manifest).map(({ key }) => key)
   const own = await sql.query<{ key: string }>(OWN_FILES, [id, keys])

@@ -121,10 +121,16 @@ export async function complete(tx: Tx, id: string, sha256: string | null): Promi
 }
 
 /** Files that came with the request that makes their version. */
-export async function createAttached(tx: Tx, projectId: string, datasetVersionId: string, uploads: readonly NewUpload[]): Promise<void> {
+export async function createAttached(
+  tx: Tx,
+  projectId: string,
+  datasetVersionId: string,
+  part: number,
+  uploads: readonly NewUpload[],
+): Promise<void> {
   const completedAt = new Date()
   await tx.upload.createMany({
-    data: uploads.map((upload) => ({ id: newUuid(), projectId, datasetVersionId, completedAt, ...upload })),
+    data: uploads.map((upload) => ({ id: newUuid(), projectId, datasetVersionId, part, completedAt, ...upload })),
   })
 }
 
@@ -134,10 +140,11 @@ export async function attach(
   { id, bytes }: Pick<UploadRecord, 'id' | 'bytes'>,
   datasetVersionId: string,
   role: UploadRole,
+  part = 0,
 ): Promise<boolean> {
   const { count } = await tx.upload.updateMany({
     where: { id, datasetVersionId: null, completedAt: { not: null } },
-    data: { datasetVersionId, role, expiresAt: null },
+    data: { datasetVersionId, part, role, expiresAt: null },
   })
   if (count === 1) await addBytes(tx, datasetVersionId, bytes)
   return count === 1
@@ -153,6 +160,7 @@ export interface AnnouncedImport {
   readonly projectId: string
   readonly datasetVersionId: string
   readonly role: UploadRole
+  readonly part?: number
   readonly fileName: string
   readonly objectKey: string
   readonly sourceUrl: string

@@ -31,9 +31,10 @@ export async function buildStartMessage(input: StartInput): Promise<Start> {
   const { run, sql, files, copies, threads, memoryBytesMax } = input
   const { config } = run
   const events: NewEvent[] = []
-  const granted: Pick<StartMessage, 'dataset' | 'sources' | 'shard_key_prefix' | 'resume' | 'source_checkpoint'> = {
+  const granted: Pick<StartMessage, 'dataset' | 'sources' | 'base' | 'shard_key_prefix' | 'resume' | 'source_checkpoint'> = {
     dataset: null,
     sources: [],
+    base: null,
     shard_key_prefix: null,
     resume: null,
     source_checkpoint: null,
@@ -54,9 +55,11 @@ export async function buildStartMessage(input: StartInput): Promise<Start> {
   }
   if (config.kind === 'prepare') {
     granted.shard_key_prefix = shardPrefix(run.projectId)
+    if (config.base !== undefined) granted.base = await grantBase(sql, files, config.base.dataset_version_id)
     granted.sources = await Promise.all(
-      config.sources.map(async ({ role, key, file_name, sha256 = null }) => ({
+      config.sources.map(async ({ role, key, file_name, sha256 = null, part = 0 }) => ({
         role,
+        part,
         name: file_name,
         path: await files.grant(key, sha256, copies),
       })),
@@ -69,16 +72,24 @@ export async function buildStartMessage(input: StartInput): Promise<Start> {
 export async function grantTo(directory: TrainerDirectory, message: Start['message']): Promise<StartMessage> {
   const grant = (path: string) => directory.grant(path)
   const grantFile = async (file: GrantedFile | null) => file && { ...file, path: await grant(file.path) }
-  const { dataset, sources, resume, source_checkpoint } = message
+  const { dataset, sources, base, resume, source_checkpoint } = message
   const shards = Object.entries(dataset?.shard_paths ?? {}).map(async ([key, path]) => [key, await grant(path)] as const)
   return {
     ...message,
     dataset: dataset && { ...dataset, shard_paths: Object.fromEntries(await Promise.all(shards)) },
     sources: await Promise.all(sources.map(async (source) => ({ ...source, path: await grant(source.path) }))),
+    ...(base == null ? {} : { base: { ...base, summary_path: await grant(base.summary_path) } }),
     resume: await grantFile(resume),
     source_checkpoint: await grantFile(source_checkpoint),
     work_directory: directory.work,
   }
+}
+
+async function grantBase(sql: Sql, files: FileGrants, versionId: string): Promise<NonNullable<StartMessage['base']>> {
+  const manifest: DatasetManifest | null = await datasetVersions.findManifest(sql, versionId)
+  if (manifest?.index === undefined) throw new TrainyardError('not_found', { detail: 'The version that was appended to is gone.' })
+  const { key, sha256 } = manifest.index.summary
+  return { manifest, summary_path: await files.grant(key, sha256) }
 }
 
 async function grantDataset(sql: Sql, files: FileGrants, versionId: string): Promise<NonNullable<StartMessage['dataset']>> {

@@ -1,5 +1,6 @@
 // Prepares a dataset version: uploaded files → manifest and shards.
 
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type StartMessage, uploadRoleSchema } from '@trainyard/contracts'
 import { fileSource, prepareDataset } from '@trainyard/datasets'
@@ -11,7 +12,7 @@ import { limitMemory, PREPARATION_BYTES } from './memory-limit.ts'
 const STOP_CHECK_MS = 50
 
 export async function runPrepare(start: StartMessage, channel: Channel): Promise<void> {
-  const { options } = configOf(start, 'prepare')
+  const { options, base } = configOf(start, 'prepare')
   limitMemory(PREPARATION_BYTES, start.memory_bytes_max)
   const abort = new AbortController()
   const watch = setInterval(() => {
@@ -19,7 +20,8 @@ export async function runPrepare(start: StartMessage, channel: Channel): Promise
   }, STOP_CHECK_MS)
   try {
     const { manifest, files } = await prepareDataset({
-      sources: start.sources.map(({ role, name, path }) => fileSource(uploadRoleSchema.parse(role), name, path)),
+      sources: sourcesOf(start, 0),
+      ...(start.base == null ? {} : { append: await appendOf(start, start.base, base?.new_classes ?? false) }),
       options,
       outDir: join(start.work_directory, 'shards'),
       keyPrefix: start.shard_key_prefix ?? '',
@@ -37,4 +39,12 @@ export async function runPrepare(start: StartMessage, channel: Channel): Promise
   } finally {
     clearInterval(watch)
   }
+}
+
+const sourcesOf = ({ sources }: StartMessage, wanted: number) =>
+  sources.filter(({ part = 0 }) => part === wanted).map(({ role, name, path }) => fileSource(uploadRoleSchema.parse(role), name, path))
+
+async function appendOf(start: StartMessage, { manifest, summary_path: path }: NonNullable<StartMessage['base']>, newClasses: boolean) {
+  const parts = [...new Set(start.sources.map(({ part = 0 }) => part))].filter((part) => part > 0).sort((a, b) => a - b)
+  return { parts: parts.map((part) => sourcesOf(start, part)), manifest, summary: await readFile(path), newClasses }
 }

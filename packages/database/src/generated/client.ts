@@ -59,7 +59,8 @@ export type ApiKey = Prisma.ApiKeyModel
 export type Dataset = Prisma.DatasetModel
 /**
  * Model DatasetVersion
- * `manifest` is set when the version is ready; training reads nothing else. `jobId` is the preparation.
+ * `manifest` is set when the version is ready; training reads nothing else. `jobId` is the preparation. `baseVersionId` is what it was appended to,
+ * `inheritedKeys` are the files of that one that it is made of as well.
  */
 export type DatasetVersion = Prisma.DatasetVersionModel
 /**

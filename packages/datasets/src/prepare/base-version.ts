@@ -31,9 +31,10 @@ export class BaseVersion {
     return this.#types.get(column)
   }
 
-  /** @throws TrainyardError `invalid_data` when nothing was appended */
-  requireNewRows(parsedRows: number, file: string): void {
+  /** @throws TrainyardError `invalid_data` when nothing was appended, or nothing that can be read */
+  requireNewRows(parsedRows: number, file: string, problems: Problems): void {
     if (parsedRows > this.#marks.length) return
+    problems.throwIfAny()
     throw invalidData(file, { code: 'no_rows', what: 'there is no row to append', hint: 'Append a file with at least one row of data.' })
   }
 

@@ -37,7 +37,7 @@ export async function prepareRows(source: RowSource, { parts, base }: RowsOrigin
   const quarantine = new Quarantine(options.mode === 'tolerant' ? join(outDir, 'quarantine.csv') : null)
   const parsed = await parseRows(source, tensor, join(outDir, 'rows.spool'), file, problems, quarantine, context)
   try {
-    base?.requireNewRows(parsed.rows, parts.at(-1) ?? file)
+    base?.requireNewRows(parsed.rows, parts.at(-1) ?? file, problems)
     const checked = await checkRows(source, roles, parsed, problems, quarantine, base, context)
     base?.compare(checked, parts.at(-1) ?? file, problems)
     if (options.mode === 'strict') problems.throwIfAny()

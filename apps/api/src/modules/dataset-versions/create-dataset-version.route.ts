@@ -1,20 +1,22 @@
-import { datasetVersionSchema, newUuid, type RunConfig } from '@trainyard/contracts'
-import { datasets, datasetVersions, jobs, type Tx, uploads as uploadRows } from '@trainyard/database'
+import { datasetVersionSchema, newUuid, prepareOptionsSchema } from '@trainyard/contracts'
+import { datasets } from '@trainyard/database'
 import { z } from 'zod'
 import { idParams, uuidOf } from '../../http/ids.ts'
 import { onceAround } from '../../http/once.ts'
 import { found } from '../../http/parse.ts'
 import { defineRoute } from '../../http/route.ts'
-import { serializeDatasetVersion } from './dataset-version.serializer.ts'
-import { discardUpload, type ReceivedUpload, receiveUpload } from './receive-upload.service.ts'
+import { createVersion } from './create-version.service.ts'
+import { discardUpload, receiveUpload } from './receive-upload.service.ts'
 
 const filePart = (description: string) => z.string().meta({ format: 'binary', description }).optional()
-const uploadFormSchema = z.object({
+export const uploadFilesSchema = z.object({
   train_images: filePart('IDX, plain or gzip.'),
   train_labels: filePart('IDX, plain or gzip.'),
   test_images: filePart('IDX, plain or gzip; with test_labels.'),
   test_labels: filePart('IDX, plain or gzip; with test_images.'),
   file: filePart('CSV, plain or gzip, instead of the four.'),
+})
+const uploadFormSchema = uploadFilesSchema.extend({
   options: z.string().optional().meta({ description: 'JSON: target, header, target_kind, test_fraction, seed.' }),
 })
 
@@ -38,23 +40,9 @@ export const createDatasetVersion = defineRoute({
     const dataset = found(await transaction((tx) => datasets.find(tx, uuidOf('dataset', params.dataset_id))), params.dataset_id)
     const version = { id: newUuid(), projectId: principal.projectId, datasetId: dataset.id }
     return onceAround(deps, request, reply, 201, {
-      prepare: () => receiveUpload(request, deps.storage, version.id),
-      commit: (tx, upload) => createVersion(tx, version, upload),
+      prepare: () => receiveUpload(request, deps.storage, version.id, prepareOptionsSchema),
+      commit: (tx, { uploads, options }) => createVersion(tx, version, uploads, { options }),
       undo: ({ uploads }) => discardUpload(deps.storage, uploads),
     })
   },
 })
-
-/** The version, its job and the message that wakes a worker: one transaction. */
-async function createVersion(tx: Tx, version: { id: string; projectId: string; datasetId: string }, { uploads, options }: ReceivedUpload) {
-  const sources = uploads.map(({ role, objectKey, fileName, bytes }) => ({ role, key: objectKey, file_name: fileName, bytes }))
-  const config: RunConfig = { kind: 'prepare', dataset_version_id: version.id, sources, options }
-  const { projectId } = version
-  await uploadRows.requireSpace(
-    tx,
-    projectId,
-    uploads.reduce((sum, { bytes }) => sum + bytes, 0),
-  )
-  const job = await jobs.submit(tx, { projectId, kind: 'prepare', name: null, config: { kind: 'prepare', options }, runs: [config] })
-  return serializeDatasetVersion(await datasetVersions.create(tx, { ...version, jobId: job.id, uploads }))
-}

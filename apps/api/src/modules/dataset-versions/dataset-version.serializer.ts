@@ -8,6 +8,7 @@ export function serializeDatasetVersion(row: DatasetVersionRecord): DatasetVersi
     object: 'dataset_version',
     dataset_id: toWireId('dataset', row.datasetId),
     version: row.version,
+    base_version_id: row.baseVersionId === null ? null : toWireId('dataset_version', row.baseVersionId),
     status: row.status,
     job_id: row.jobId === null ? null : toWireId('job', row.jobId),
     digest: row.digest,

@@ -25,6 +25,12 @@ export const importDatasetVersion = defineRoute({
   handler: ({ params, body, deps, once, principal }) =>
     once(201, async (tx) => {
       const dataset = found(await datasets.find(tx, uuidOf('dataset', params.dataset_id)), params.dataset_id)
-      return importVersion(tx, { id: newUuid(), projectId: principal.projectId, datasetId: dataset.id }, body, deps.importPolicy)
+      return importVersion(
+        tx,
+        { id: newUuid(), projectId: principal.projectId, datasetId: dataset.id },
+        body.sources,
+        body,
+        deps.importPolicy,
+      )
     }),
 })

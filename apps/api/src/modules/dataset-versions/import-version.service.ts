@@ -16,13 +16,8 @@ import { checkRoles } from '@trainyard/datasets'
 import type { Issue } from '@trainyard/errors'
 import { checkUrl, type HostPolicy } from '@trainyard/outbound'
 import { invalidRequest } from '../../http/parse.ts'
+import { baseKeys, type NewVersion, type Preparation, partOf, prepareConfig } from './create-version.service.ts'
 import { serializeDatasetVersion } from './dataset-version.serializer.ts'
-
-interface NewVersion {
-  readonly id: string
-  readonly projectId: string
-  readonly datasetId: string
-}
 
 /** A source with what is known of its file. */
 interface Resolved {
@@ -36,10 +31,13 @@ interface Resolved {
 export async function importVersion(
   tx: Tx,
   version: NewVersion,
-  { sources, options }: ImportVersion,
+  sources: ImportVersion['sources'],
+  preparation: Preparation,
   policy: HostPolicy,
 ): Promise<DatasetVersion> {
   const { id, projectId } = version
+  const { options } = preparation
+  const part = partOf(preparation)
   const issues: Issue[] = []
   const resolved: Resolved[] = []
   const roles = uploadRoleSchema.options.filter((role) => sources[role] !== undefined)
@@ -52,7 +50,11 @@ export async function importVersion(
   }
   issues.push(...checkRoles(roles).map((issue) => ({ ...issue, path: `sources.${issue.path}` })))
   if (issues.length > 0) throw invalidRequest(issues)
-  const config = { kind: 'prepare' as const, dataset_version_id: id, sources: resolved.map(({ source }) => source), options }
+  const config = prepareConfig(
+    version,
+    resolved.map(({ source }) => source),
+    preparation,
+  )
   const job = await jobs.submit(tx, {
     projectId,
     kind: 'prepare',
@@ -60,10 +62,11 @@ export async function importVersion(
     config: { kind: 'prepare', sources, options },
     runs: [config],
   })
-  await datasetVersions.create(tx, { ...version, jobId: job.id, uploads: [] })
+  await datasetVersions.create(tx, { ...version, jobId: job.id, base: baseKeys(preparation), uploads: [] })
   for (const { role, source, upload } of resolved) {
-    if (upload === null) await uploads.announceImport(tx, { id: newUuid(), projectId, datasetVersionId: id, role, ...importOf(source) })
-    else if (!(await uploads.attach(tx, upload, id, role))) throw invalidRequest([used(role, toWireId('upload', upload.id))])
+    if (upload === null)
+      await uploads.announceImport(tx, { id: newUuid(), projectId, datasetVersionId: id, role, part, ...importOf(source) })
+    else if (!(await uploads.attach(tx, upload, id, role, part))) throw invalidRequest([used(role, toWireId('upload', upload.id))])
   }
   const row = await datasetVersions.find(tx, id)
   if (row === null) throw new Error('the version that was just made is gone')

@@ -1,28 +1,35 @@
 // A multipart body into storage, with flat memory. Either every part is stored, or nothing is left behind.
 
 import type { MultipartFile } from '@fastify/multipart'
-import { type PrepareOptions, prepareOptionsSchema, type UploadRole, uploadRoleSchema } from '@trainyard/contracts'
+import { type UploadRole, uploadRoleSchema } from '@trainyard/contracts'
 import type { NewUpload } from '@trainyard/database'
 import { checkRoles } from '@trainyard/datasets'
 import { parseWithIssues } from '@trainyard/engine/spec'
 import { type Issue, TrainyardError } from '@trainyard/errors'
 import type { ObjectStorage } from '@trainyard/storage'
 import type { FastifyRequest } from 'fastify'
+import type { z } from 'zod'
 import { invalidRequest } from '../../http/parse.ts'
 import { requireMediaType } from '../../plugins/json-body.ts'
 import { storePart } from './upload-part.ts'
 
-export interface ReceivedUpload {
+export interface ReceivedUpload<O> {
   readonly uploads: readonly NewUpload[]
-  readonly options: PrepareOptions
+  readonly options: O
 }
 
 /** Uploads of a version lie below its own prefix: names of users never become keys. */
 export const uploadKey = (versionId: string, role: UploadRole) => `uploads/${versionId}/${role}`
 
-export async function receiveUpload(request: FastifyRequest, storage: ObjectStorage, versionId: string): Promise<ReceivedUpload> {
+/** @param optionsSchema of the part `options`; all of its fields have defaults */
+export async function receiveUpload<O>(
+  request: FastifyRequest,
+  storage: ObjectStorage,
+  versionId: string,
+  optionsSchema: z.ZodType<O>,
+): Promise<ReceivedUpload<O>> {
   requireMediaType(request)
-  const receiver = new Receiver(request, storage, versionId)
+  const receiver = new Receiver(request, storage, versionId, optionsSchema)
   try {
     return await receiver.receive()
   } catch (error) {
@@ -36,20 +43,23 @@ export async function discardUpload(storage: ObjectStorage, uploads: readonly Ne
   await Promise.all(uploads.map(({ objectKey }) => storage.delete(objectKey)))
 }
 
-class Receiver {
+class Receiver<O> {
   private readonly uploads: NewUpload[] = []
   private readonly issues: Issue[] = []
   private readonly roles: UploadRole[] = []
-  private options: PrepareOptions = prepareOptionsSchema.parse({})
+  private options: O
   private readonly aborted = new AbortController()
 
   constructor(
     private readonly request: FastifyRequest,
     private readonly storage: ObjectStorage,
     private readonly versionId: string,
-  ) {}
+    private readonly optionsSchema: z.ZodType<O>,
+  ) {
+    this.options = optionsSchema.parse({})
+  }
 
-  async receive(): Promise<ReceivedUpload> {
+  async receive(): Promise<ReceivedUpload<O>> {
     const { raw } = this.request
     const abort = () => {
       if (!raw.complete) this.aborted.abort(new TrainyardError('malformed_upload', { detail: 'The upload was aborted.' }))
@@ -91,7 +101,7 @@ class Receiver {
       })
       return
     }
-    const parsed = parseWithIssues(prepareOptionsSchema, json, 'options')
+    const parsed = parseWithIssues(this.optionsSchema, json, 'options')
     if (parsed.ok) this.options = parsed.value
     else this.issues.push(...parsed.issues)
   }

@@ -14,7 +14,8 @@ import type * as Prisma from "../internal/prismaNamespace.ts"
 
 /**
  * Model DatasetVersion
- * `manifest` is set when the version is ready; training reads nothing else. `jobId` is the preparation.
+ * `manifest` is set when the version is ready; training reads nothing else. `jobId` is the preparation. `baseVersionId` is what it was appended to,
+ * `inheritedKeys` are the files of that one that it is made of as well.
  */
 export type DatasetVersionModel = runtime.Types.Result.DefaultSelection<Prisma.$DatasetVersionPayload>
 
@@ -48,6 +49,7 @@ export type DatasetVersionMinAggregateOutputType = {
   status: $Enums.DatasetVersionStatus | null
   jobId: string | null
   digest: string | null
+  baseVersionId: string | null
   uploadedBytes: bigint | null
   bytes: bigint | null
   rows: number | null
@@ -63,6 +65,7 @@ export type DatasetVersionMaxAggregateOutputType = {
   status: $Enums.DatasetVersionStatus | null
   jobId: string | null
   digest: string | null
+  baseVersionId: string | null
   uploadedBytes: bigint | null
   bytes: bigint | null
   rows: number | null
@@ -79,6 +82,8 @@ export type DatasetVersionCountAggregateOutputType = {
   jobId: number
   digest: number
   manifest: number
+  baseVersionId: number
+  inheritedKeys: number
   uploadedBytes: number
   bytes: number
   rows: number
@@ -111,6 +116,7 @@ export type DatasetVersionMinAggregateInputType = {
   status?: true
   jobId?: true
   digest?: true
+  baseVersionId?: true
   uploadedBytes?: true
   bytes?: true
   rows?: true
@@ -126,6 +132,7 @@ export type DatasetVersionMaxAggregateInputType = {
   status?: true
   jobId?: true
   digest?: true
+  baseVersionId?: true
   uploadedBytes?: true
   bytes?: true
   rows?: true
@@ -142,6 +149,8 @@ export type DatasetVersionCountAggregateInputType = {
   jobId?: true
   digest?: true
   manifest?: true
+  baseVersionId?: true
+  inheritedKeys?: true
   uploadedBytes?: true
   bytes?: true
   rows?: true
@@ -246,6 +255,8 @@ export type DatasetVersionGroupByOutputType = {
   jobId: string | null
   digest: string | null
   manifest: runtime.JsonValue | null
+  baseVersionId: string | null
+  inheritedKeys: string[]
   uploadedBytes: bigint
   bytes: bigint | null
   rows: number | null
@@ -286,6 +297,8 @@ export type DatasetVersionWhereInput = {
   jobId?: Prisma.UuidNullableFilter<"DatasetVersion"> | string | null
   digest?: Prisma.StringNullableFilter<"DatasetVersion"> | string | null
   manifest?: Prisma.JsonNullableFilter<"DatasetVersion">
+  baseVersionId?: Prisma.UuidNullableFilter<"DatasetVersion"> | string | null
+  inheritedKeys?: Prisma.StringNullableListFilter<"DatasetVersion">
   uploadedBytes?: Prisma.BigIntFilter<"DatasetVersion"> | bigint | number
   bytes?: Prisma.BigIntNullableFilter<"DatasetVersion"> | bigint | number | null
   rows?: Prisma.IntNullableFilter<"DatasetVersion"> | number | null
@@ -296,6 +309,8 @@ export type DatasetVersionWhereInput = {
   dataset?: Prisma.XOR<Prisma.DatasetScalarRelationFilter, Prisma.DatasetWhereInput>
   job?: Prisma.XOR<Prisma.JobNullableScalarRelationFilter, Prisma.JobWhereInput> | null
   uploads?: Prisma.UploadListRelationFilter
+  baseVersion?: Prisma.XOR<Prisma.DatasetVersionNullableScalarRelationFilter, Prisma.DatasetVersionWhereInput> | null
+  appended?: Prisma.DatasetVersionListRelationFilter
 }
 
 export type DatasetVersionOrderByWithRelationInput = {
@@ -307,6 +322,8 @@ export type DatasetVersionOrderByWithRelationInput = {
   jobId?: Prisma.SortOrderInput | Prisma.SortOrder
   digest?: Prisma.SortOrderInput | Prisma.SortOrder
   manifest?: Prisma.SortOrderInput | Prisma.SortOrder
+  baseVersionId?: Prisma.SortOrderInput | Prisma.SortOrder
+  inheritedKeys?: Prisma.SortOrder
   uploadedBytes?: Prisma.SortOrder
   bytes?: Prisma.SortOrderInput | Prisma.SortOrder
   rows?: Prisma.SortOrderInput | Prisma.SortOrder
@@ -317,6 +334,8 @@ export type DatasetVersionOrderByWithRelationInput = {
   dataset?: Prisma.DatasetOrderByWithRelationInput
   job?: Prisma.JobOrderByWithRelationInput
   uploads?: Prisma.UploadOrderByRelationAggregateInput
+  baseVersion?: Prisma.DatasetVersionOrderByWithRelationInput
+  appended?: Prisma.DatasetVersionOrderByRelationAggregateInput
 }
 
 export type DatasetVersionWhereUniqueInput = Prisma.AtLeast<{
@@ -332,6 +351,8 @@ export type DatasetVersionWhereUniqueInput = Prisma.AtLeast<{
   jobId?: Prisma.UuidNullableFilter<"DatasetVersion"> | string | null
   digest?: Prisma.StringNullableFilter<"DatasetVersion"> | string | null
   manifest?: Prisma.JsonNullableFilter<"DatasetVersion">
+  baseVersionId?: Prisma.UuidNullableFilter<"DatasetVersion"> | string | null
+  inheritedKeys?: Prisma.StringNullableListFilter<"DatasetVersion">
   uploadedBytes?: Prisma.BigIntFilter<"DatasetVersion"> | bigint | number
   bytes?: Prisma.BigIntNullableFilter<"DatasetVersion"> | bigint | number | null
   rows?: Prisma.IntNullableFilter<"DatasetVersion"> | number | null
@@ -342,6 +363,8 @@ export type DatasetVersionWhereUniqueInput = Prisma.AtLeast<{
   dataset?: Prisma.XOR<Prisma.DatasetScalarRelationFilter, Prisma.DatasetWhereInput>
   job?: Prisma.XOR<Prisma.JobNullableScalarRelationFilter, Prisma.JobWhereInput> | null
   uploads?: Prisma.UploadListRelationFilter
+  baseVersion?: Prisma.XOR<Prisma.DatasetVersionNullableScalarRelationFilter, Prisma.DatasetVersionWhereInput> | null
+  appended?: Prisma.DatasetVersionListRelationFilter
 }, "id" | "datasetId_version">
 
 export type DatasetVersionOrderByWithAggregationInput = {
@@ -353,6 +376,8 @@ export type DatasetVersionOrderByWithAggregationInput = {
   jobId?: Prisma.SortOrderInput | Prisma.SortOrder
   digest?: Prisma.SortOrderInput | Prisma.SortOrder
   manifest?: Prisma.SortOrderInput | Prisma.SortOrder
+  baseVersionId?: Prisma.SortOrderInput | Prisma.SortOrder
+  inheritedKeys?: Prisma.SortOrder
   uploadedBytes?: Prisma.SortOrder
   bytes?: Prisma.SortOrderInput | Prisma.SortOrder
   rows?: Prisma.SortOrderInput | Prisma.SortOrder
@@ -378,6 +403,8 @@ export type DatasetVersionScalarWhereWithAggregatesInput = {
   jobId?: Prisma.UuidNullableWithAggregatesFilter<"DatasetVersion"> | string | null
   digest?: Prisma.StringNullableWithAggregatesFilter<"DatasetVersion"> | string | null
   manifest?: Prisma.JsonNullableWithAggregatesFilter<"DatasetVersion">
+  baseVersionId?: Prisma.UuidNullableWithAggregatesFilter<"DatasetVersion"> | string | null
+  inheritedKeys?: Prisma.StringNullableListFilter<"DatasetVersion">
   uploadedBytes?: Prisma.BigIntWithAggregatesFilter<"DatasetVersion"> | bigint | number
   bytes?: Prisma.BigIntNullableWithAggregatesFilter<"DatasetVersion"> | bigint | number | null
   rows?: Prisma.IntNullableWithAggregatesFilter<"DatasetVersion"> | number | null
@@ -392,6 +419,7 @@ export type DatasetVersionCreateInput = {
   status?: $Enums.DatasetVersionStatus
   digest?: string | null
   manifest?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  inheritedKeys?: Prisma.DatasetVersionCreateinheritedKeysInput | string[]
   uploadedBytes?: bigint | number
   bytes?: bigint | number | null
   rows?: number | null
@@ -402,6 +430,8 @@ export type DatasetVersionCreateInput = {
   dataset: Prisma.DatasetCreateNestedOneWithoutVersionsInput
   job?: Prisma.JobCreateNestedOneWithoutDatasetVersionsInput
   uploads?: Prisma.UploadCreateNestedManyWithoutDatasetVersionInput
+  baseVersion?: Prisma.DatasetVersionCreateNestedOneWithoutAppendedInput
+  appended?: Prisma.DatasetVersionCreateNestedManyWithoutBaseVersionInput
 }
 
 export type DatasetVersionUncheckedCreateInput = {
@@ -413,6 +443,8 @@ export type DatasetVersionUncheckedCreateInput = {
   jobId?: string | null
   digest?: string | null
   manifest?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  baseVersionId?: string | null
+  inheritedKeys?: Prisma.DatasetVersionCreateinheritedKeysInput | string[]
   uploadedBytes?: bigint | number
   bytes?: bigint | number | null
   rows?: number | null
@@ -420,6 +452,7 @@ export type DatasetVersionUncheckedCreateInput = {
   createdAt?: Date | string
   preparedAt?: Date | string | null
   uploads?: Prisma.UploadUncheckedCreateNestedManyWithoutDatasetVersionInput
+  appended?: Prisma.DatasetVersionUncheckedCreateNestedManyWithoutBaseVersionInput
 }
 
 export type DatasetVersionUpdateInput = {
@@ -428,6 +461,7 @@ export type DatasetVersionUpdateInput = {
   status?: Prisma.EnumDatasetVersionStatusFieldUpdateOperationsInput | $Enums.DatasetVersionStatus
   digest?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   manifest?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  inheritedKeys?: Prisma.DatasetVersionUpdateinheritedKeysInput | string[]
   uploadedBytes?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   bytes?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   rows?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
@@ -438,6 +472,8 @@ export type DatasetVersionUpdateInput = {
   dataset?: Prisma.DatasetUpdateOneRequiredWithoutVersionsNestedInput
   job?: Prisma.JobUpdateOneWithoutDatasetVersionsNestedInput
   uploads?: Prisma.UploadUpdateManyWithoutDatasetVersionNestedInput
+  baseVersion?: Prisma.DatasetVersionUpdateOneWithoutAppendedNestedInput
+  appended?: Prisma.DatasetVersionUpdateManyWithoutBaseVersionNestedInput
 }
 
 export type DatasetVersionUncheckedUpdateInput = {
@@ -449,6 +485,8 @@ export type DatasetVersionUncheckedUpdateInput = {
   jobId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   digest?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   manifest?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  baseVersionId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  inheritedKeys?: Prisma.DatasetVersionUpdateinheritedKeysInput | string[]
   uploadedBytes?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   bytes?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   rows?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
@@ -456,6 +494,7 @@ export type DatasetVersionUncheckedUpdateInput = {
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   preparedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   uploads?: Prisma.UploadUncheckedUpdateManyWithoutDatasetVersionNestedInput
+  appended?: Prisma.DatasetVersionUncheckedUpdateManyWithoutBaseVersionNestedInput
 }
 
 export type DatasetVersionCreateManyInput = {
@@ -467,6 +506,8 @@ export type DatasetVersionCreateManyInput = {
   jobId?: string | null
   digest?: string | null
   manifest?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  baseVersionId?: string | null
+  inheritedKeys?: Prisma.DatasetVersionCreateinheritedKeysInput | string[]
   uploadedBytes?: bigint | number
   bytes?: bigint | number | null
   rows?: number | null
@@ -481,6 +522,7 @@ export type DatasetVersionUpdateManyMutationInput = {
   status?: Prisma.EnumDatasetVersionStatusFieldUpdateOperationsInput | $Enums.DatasetVersionStatus
   digest?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   manifest?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  inheritedKeys?: Prisma.DatasetVersionUpdateinheritedKeysInput | string[]
   uploadedBytes?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   bytes?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   rows?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
@@ -498,6 +540,8 @@ export type DatasetVersionUncheckedUpdateManyInput = {
   jobId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   digest?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   manifest?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  baseVersionId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  inheritedKeys?: Prisma.DatasetVersionUpdateinheritedKeysInput | string[]
   uploadedBytes?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   bytes?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   rows?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
@@ -516,6 +560,11 @@ export type DatasetVersionOrderByRelationAggregateInput = {
   _count?: Prisma.SortOrder
 }
 
+export type DatasetVersionNullableScalarRelationFilter = {
+  is?: Prisma.DatasetVersionWhereInput | null
+  isNot?: Prisma.DatasetVersionWhereInput | null
+}
+
 export type DatasetVersionDatasetIdVersionCompoundUniqueInput = {
   datasetId: string
   version: number
@@ -530,6 +579,8 @@ export type DatasetVersionCountOrderByAggregateInput = {
   jobId?: Prisma.SortOrder
   digest?: Prisma.SortOrder
   manifest?: Prisma.SortOrder
+  baseVersionId?: Prisma.SortOrder
+  inheritedKeys?: Prisma.SortOrder
   uploadedBytes?: Prisma.SortOrder
   bytes?: Prisma.SortOrder
   rows?: Prisma.SortOrder
@@ -553,6 +604,7 @@ export type DatasetVersionMaxOrderByAggregateInput = {
   status?: Prisma.SortOrder
   jobId?: Prisma.SortOrder
   digest?: Prisma.SortOrder
+  baseVersionId?: Prisma.SortOrder
   uploadedBytes?: Prisma.SortOrder
   bytes?: Prisma.SortOrder
   rows?: Prisma.SortOrder
@@ -568,6 +620,7 @@ export type DatasetVersionMinOrderByAggregateInput = {
   status?: Prisma.SortOrder
   jobId?: Prisma.SortOrder
   digest?: Prisma.SortOrder
+  baseVersionId?: Prisma.SortOrder
   uploadedBytes?: Prisma.SortOrder
   bytes?: Prisma.SortOrder
   rows?: Prisma.SortOrder
@@ -580,11 +633,6 @@ export type DatasetVersionSumOrderByAggregateInput = {
   uploadedBytes?: Prisma.SortOrder
   bytes?: Prisma.SortOrder
   rows?: Prisma.SortOrder
-}
-
-export type DatasetVersionNullableScalarRelationFilter = {
-  is?: Prisma.DatasetVersionWhereInput | null
-  isNot?: Prisma.DatasetVersionWhereInput | null
 }
 
 export type DatasetVersionCreateNestedManyWithoutProjectInput = {
@@ -671,6 +719,30 @@ export type DatasetVersionUncheckedUpdateManyWithoutDatasetNestedInput = {
   deleteMany?: Prisma.DatasetVersionScalarWhereInput | Prisma.DatasetVersionScalarWhereInput[]
 }
 
+export type DatasetVersionCreateinheritedKeysInput = {
+  set: string[]
+}
+
+export type DatasetVersionCreateNestedOneWithoutAppendedInput = {
+  create?: Prisma.XOR<Prisma.DatasetVersionCreateWithoutAppendedInput, Prisma.DatasetVersionUncheckedCreateWithoutAppendedInput>
+  connectOrCreate?: Prisma.DatasetVersionCreateOrConnectWithoutAppendedInput
+  connect?: Prisma.DatasetVersionWhereUniqueInput
+}
+
+export type DatasetVersionCreateNestedManyWithoutBaseVersionInput = {
+  create?: Prisma.XOR<Prisma.DatasetVersionCreateWithoutBaseVersionInput, Prisma.DatasetVersionUncheckedCreateWithoutBaseVersionInput> | Prisma.DatasetVersionCreateWithoutBaseVersionInput[] | Prisma.DatasetVersionUncheckedCreateWithoutBaseVersionInput[]
+  connectOrCreate?: Prisma.DatasetVersionCreateOrConnectWithoutBaseVersionInput | Prisma.DatasetVersionCreateOrConnectWithoutBaseVersionInput[]
+  createMany?: Prisma.DatasetVersionCreateManyBaseVersionInputEnvelope
+  connect?: Prisma.DatasetVersionWhereUniqueInput | Prisma.DatasetVersionWhereUniqueInput[]
+}
+
+export type DatasetVersionUncheckedCreateNestedManyWithoutBaseVersionInput = {
+  create?: Prisma.XOR<Prisma.DatasetVersionCreateWithoutBaseVersionInput, Prisma.DatasetVersionUncheckedCreateWithoutBaseVersionInput> | Prisma.DatasetVersionCreateWithoutBaseVersionInput[] | Prisma.DatasetVersionUncheckedCreateWithoutBaseVersionInput[]
+  connectOrCreate?: Prisma.DatasetVersionCreateOrConnectWithoutBaseVersionInput | Prisma.DatasetVersionCreateOrConnectWithoutBaseVersionInput[]
+  createMany?: Prisma.DatasetVersionCreateManyBaseVersionInputEnvelope
+  connect?: Prisma.DatasetVersionWhereUniqueInput | Prisma.DatasetVersionWhereUniqueInput[]
+}
+
 export type IntFieldUpdateOperationsInput = {
   set?: number
   increment?: number
@@ -687,12 +759,55 @@ export type NullableStringFieldUpdateOperationsInput = {
   set?: string | null
 }
 
+export type DatasetVersionUpdateinheritedKeysInput = {
+  set?: string[]
+  push?: string | string[]
+}
+
 export type BigIntFieldUpdateOperationsInput = {
   set?: bigint | number
   increment?: bigint | number
   decrement?: bigint | number
   multiply?: bigint | number
   divide?: bigint | number
+}
+
+export type DatasetVersionUpdateOneWithoutAppendedNestedInput = {
+  create?: Prisma.XOR<Prisma.DatasetVersionCreateWithoutAppendedInput, Prisma.DatasetVersionUncheckedCreateWithoutAppendedInput>
+  connectOrCreate?: Prisma.DatasetVersionCreateOrConnectWithoutAppendedInput
+  upsert?: Prisma.DatasetVersionUpsertWithoutAppendedInput
+  disconnect?: Prisma.DatasetVersionWhereInput | boolean
+  delete?: Prisma.DatasetVersionWhereInput | boolean
+  connect?: Prisma.DatasetVersionWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.DatasetVersionUpdateToOneWithWhereWithoutAppendedInput, Prisma.DatasetVersionUpdateWithoutAppendedInput>, Prisma.DatasetVersionUncheckedUpdateWithoutAppendedInput>
+}
+
+export type DatasetVersionUpdateManyWithoutBaseVersionNestedInput = {
+  create?: Prisma.XOR<Prisma.DatasetVersionCreateWithoutBaseVersionInput, Prisma.DatasetVersionUncheckedCreateWithoutBaseVersionInput> | Prisma.DatasetVersionCreateWithoutBaseVersionInput[] | Prisma.DatasetVersionUncheckedCreateWithoutBaseVersionInput[]
+  connectOrCreate?: Prisma.DatasetVersionCreateOrConnectWithoutBaseVersionInput | Prisma.DatasetVersionCreateOrConnectWithoutBaseVersionInput[]
+  upsert?: Prisma.DatasetVersionUpsertWithWhereUniqueWithoutBaseVersionInput | Prisma.DatasetVersionUpsertWithWhereUniqueWithoutBaseVersionInput[]
+  createMany?: Prisma.DatasetVersionCreateManyBaseVersionInputEnvelope
+  set?: Prisma.DatasetVersionWhereUniqueInput | Prisma.DatasetVersionWhereUniqueInput[]
+  disconnect?: Prisma.DatasetVersionWhereUniqueInput | Prisma.DatasetVersionWhereUniqueInput[]
+  delete?: Prisma.DatasetVersionWhereUniqueInput | Prisma.DatasetVersionWhereUniqueInput[]
+  connect?: Prisma.DatasetVersionWhereUniqueInput | Prisma.DatasetVersionWhereUniqueInput[]
+  update?: Prisma.DatasetVersionUpdateWithWhereUniqueWithoutBaseVersionInput | Prisma.DatasetVersionUpdateWithWhereUniqueWithoutBaseVersionInput[]
+  updateMany?: Prisma.DatasetVersionUpdateManyWithWhereWithoutBaseVersionInput | Prisma.DatasetVersionUpdateManyWithWhereWithoutBaseVersionInput[]
+  deleteMany?: Prisma.DatasetVersionScalarWhereInput | Prisma.DatasetVersionScalarWhereInput[]
+}
+
+export type DatasetVersionUncheckedUpdateManyWithoutBaseVersionNestedInput = {
+  create?: Prisma.XOR<Prisma.DatasetVersionCreateWithoutBaseVersionInput, Prisma.DatasetVersionUncheckedCreateWithoutBaseVersionInput> | Prisma.DatasetVersionCreateWithoutBaseVersionInput[] | Prisma.DatasetVersionUncheckedCreateWithoutBaseVersionInput[]
+  connectOrCreate?: Prisma.DatasetVersionCreateOrConnectWithoutBaseVersionInput | Prisma.DatasetVersionCreateOrConnectWithoutBaseVersionInput[]
+  upsert?: Prisma.DatasetVersionUpsertWithWhereUniqueWithoutBaseVersionInput | Prisma.DatasetVersionUpsertWithWhereUniqueWithoutBaseVersionInput[]
+  createMany?: Prisma.DatasetVersionCreateManyBaseVersionInputEnvelope
+  set?: Prisma.DatasetVersionWhereUniqueInput | Prisma.DatasetVersionWhereUniqueInput[]
+  disconnect?: Prisma.DatasetVersionWhereUniqueInput | Prisma.DatasetVersionWhereUniqueInput[]
+  delete?: Prisma.DatasetVersionWhereUniqueInput | Prisma.DatasetVersionWhereUniqueInput[]
+  connect?: Prisma.DatasetVersionWhereUniqueInput | Prisma.DatasetVersionWhereUniqueInput[]
+  update?: Prisma.DatasetVersionUpdateWithWhereUniqueWithoutBaseVersionInput | Prisma.DatasetVersionUpdateWithWhereUniqueWithoutBaseVersionInput[]
+  updateMany?: Prisma.DatasetVersionUpdateManyWithWhereWithoutBaseVersionInput | Prisma.DatasetVersionUpdateManyWithWhereWithoutBaseVersionInput[]
+  deleteMany?: Prisma.DatasetVersionScalarWhereInput | Prisma.DatasetVersionScalarWhereInput[]
 }
 
 export type DatasetVersionCreateNestedOneWithoutUploadsInput = {
@@ -759,6 +874,7 @@ export type DatasetVersionCreateWithoutProjectInput = {
   status?: $Enums.DatasetVersionStatus
   digest?: string | null
   manifest?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  inheritedKeys?: Prisma.DatasetVersionCreateinheritedKeysInput | string[]
   uploadedBytes?: bigint | number
   bytes?: bigint | number | null
   rows?: number | null
@@ -768,6 +884,8 @@ export type DatasetVersionCreateWithoutProjectInput = {
   dataset: Prisma.DatasetCreateNestedOneWithoutVersionsInput
   job?: Prisma.JobCreateNestedOneWithoutDatasetVersionsInput
   uploads?: Prisma.UploadCreateNestedManyWithoutDatasetVersionInput
+  baseVersion?: Prisma.DatasetVersionCreateNestedOneWithoutAppendedInput
+  appended?: Prisma.DatasetVersionCreateNestedManyWithoutBaseVersionInput
 }
 
 export type DatasetVersionUncheckedCreateWithoutProjectInput = {
@@ -778,6 +896,8 @@ export type DatasetVersionUncheckedCreateWithoutProjectInput = {
   jobId?: string | null
   digest?: string | null
   manifest?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  baseVersionId?: string | null
+  inheritedKeys?: Prisma.DatasetVersionCreateinheritedKeysInput | string[]
   uploadedBytes?: bigint | number
   bytes?: bigint | number | null
   rows?: number | null
@@ -785,6 +905,7 @@ export type DatasetVersionUncheckedCreateWithoutProjectInput = {
   createdAt?: Date | string
   preparedAt?: Date | string | null
   uploads?: Prisma.UploadUncheckedCreateNestedManyWithoutDatasetVersionInput
+  appended?: Prisma.DatasetVersionUncheckedCreateNestedManyWithoutBaseVersionInput
 }
 
 export type DatasetVersionCreateOrConnectWithoutProjectInput = {
@@ -825,6 +946,8 @@ export type DatasetVersionScalarWhereInput = {
   jobId?: Prisma.UuidNullableFilter<"DatasetVersion"> | string | null
   digest?: Prisma.StringNullableFilter<"DatasetVersion"> | string | null
   manifest?: Prisma.JsonNullableFilter<"DatasetVersion">
+  baseVersionId?: Prisma.UuidNullableFilter<"DatasetVersion"> | string | null
+  inheritedKeys?: Prisma.StringNullableListFilter<"DatasetVersion">
   uploadedBytes?: Prisma.BigIntFilter<"DatasetVersion"> | bigint | number
   bytes?: Prisma.BigIntNullableFilter<"DatasetVersion"> | bigint | number | null
   rows?: Prisma.IntNullableFilter<"DatasetVersion"> | number | null
@@ -839,6 +962,7 @@ export type DatasetVersionCreateWithoutDatasetInput = {
   status?: $Enums.DatasetVersionStatus
   digest?: string | null
   manifest?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  inheritedKeys?: Prisma.DatasetVersionCreateinheritedKeysInput | string[]
   uploadedBytes?: bigint | number
   bytes?: bigint | number | null
   rows?: number | null
@@ -848,6 +972,8 @@ export type DatasetVersionCreateWithoutDatasetInput = {
   project: Prisma.ProjectCreateNestedOneWithoutDatasetVersionsInput
   job?: Prisma.JobCreateNestedOneWithoutDatasetVersionsInput
   uploads?: Prisma.UploadCreateNestedManyWithoutDatasetVersionInput
+  baseVersion?: Prisma.DatasetVersionCreateNestedOneWithoutAppendedInput
+  appended?: Prisma.DatasetVersionCreateNestedManyWithoutBaseVersionInput
 }
 
 export type DatasetVersionUncheckedCreateWithoutDatasetInput = {
@@ -858,6 +984,8 @@ export type DatasetVersionUncheckedCreateWithoutDatasetInput = {
   jobId?: string | null
   digest?: string | null
   manifest?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  baseVersionId?: string | null
+  inheritedKeys?: Prisma.DatasetVersionCreateinheritedKeysInput | string[]
   uploadedBytes?: bigint | number
   bytes?: bigint | number | null
   rows?: number | null
@@ -865,6 +993,7 @@ export type DatasetVersionUncheckedCreateWithoutDatasetInput = {
   createdAt?: Date | string
   preparedAt?: Date | string | null
   uploads?: Prisma.UploadUncheckedCreateNestedManyWithoutDatasetVersionInput
+  appended?: Prisma.DatasetVersionUncheckedCreateNestedManyWithoutBaseVersionInput
 }
 
 export type DatasetVersionCreateOrConnectWithoutDatasetInput = {
@@ -893,12 +1022,13 @@ export type DatasetVersionUpdateManyWithWhereWithoutDatasetInput = {
   data: Prisma.XOR<Prisma.DatasetVersionUpdateManyMutationInput, Prisma.DatasetVersionUncheckedUpdateManyWithoutDatasetInput>
 }
 
-export type DatasetVersionCreateWithoutUploadsInput = {
+export type DatasetVersionCreateWithoutAppendedInput = {
   id: string
   version: number
   status?: $Enums.DatasetVersionStatus
   digest?: string | null
   manifest?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  inheritedKeys?: Prisma.DatasetVersionCreateinheritedKeysInput | string[]
   uploadedBytes?: bigint | number
   bytes?: bigint | number | null
   rows?: number | null
@@ -908,6 +1038,170 @@ export type DatasetVersionCreateWithoutUploadsInput = {
   project: Prisma.ProjectCreateNestedOneWithoutDatasetVersionsInput
   dataset: Prisma.DatasetCreateNestedOneWithoutVersionsInput
   job?: Prisma.JobCreateNestedOneWithoutDatasetVersionsInput
+  uploads?: Prisma.UploadCreateNestedManyWithoutDatasetVersionInput
+  baseVersion?: Prisma.DatasetVersionCreateNestedOneWithoutAppendedInput
+}
+
+export type DatasetVersionUncheckedCreateWithoutAppendedInput = {
+  id: string
+  projectId: string
+  datasetId: string
+  version: number
+  status?: $Enums.DatasetVersionStatus
+  jobId?: string | null
+  digest?: string | null
+  manifest?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  baseVersionId?: string | null
+  inheritedKeys?: Prisma.DatasetVersionCreateinheritedKeysInput | string[]
+  uploadedBytes?: bigint | number
+  bytes?: bigint | number | null
+  rows?: number | null
+  failure?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  createdAt?: Date | string
+  preparedAt?: Date | string | null
+  uploads?: Prisma.UploadUncheckedCreateNestedManyWithoutDatasetVersionInput
+}
+
+export type DatasetVersionCreateOrConnectWithoutAppendedInput = {
+  where: Prisma.DatasetVersionWhereUniqueInput
+  create: Prisma.XOR<Prisma.DatasetVersionCreateWithoutAppendedInput, Prisma.DatasetVersionUncheckedCreateWithoutAppendedInput>
+}
+
+export type DatasetVersionCreateWithoutBaseVersionInput = {
+  id: string
+  version: number
+  status?: $Enums.DatasetVersionStatus
+  digest?: string | null
+  manifest?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  inheritedKeys?: Prisma.DatasetVersionCreateinheritedKeysInput | string[]
+  uploadedBytes?: bigint | number
+  bytes?: bigint | number | null
+  rows?: number | null
+  failure?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  createdAt?: Date | string
+  preparedAt?: Date | string | null
+  project: Prisma.ProjectCreateNestedOneWithoutDatasetVersionsInput
+  dataset: Prisma.DatasetCreateNestedOneWithoutVersionsInput
+  job?: Prisma.JobCreateNestedOneWithoutDatasetVersionsInput
+  uploads?: Prisma.UploadCreateNestedManyWithoutDatasetVersionInput
+  appended?: Prisma.DatasetVersionCreateNestedManyWithoutBaseVersionInput
+}
+
+export type DatasetVersionUncheckedCreateWithoutBaseVersionInput = {
+  id: string
+  projectId: string
+  datasetId: string
+  version: number
+  status?: $Enums.DatasetVersionStatus
+  jobId?: string | null
+  digest?: string | null
+  manifest?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  inheritedKeys?: Prisma.DatasetVersionCreateinheritedKeysInput | string[]
+  uploadedBytes?: bigint | number
+  bytes?: bigint | number | null
+  rows?: number | null
+  failure?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  createdAt?: Date | string
+  preparedAt?: Date | string | null
+  uploads?: Prisma.UploadUncheckedCreateNestedManyWithoutDatasetVersionInput
+  appended?: Prisma.DatasetVersionUncheckedCreateNestedManyWithoutBaseVersionInput
+}
+
+export type DatasetVersionCreateOrConnectWithoutBaseVersionInput = {
+  where: Prisma.DatasetVersionWhereUniqueInput
+  create: Prisma.XOR<Prisma.DatasetVersionCreateWithoutBaseVersionInput, Prisma.DatasetVersionUncheckedCreateWithoutBaseVersionInput>
+}
+
+export type DatasetVersionCreateManyBaseVersionInputEnvelope = {
+  data: Prisma.DatasetVersionCreateManyBaseVersionInput | Prisma.DatasetVersionCreateManyBaseVersionInput[]
+  skipDuplicates?: boolean
+}
+
+export type DatasetVersionUpsertWithoutAppendedInput = {
+  update: Prisma.XOR<Prisma.DatasetVersionUpdateWithoutAppendedInput, Prisma.DatasetVersionUncheckedUpdateWithoutAppendedInput>
+  create: Prisma.XOR<Prisma.DatasetVersionCreateWithoutAppendedInput, Prisma.DatasetVersionUncheckedCreateWithoutAppendedInput>
+  where?: Prisma.DatasetVersionWhereInput
+}
+
+export type DatasetVersionUpdateToOneWithWhereWithoutAppendedInput = {
+  where?: Prisma.DatasetVersionWhereInput
+  data: Prisma.XOR<Prisma.DatasetVersionUpdateWithoutAppendedInput, Prisma.DatasetVersionUncheckedUpdateWithoutAppendedInput>
+}
+
+export type DatasetVersionUpdateWithoutAppendedInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  version?: Prisma.IntFieldUpdateOperationsInput | number
+  status?: Prisma.EnumDatasetVersionStatusFieldUpdateOperationsInput | $Enums.DatasetVersionStatus
+  digest?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  manifest?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  inheritedKeys?: Prisma.DatasetVersionUpdateinheritedKeysInput | string[]
+  uploadedBytes?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  bytes?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  rows?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  failure?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  preparedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  project?: Prisma.ProjectUpdateOneRequiredWithoutDatasetVersionsNestedInput
+  dataset?: Prisma.DatasetUpdateOneRequiredWithoutVersionsNestedInput
+  job?: Prisma.JobUpdateOneWithoutDatasetVersionsNestedInput
+  uploads?: Prisma.UploadUpdateManyWithoutDatasetVersionNestedInput
+  baseVersion?: Prisma.DatasetVersionUpdateOneWithoutAppendedNestedInput
+}
+
+export type DatasetVersionUncheckedUpdateWithoutAppendedInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  projectId?: Prisma.StringFieldUpdateOperationsInput | string
+  datasetId?: Prisma.StringFieldUpdateOperationsInput | string
+  version?: Prisma.IntFieldUpdateOperationsInput | number
+  status?: Prisma.EnumDatasetVersionStatusFieldUpdateOperationsInput | $Enums.DatasetVersionStatus
+  jobId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  digest?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  manifest?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  baseVersionId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  inheritedKeys?: Prisma.DatasetVersionUpdateinheritedKeysInput | string[]
+  uploadedBytes?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  bytes?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  rows?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  failure?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  preparedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  uploads?: Prisma.UploadUncheckedUpdateManyWithoutDatasetVersionNestedInput
+}
+
+export type DatasetVersionUpsertWithWhereUniqueWithoutBaseVersionInput = {
+  where: Prisma.DatasetVersionWhereUniqueInput
+  update: Prisma.XOR<Prisma.DatasetVersionUpdateWithoutBaseVersionInput, Prisma.DatasetVersionUncheckedUpdateWithoutBaseVersionInput>
+  create: Prisma.XOR<Prisma.DatasetVersionCreateWithoutBaseVersionInput, Prisma.DatasetVersionUncheckedCreateWithoutBaseVersionInput>
+}
+
+export type DatasetVersionUpdateWithWhereUniqueWithoutBaseVersionInput = {
+  where: Prisma.DatasetVersionWhereUniqueInput
+  data: Prisma.XOR<Prisma.DatasetVersionUpdateWithoutBaseVersionInput, Prisma.DatasetVersionUncheckedUpdateWithoutBaseVersionInput>
+}
+
+export type DatasetVersionUpdateManyWithWhereWithoutBaseVersionInput = {
+  where: Prisma.DatasetVersionScalarWhereInput
+  data: Prisma.XOR<Prisma.DatasetVersionUpdateManyMutationInput, Prisma.DatasetVersionUncheckedUpdateManyWithoutBaseVersionInput>
+}
+
+export type DatasetVersionCreateWithoutUploadsInput = {
+  id: string
+  version: number
+  status?: $Enums.DatasetVersionStatus
+  digest?: string | null
+  manifest?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  inheritedKeys?: Prisma.DatasetVersionCreateinheritedKeysInput | string[]
+  uploadedBytes?: bigint | number
+  bytes?: bigint | number | null
+  rows?: number | null
+  failure?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  createdAt?: Date | string
+  preparedAt?: Date | string | null
+  project: Prisma.ProjectCreateNestedOneWithoutDatasetVersionsInput
+  dataset: Prisma.DatasetCreateNestedOneWithoutVersionsInput
+  job?: Prisma.JobCreateNestedOneWithoutDatasetVersionsInput
+  baseVersion?: Prisma.DatasetVersionCreateNestedOneWithoutAppendedInput
+  appended?: Prisma.DatasetVersionCreateNestedManyWithoutBaseVersionInput
 }
 
 export type DatasetVersionUncheckedCreateWithoutUploadsInput = {
@@ -919,12 +1213,15 @@ export type DatasetVersionUncheckedCreateWithoutUploadsInput = {
   jobId?: string | null
   digest?: string | null
   manifest?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  baseVersionId?: string | null
+  inheritedKeys?: Prisma.DatasetVersionCreateinheritedKeysInput | string[]
   uploadedBytes?: bigint | number
   bytes?: bigint | number | null
   rows?: number | null
   failure?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   createdAt?: Date | string
   preparedAt?: Date | string | null
+  appended?: Prisma.DatasetVersionUncheckedCreateNestedManyWithoutBaseVersionInput
 }
 
 export type DatasetVersionCreateOrConnectWithoutUploadsInput = {
@@ -949,6 +1246,7 @@ export type DatasetVersionUpdateWithoutUploadsInput = {
   status?: Prisma.EnumDatasetVersionStatusFieldUpdateOperationsInput | $Enums.DatasetVersionStatus
   digest?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   manifest?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  inheritedKeys?: Prisma.DatasetVersionUpdateinheritedKeysInput | string[]
   uploadedBytes?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   bytes?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   rows?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
@@ -958,6 +1256,8 @@ export type DatasetVersionUpdateWithoutUploadsInput = {
   project?: Prisma.ProjectUpdateOneRequiredWithoutDatasetVersionsNestedInput
   dataset?: Prisma.DatasetUpdateOneRequiredWithoutVersionsNestedInput
   job?: Prisma.JobUpdateOneWithoutDatasetVersionsNestedInput
+  baseVersion?: Prisma.DatasetVersionUpdateOneWithoutAppendedNestedInput
+  appended?: Prisma.DatasetVersionUpdateManyWithoutBaseVersionNestedInput
 }
 
 export type DatasetVersionUncheckedUpdateWithoutUploadsInput = {
@@ -969,12 +1269,15 @@ export type DatasetVersionUncheckedUpdateWithoutUploadsInput = {
   jobId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   digest?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   manifest?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  baseVersionId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  inheritedKeys?: Prisma.DatasetVersionUpdateinheritedKeysInput | string[]
   uploadedBytes?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   bytes?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   rows?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   failure?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   preparedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  appended?: Prisma.DatasetVersionUncheckedUpdateManyWithoutBaseVersionNestedInput
 }
 
 export type DatasetVersionCreateWithoutJobInput = {
@@ -983,6 +1286,7 @@ export type DatasetVersionCreateWithoutJobInput = {
   status?: $Enums.DatasetVersionStatus
   digest?: string | null
   manifest?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  inheritedKeys?: Prisma.DatasetVersionCreateinheritedKeysInput | string[]
   uploadedBytes?: bigint | number
   bytes?: bigint | number | null
   rows?: number | null
@@ -992,6 +1296,8 @@ export type DatasetVersionCreateWithoutJobInput = {
   project: Prisma.ProjectCreateNestedOneWithoutDatasetVersionsInput
   dataset: Prisma.DatasetCreateNestedOneWithoutVersionsInput
   uploads?: Prisma.UploadCreateNestedManyWithoutDatasetVersionInput
+  baseVersion?: Prisma.DatasetVersionCreateNestedOneWithoutAppendedInput
+  appended?: Prisma.DatasetVersionCreateNestedManyWithoutBaseVersionInput
 }
 
 export type DatasetVersionUncheckedCreateWithoutJobInput = {
@@ -1002,6 +1308,8 @@ export type DatasetVersionUncheckedCreateWithoutJobInput = {
   status?: $Enums.DatasetVersionStatus
   digest?: string | null
   manifest?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  baseVersionId?: string | null
+  inheritedKeys?: Prisma.DatasetVersionCreateinheritedKeysInput | string[]
   uploadedBytes?: bigint | number
   bytes?: bigint | number | null
   rows?: number | null
@@ -1009,6 +1317,7 @@ export type DatasetVersionUncheckedCreateWithoutJobInput = {
   createdAt?: Date | string
   preparedAt?: Date | string | null
   uploads?: Prisma.UploadUncheckedCreateNestedManyWithoutDatasetVersionInput
+  appended?: Prisma.DatasetVersionUncheckedCreateNestedManyWithoutBaseVersionInput
 }
 
 export type DatasetVersionCreateOrConnectWithoutJobInput = {
@@ -1045,6 +1354,8 @@ export type DatasetVersionCreateManyProjectInput = {
   jobId?: string | null
   digest?: string | null
   manifest?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  baseVersionId?: string | null
+  inheritedKeys?: Prisma.DatasetVersionCreateinheritedKeysInput | string[]
   uploadedBytes?: bigint | number
   bytes?: bigint | number | null
   rows?: number | null
@@ -1059,6 +1370,7 @@ export type DatasetVersionUpdateWithoutProjectInput = {
   status?: Prisma.EnumDatasetVersionStatusFieldUpdateOperationsInput | $Enums.DatasetVersionStatus
   digest?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   manifest?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  inheritedKeys?: Prisma.DatasetVersionUpdateinheritedKeysInput | string[]
   uploadedBytes?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   bytes?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   rows?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
@@ -1068,6 +1380,8 @@ export type DatasetVersionUpdateWithoutProjectInput = {
   dataset?: Prisma.DatasetUpdateOneRequiredWithoutVersionsNestedInput
   job?: Prisma.JobUpdateOneWithoutDatasetVersionsNestedInput
   uploads?: Prisma.UploadUpdateManyWithoutDatasetVersionNestedInput
+  baseVersion?: Prisma.DatasetVersionUpdateOneWithoutAppendedNestedInput
+  appended?: Prisma.DatasetVersionUpdateManyWithoutBaseVersionNestedInput
 }
 
 export type DatasetVersionUncheckedUpdateWithoutProjectInput = {
@@ -1078,6 +1392,8 @@ export type DatasetVersionUncheckedUpdateWithoutProjectInput = {
   jobId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   digest?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   manifest?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  baseVersionId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  inheritedKeys?: Prisma.DatasetVersionUpdateinheritedKeysInput | string[]
   uploadedBytes?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   bytes?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   rows?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
@@ -1085,6 +1401,7 @@ export type DatasetVersionUncheckedUpdateWithoutProjectInput = {
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   preparedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   uploads?: Prisma.UploadUncheckedUpdateManyWithoutDatasetVersionNestedInput
+  appended?: Prisma.DatasetVersionUncheckedUpdateManyWithoutBaseVersionNestedInput
 }
 
 export type DatasetVersionUncheckedUpdateManyWithoutProjectInput = {
@@ -1095,6 +1412,8 @@ export type DatasetVersionUncheckedUpdateManyWithoutProjectInput = {
   jobId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   digest?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   manifest?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  baseVersionId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  inheritedKeys?: Prisma.DatasetVersionUpdateinheritedKeysInput | string[]
   uploadedBytes?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   bytes?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   rows?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
@@ -1111,6 +1430,8 @@ export type DatasetVersionCreateManyDatasetInput = {
   jobId?: string | null
   digest?: string | null
   manifest?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  baseVersionId?: string | null
+  inheritedKeys?: Prisma.DatasetVersionCreateinheritedKeysInput | string[]
   uploadedBytes?: bigint | number
   bytes?: bigint | number | null
   rows?: number | null
@@ -1125,6 +1446,7 @@ export type DatasetVersionUpdateWithoutDatasetInput = {
   status?: Prisma.EnumDatasetVersionStatusFieldUpdateOperationsInput | $Enums.DatasetVersionStatus
   digest?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   manifest?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  inheritedKeys?: Prisma.DatasetVersionUpdateinheritedKeysInput | string[]
   uploadedBytes?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   bytes?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   rows?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
@@ -1134,6 +1456,8 @@ export type DatasetVersionUpdateWithoutDatasetInput = {
   project?: Prisma.ProjectUpdateOneRequiredWithoutDatasetVersionsNestedInput
   job?: Prisma.JobUpdateOneWithoutDatasetVersionsNestedInput
   uploads?: Prisma.UploadUpdateManyWithoutDatasetVersionNestedInput
+  baseVersion?: Prisma.DatasetVersionUpdateOneWithoutAppendedNestedInput
+  appended?: Prisma.DatasetVersionUpdateManyWithoutBaseVersionNestedInput
 }
 
 export type DatasetVersionUncheckedUpdateWithoutDatasetInput = {
@@ -1144,6 +1468,8 @@ export type DatasetVersionUncheckedUpdateWithoutDatasetInput = {
   jobId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   digest?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   manifest?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  baseVersionId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  inheritedKeys?: Prisma.DatasetVersionUpdateinheritedKeysInput | string[]
   uploadedBytes?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   bytes?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   rows?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
@@ -1151,6 +1477,7 @@ export type DatasetVersionUncheckedUpdateWithoutDatasetInput = {
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   preparedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   uploads?: Prisma.UploadUncheckedUpdateManyWithoutDatasetVersionNestedInput
+  appended?: Prisma.DatasetVersionUncheckedUpdateManyWithoutBaseVersionNestedInput
 }
 
 export type DatasetVersionUncheckedUpdateManyWithoutDatasetInput = {
@@ -1161,6 +1488,84 @@ export type DatasetVersionUncheckedUpdateManyWithoutDatasetInput = {
   jobId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   digest?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   manifest?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  baseVersionId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  inheritedKeys?: Prisma.DatasetVersionUpdateinheritedKeysInput | string[]
+  uploadedBytes?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  bytes?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  rows?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  failure?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  preparedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+}
+
+export type DatasetVersionCreateManyBaseVersionInput = {
+  id: string
+  projectId: string
+  datasetId: string
+  version: number
+  status?: $Enums.DatasetVersionStatus
+  jobId?: string | null
+  digest?: string | null
+  manifest?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  inheritedKeys?: Prisma.DatasetVersionCreateinheritedKeysInput | string[]
+  uploadedBytes?: bigint | number
+  bytes?: bigint | number | null
+  rows?: number | null
+  failure?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  createdAt?: Date | string
+  preparedAt?: Date | string | null
+}
+
+export type DatasetVersionUpdateWithoutBaseVersionInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  version?: Prisma.IntFieldUpdateOperationsInput | number
+  status?: Prisma.EnumDatasetVersionStatusFieldUpdateOperationsInput | $Enums.DatasetVersionStatus
+  digest?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  manifest?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  inheritedKeys?: Prisma.DatasetVersionUpdateinheritedKeysInput | string[]
+  uploadedBytes?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  bytes?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  rows?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  failure?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  preparedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  project?: Prisma.ProjectUpdateOneRequiredWithoutDatasetVersionsNestedInput
+  dataset?: Prisma.DatasetUpdateOneRequiredWithoutVersionsNestedInput
+  job?: Prisma.JobUpdateOneWithoutDatasetVersionsNestedInput
+  uploads?: Prisma.UploadUpdateManyWithoutDatasetVersionNestedInput
+  appended?: Prisma.DatasetVersionUpdateManyWithoutBaseVersionNestedInput
+}
+
+export type DatasetVersionUncheckedUpdateWithoutBaseVersionInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  projectId?: Prisma.StringFieldUpdateOperationsInput | string
+  datasetId?: Prisma.StringFieldUpdateOperationsInput | string
+  version?: Prisma.IntFieldUpdateOperationsInput | number
+  status?: Prisma.EnumDatasetVersionStatusFieldUpdateOperationsInput | $Enums.DatasetVersionStatus
+  jobId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  digest?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  manifest?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  inheritedKeys?: Prisma.DatasetVersionUpdateinheritedKeysInput | string[]
+  uploadedBytes?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  bytes?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  rows?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  failure?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  preparedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  uploads?: Prisma.UploadUncheckedUpdateManyWithoutDatasetVersionNestedInput
+  appended?: Prisma.DatasetVersionUncheckedUpdateManyWithoutBaseVersionNestedInput
+}
+
+export type DatasetVersionUncheckedUpdateManyWithoutBaseVersionInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  projectId?: Prisma.StringFieldUpdateOperationsInput | string
+  datasetId?: Prisma.StringFieldUpdateOperationsInput | string
+  version?: Prisma.IntFieldUpdateOperationsInput | number
+  status?: Prisma.EnumDatasetVersionStatusFieldUpdateOperationsInput | $Enums.DatasetVersionStatus
+  jobId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  digest?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  manifest?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  inheritedKeys?: Prisma.DatasetVersionUpdateinheritedKeysInput | string[]
   uploadedBytes?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   bytes?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   rows?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
@@ -1177,6 +1582,8 @@ export type DatasetVersionCreateManyJobInput = {
   status?: $Enums.DatasetVersionStatus
   digest?: string | null
   manifest?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  baseVersionId?: string | null
+  inheritedKeys?: Prisma.DatasetVersionCreateinheritedKeysInput | string[]
   uploadedBytes?: bigint | number
   bytes?: bigint | number | null
   rows?: number | null
@@ -1191,6 +1598,7 @@ export type DatasetVersionUpdateWithoutJobInput = {
   status?: Prisma.EnumDatasetVersionStatusFieldUpdateOperationsInput | $Enums.DatasetVersionStatus
   digest?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   manifest?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  inheritedKeys?: Prisma.DatasetVersionUpdateinheritedKeysInput | string[]
   uploadedBytes?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   bytes?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   rows?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
@@ -1200,6 +1608,8 @@ export type DatasetVersionUpdateWithoutJobInput = {
   project?: Prisma.ProjectUpdateOneRequiredWithoutDatasetVersionsNestedInput
   dataset?: Prisma.DatasetUpdateOneRequiredWithoutVersionsNestedInput
   uploads?: Prisma.UploadUpdateManyWithoutDatasetVersionNestedInput
+  baseVersion?: Prisma.DatasetVersionUpdateOneWithoutAppendedNestedInput
+  appended?: Prisma.DatasetVersionUpdateManyWithoutBaseVersionNestedInput
 }
 
 export type DatasetVersionUncheckedUpdateWithoutJobInput = {
@@ -1210,6 +1620,8 @@ export type DatasetVersionUncheckedUpdateWithoutJobInput = {
   status?: Prisma.EnumDatasetVersionStatusFieldUpdateOperationsInput | $Enums.DatasetVersionStatus
   digest?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   manifest?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  baseVersionId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  inheritedKeys?: Prisma.DatasetVersionUpdateinheritedKeysInput | string[]
   uploadedBytes?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   bytes?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   rows?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
@@ -1217,6 +1629,7 @@ export type DatasetVersionUncheckedUpdateWithoutJobInput = {
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   preparedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   uploads?: Prisma.UploadUncheckedUpdateManyWithoutDatasetVersionNestedInput
+  appended?: Prisma.DatasetVersionUncheckedUpdateManyWithoutBaseVersionNestedInput
 }
 
 export type DatasetVersionUncheckedUpdateManyWithoutJobInput = {
@@ -1227,6 +1640,8 @@ export type DatasetVersionUncheckedUpdateManyWithoutJobInput = {
   status?: Prisma.EnumDatasetVersionStatusFieldUpdateOperationsInput | $Enums.DatasetVersionStatus
   digest?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   manifest?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  baseVersionId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  inheritedKeys?: Prisma.DatasetVersionUpdateinheritedKeysInput | string[]
   uploadedBytes?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   bytes?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   rows?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
@@ -1242,10 +1657,12 @@ export type DatasetVersionUncheckedUpdateManyWithoutJobInput = {
 
 export type DatasetVersionCountOutputType = {
   uploads: number
+  appended: number
 }
 
 export type DatasetVersionCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   uploads?: boolean | DatasetVersionCountOutputTypeCountUploadsArgs
+  appended?: boolean | DatasetVersionCountOutputTypeCountAppendedArgs
 }
 
 /**
@@ -1265,6 +1682,13 @@ export type DatasetVersionCountOutputTypeCountUploadsArgs<ExtArgs extends runtim
   where?: Prisma.UploadWhereInput
 }
 
+/**
+ * DatasetVersionCountOutputType without action
+ */
+export type DatasetVersionCountOutputTypeCountAppendedArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.DatasetVersionWhereInput
+}
+
 
 export type DatasetVersionSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   id?: boolean
@@ -1275,6 +1699,8 @@ export type DatasetVersionSelect<ExtArgs extends runtime.Types.Extensions.Intern
   jobId?: boolean
   digest?: boolean
   manifest?: boolean
+  baseVersionId?: boolean
+  inheritedKeys?: boolean
   uploadedBytes?: boolean
   bytes?: boolean
   rows?: boolean
@@ -1285,6 +1711,8 @@ export type DatasetVersionSelect<ExtArgs extends runtime.Types.Extensions.Intern
   dataset?: boolean | Prisma.DatasetDefaultArgs<ExtArgs>
   job?: boolean | Prisma.DatasetVersion$jobArgs<ExtArgs>
   uploads?: boolean | Prisma.DatasetVersion$uploadsArgs<ExtArgs>
+  baseVersion?: boolean | Prisma.DatasetVersion$baseVersionArgs<ExtArgs>
+  appended?: boolean | Prisma.DatasetVersion$appendedArgs<ExtArgs>
   _count?: boolean | Prisma.DatasetVersionCountOutputTypeDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["datasetVersion"]>
 
@@ -1297,6 +1725,8 @@ export type DatasetVersionSelectCreateManyAndReturn<ExtArgs extends runtime.Type
   jobId?: boolean
   digest?: boolean
   manifest?: boolean
+  baseVersionId?: boolean
+  inheritedKeys?: boolean
   uploadedBytes?: boolean
   bytes?: boolean
   rows?: boolean
@@ -1306,6 +1736,7 @@ export type DatasetVersionSelectCreateManyAndReturn<ExtArgs extends runtime.Type
   project?: boolean | Prisma.ProjectDefaultArgs<ExtArgs>
   dataset?: boolean | Prisma.DatasetDefaultArgs<ExtArgs>
   job?: boolean | Prisma.DatasetVersion$jobArgs<ExtArgs>
+  baseVersion?: boolean | Prisma.DatasetVersion$baseVersionArgs<ExtArgs>
 }, ExtArgs["result"]["datasetVersion"]>
 
 export type DatasetVersionSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
@@ -1317,6 +1748,8 @@ export type DatasetVersionSelectUpdateManyAndReturn<ExtArgs extends runtime.Type
   jobId?: boolean
   digest?: boolean
   manifest?: boolean
+  baseVersionId?: boolean
+  inheritedKeys?: boolean
   uploadedBytes?: boolean
   bytes?: boolean
   rows?: boolean
@@ -1326,6 +1759,7 @@ export type DatasetVersionSelectUpdateManyAndReturn<ExtArgs extends runtime.Type
   project?: boolean | Prisma.ProjectDefaultArgs<ExtArgs>
   dataset?: boolean | Prisma.DatasetDefaultArgs<ExtArgs>
   job?: boolean | Prisma.DatasetVersion$jobArgs<ExtArgs>
+  baseVersion?: boolean | Prisma.DatasetVersion$baseVersionArgs<ExtArgs>
 }, ExtArgs["result"]["datasetVersion"]>
 
 export type DatasetVersionSelectScalar = {
@@ -1337,6 +1771,8 @@ export type DatasetVersionSelectScalar = {
   jobId?: boolean
   digest?: boolean
   manifest?: boolean
+  baseVersionId?: boolean
+  inheritedKeys?: boolean
   uploadedBytes?: boolean
   bytes?: boolean
   rows?: boolean
@@ -1345,23 +1781,27 @@ export type DatasetVersionSelectScalar = {
   preparedAt?: boolean
 }
 
-export type DatasetVersionOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "projectId" | "datasetId" | "version" | "status" | "jobId" | "digest" | "manifest" | "uploadedBytes" | "bytes" | "rows" | "failure" | "createdAt" | "preparedAt", ExtArgs["result"]["datasetVersion"]>
+export type DatasetVersionOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "projectId" | "datasetId" | "version" | "status" | "jobId" | "digest" | "manifest" | "baseVersionId" | "inheritedKeys" | "uploadedBytes" | "bytes" | "rows" | "failure" | "createdAt" | "preparedAt", ExtArgs["result"]["datasetVersion"]>
 export type DatasetVersionInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   project?: boolean | Prisma.ProjectDefaultArgs<ExtArgs>
   dataset?: boolean | Prisma.DatasetDefaultArgs<ExtArgs>
   job?: boolean | Prisma.DatasetVersion$jobArgs<ExtArgs>
   uploads?: boolean | Prisma.DatasetVersion$uploadsArgs<ExtArgs>
+  baseVersion?: boolean | Prisma.DatasetVersion$baseVersionArgs<ExtArgs>
+  appended?: boolean | Prisma.DatasetVersion$appendedArgs<ExtArgs>
   _count?: boolean | Prisma.DatasetVersionCountOutputTypeDefaultArgs<ExtArgs>
 }
 export type DatasetVersionIncludeCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   project?: boolean | Prisma.ProjectDefaultArgs<ExtArgs>
   dataset?: boolean | Prisma.DatasetDefaultArgs<ExtArgs>
   job?: boolean | Prisma.DatasetVersion$jobArgs<ExtArgs>
+  baseVersion?: boolean | Prisma.DatasetVersion$baseVersionArgs<ExtArgs>
 }
 export type DatasetVersionIncludeUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   project?: boolean | Prisma.ProjectDefaultArgs<ExtArgs>
   dataset?: boolean | Prisma.DatasetDefaultArgs<ExtArgs>
   job?: boolean | Prisma.DatasetVersion$jobArgs<ExtArgs>
+  baseVersion?: boolean | Prisma.DatasetVersion$baseVersionArgs<ExtArgs>
 }
 
 export type $DatasetVersionPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
@@ -1371,6 +1811,8 @@ export type $DatasetVersionPayload<ExtArgs extends runtime.Types.Extensions.Inte
     dataset: Prisma.$DatasetPayload<ExtArgs>
     job: Prisma.$JobPayload<ExtArgs> | null
     uploads: Prisma.$UploadPayload<ExtArgs>[]
+    baseVersion: Prisma.$DatasetVersionPayload<ExtArgs> | null
+    appended: Prisma.$DatasetVersionPayload<ExtArgs>[]
   }
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     id: string
@@ -1381,6 +1823,8 @@ export type $DatasetVersionPayload<ExtArgs extends runtime.Types.Extensions.Inte
     jobId: string | null
     digest: string | null
     manifest: runtime.JsonValue | null
+    baseVersionId: string | null
+    inheritedKeys: string[]
     uploadedBytes: bigint
     bytes: bigint | null
     rows: number | null
@@ -1785,6 +2229,8 @@ export interface Prisma__DatasetVersionClient<T, Null = never, ExtArgs extends r
   dataset<T extends Prisma.DatasetDefaultArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.DatasetDefaultArgs<ExtArgs>>): Prisma.Prisma__DatasetClient<runtime.Types.Result.GetResult<Prisma.$DatasetPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | Null, Null, ExtArgs, GlobalOmitOptions>
   job<T extends Prisma.DatasetVersion$jobArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.DatasetVersion$jobArgs<ExtArgs>>): Prisma.Prisma__JobClient<runtime.Types.Result.GetResult<Prisma.$JobPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | null, null, ExtArgs, GlobalOmitOptions>
   uploads<T extends Prisma.DatasetVersion$uploadsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.DatasetVersion$uploadsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$UploadPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  baseVersion<T extends Prisma.DatasetVersion$baseVersionArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.DatasetVersion$baseVersionArgs<ExtArgs>>): Prisma.Prisma__DatasetVersionClient<runtime.Types.Result.GetResult<Prisma.$DatasetVersionPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | null, null, ExtArgs, GlobalOmitOptions>
+  appended<T extends Prisma.DatasetVersion$appendedArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.DatasetVersion$appendedArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$DatasetVersionPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.
    * @param onfulfilled The callback to execute when the Promise is resolved.
@@ -1822,6 +2268,8 @@ export interface DatasetVersionFieldRefs {
   readonly jobId: Prisma.FieldRef<"DatasetVersion", 'String'>
   readonly digest: Prisma.FieldRef<"DatasetVersion", 'String'>
   readonly manifest: Prisma.FieldRef<"DatasetVersion", 'Json'>
+  readonly baseVersionId: Prisma.FieldRef<"DatasetVersion", 'String'>
+  readonly inheritedKeys: Prisma.FieldRef<"DatasetVersion", 'String[]'>
   readonly uploadedBytes: Prisma.FieldRef<"DatasetVersion", 'BigInt'>
   readonly bytes: Prisma.FieldRef<"DatasetVersion", 'BigInt'>
   readonly rows: Prisma.FieldRef<"DatasetVersion", 'Int'>
@@ -2269,6 +2717,49 @@ export type DatasetVersion$uploadsArgs<ExtArgs extends runtime.Types.Extensions.
   take?: number
   skip?: number
   distinct?: Prisma.UploadScalarFieldEnum | Prisma.UploadScalarFieldEnum[]
+}
+
+/**
+ * DatasetVersion.baseVersion
+ */
+export type DatasetVersion$baseVersionArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the DatasetVersion
+   */
+  select?: Prisma.DatasetVersionSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the DatasetVersion
+   */
+  omit?: Prisma.DatasetVersionOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.DatasetVersionInclude<ExtArgs> | null
+  where?: Prisma.DatasetVersionWhereInput
+}
+
+/**
+ * DatasetVersion.appended
+ */
+export type DatasetVersion$appendedArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the DatasetVersion
+   */
+  select?: Prisma.DatasetVersionSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the DatasetVersion
+   */
+  omit?: Prisma.DatasetVersionOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.DatasetVersionInclude<ExtArgs> | null
+  where?: Prisma.DatasetVersionWhereInput
+  orderBy?: Prisma.DatasetVersionOrderByWithRelationInput | Prisma.DatasetVersionOrderByWithRelationInput[]
+  cursor?: Prisma.DatasetVersionWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.DatasetVersionScalarFieldEnum | Prisma.DatasetVersionScalarFieldEnum[]
 }
 
 /**

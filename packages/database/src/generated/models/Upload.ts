@@ -28,11 +28,13 @@ export type AggregateUpload = {
 }
 
 export type UploadAvgAggregateOutputType = {
+  part: number | null
   bytes: number | null
   partBytes: number | null
 }
 
 export type UploadSumAggregateOutputType = {
+  part: number | null
   bytes: bigint | null
   partBytes: number | null
 }
@@ -42,6 +44,7 @@ export type UploadMinAggregateOutputType = {
   projectId: string | null
   datasetVersionId: string | null
   role: string | null
+  part: number | null
   fileName: string | null
   objectKey: string | null
   bytes: bigint | null
@@ -59,6 +62,7 @@ export type UploadMaxAggregateOutputType = {
   projectId: string | null
   datasetVersionId: string | null
   role: string | null
+  part: number | null
   fileName: string | null
   objectKey: string | null
   bytes: bigint | null
@@ -76,6 +80,7 @@ export type UploadCountAggregateOutputType = {
   projectId: number
   datasetVersionId: number
   role: number
+  part: number
   fileName: number
   objectKey: number
   bytes: number
@@ -91,11 +96,13 @@ export type UploadCountAggregateOutputType = {
 
 
 export type UploadAvgAggregateInputType = {
+  part?: true
   bytes?: true
   partBytes?: true
 }
 
 export type UploadSumAggregateInputType = {
+  part?: true
   bytes?: true
   partBytes?: true
 }
@@ -105,6 +112,7 @@ export type UploadMinAggregateInputType = {
   projectId?: true
   datasetVersionId?: true
   role?: true
+  part?: true
   fileName?: true
   objectKey?: true
   bytes?: true
@@ -122,6 +130,7 @@ export type UploadMaxAggregateInputType = {
   projectId?: true
   datasetVersionId?: true
   role?: true
+  part?: true
   fileName?: true
   objectKey?: true
   bytes?: true
@@ -139,6 +148,7 @@ export type UploadCountAggregateInputType = {
   projectId?: true
   datasetVersionId?: true
   role?: true
+  part?: true
   fileName?: true
   objectKey?: true
   bytes?: true
@@ -243,6 +253,7 @@ export type UploadGroupByOutputType = {
   projectId: string
   datasetVersionId: string | null
   role: string | null
+  part: number
   fileName: string
   objectKey: string
   bytes: bigint
@@ -283,6 +294,7 @@ export type UploadWhereInput = {
   projectId?: Prisma.UuidFilter<"Upload"> | string
   datasetVersionId?: Prisma.UuidNullableFilter<"Upload"> | string | null
   role?: Prisma.StringNullableFilter<"Upload"> | string | null
+  part?: Prisma.IntFilter<"Upload"> | number
   fileName?: Prisma.StringFilter<"Upload"> | string
   objectKey?: Prisma.StringFilter<"Upload"> | string
   bytes?: Prisma.BigIntFilter<"Upload"> | bigint | number
@@ -303,6 +315,7 @@ export type UploadOrderByWithRelationInput = {
   projectId?: Prisma.SortOrder
   datasetVersionId?: Prisma.SortOrderInput | Prisma.SortOrder
   role?: Prisma.SortOrderInput | Prisma.SortOrder
+  part?: Prisma.SortOrder
   fileName?: Prisma.SortOrder
   objectKey?: Prisma.SortOrder
   bytes?: Prisma.SortOrder
@@ -321,13 +334,14 @@ export type UploadOrderByWithRelationInput = {
 export type UploadWhereUniqueInput = Prisma.AtLeast<{
   id?: string
   objectKey?: string
-  datasetVersionId_role?: Prisma.UploadDatasetVersionIdRoleCompoundUniqueInput
+  datasetVersionId_part_role?: Prisma.UploadDatasetVersionIdPartRoleCompoundUniqueInput
   AND?: Prisma.UploadWhereInput | Prisma.UploadWhereInput[]
   OR?: Prisma.UploadWhereInput[]
   NOT?: Prisma.UploadWhereInput | Prisma.UploadWhereInput[]
   projectId?: Prisma.UuidFilter<"Upload"> | string
   datasetVersionId?: Prisma.UuidNullableFilter<"Upload"> | string | null
   role?: Prisma.StringNullableFilter<"Upload"> | string | null
+  part?: Prisma.IntFilter<"Upload"> | number
   fileName?: Prisma.StringFilter<"Upload"> | string
   bytes?: Prisma.BigIntFilter<"Upload"> | bigint | number
   sha256?: Prisma.StringNullableFilter<"Upload"> | string | null
@@ -340,13 +354,14 @@ export type UploadWhereUniqueInput = Prisma.AtLeast<{
   project?: Prisma.XOR<Prisma.ProjectScalarRelationFilter, Prisma.ProjectWhereInput>
   datasetVersion?: Prisma.XOR<Prisma.DatasetVersionNullableScalarRelationFilter, Prisma.DatasetVersionWhereInput> | null
   parts?: Prisma.UploadPartListRelationFilter
-}, "id" | "objectKey" | "datasetVersionId_role">
+}, "id" | "objectKey" | "datasetVersionId_part_role">
 
 export type UploadOrderByWithAggregationInput = {
   id?: Prisma.SortOrder
   projectId?: Prisma.SortOrder
   datasetVersionId?: Prisma.SortOrderInput | Prisma.SortOrder
   role?: Prisma.SortOrderInput | Prisma.SortOrder
+  part?: Prisma.SortOrder
   fileName?: Prisma.SortOrder
   objectKey?: Prisma.SortOrder
   bytes?: Prisma.SortOrder
@@ -372,6 +387,7 @@ export type UploadScalarWhereWithAggregatesInput = {
   projectId?: Prisma.UuidWithAggregatesFilter<"Upload"> | string
   datasetVersionId?: Prisma.UuidNullableWithAggregatesFilter<"Upload"> | string | null
   role?: Prisma.StringNullableWithAggregatesFilter<"Upload"> | string | null
+  part?: Prisma.IntWithAggregatesFilter<"Upload"> | number
   fileName?: Prisma.StringWithAggregatesFilter<"Upload"> | string
   objectKey?: Prisma.StringWithAggregatesFilter<"Upload"> | string
   bytes?: Prisma.BigIntWithAggregatesFilter<"Upload"> | bigint | number
@@ -387,6 +403,7 @@ export type UploadScalarWhereWithAggregatesInput = {
 export type UploadCreateInput = {
   id: string
   role?: string | null
+  part?: number
   fileName: string
   objectKey: string
   bytes: bigint | number
@@ -407,6 +424,7 @@ export type UploadUncheckedCreateInput = {
   projectId: string
   datasetVersionId?: string | null
   role?: string | null
+  part?: number
   fileName: string
   objectKey: string
   bytes: bigint | number
@@ -423,6 +441,7 @@ export type UploadUncheckedCreateInput = {
 export type UploadUpdateInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   role?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  part?: Prisma.IntFieldUpdateOperationsInput | number
   fileName?: Prisma.StringFieldUpdateOperationsInput | string
   objectKey?: Prisma.StringFieldUpdateOperationsInput | string
   bytes?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
@@ -443,6 +462,7 @@ export type UploadUncheckedUpdateInput = {
   projectId?: Prisma.StringFieldUpdateOperationsInput | string
   datasetVersionId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   role?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  part?: Prisma.IntFieldUpdateOperationsInput | number
   fileName?: Prisma.StringFieldUpdateOperationsInput | string
   objectKey?: Prisma.StringFieldUpdateOperationsInput | string
   bytes?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
@@ -461,6 +481,7 @@ export type UploadCreateManyInput = {
   projectId: string
   datasetVersionId?: string | null
   role?: string | null
+  part?: number
   fileName: string
   objectKey: string
   bytes: bigint | number
@@ -476,6 +497,7 @@ export type UploadCreateManyInput = {
 export type UploadUpdateManyMutationInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   role?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  part?: Prisma.IntFieldUpdateOperationsInput | number
   fileName?: Prisma.StringFieldUpdateOperationsInput | string
   objectKey?: Prisma.StringFieldUpdateOperationsInput | string
   bytes?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
@@ -493,6 +515,7 @@ export type UploadUncheckedUpdateManyInput = {
   projectId?: Prisma.StringFieldUpdateOperationsInput | string
   datasetVersionId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   role?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  part?: Prisma.IntFieldUpdateOperationsInput | number
   fileName?: Prisma.StringFieldUpdateOperationsInput | string
   objectKey?: Prisma.StringFieldUpdateOperationsInput | string
   bytes?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
@@ -515,8 +538,9 @@ export type UploadOrderByRelationAggregateInput = {
   _count?: Prisma.SortOrder
 }
 
-export type UploadDatasetVersionIdRoleCompoundUniqueInput = {
+export type UploadDatasetVersionIdPartRoleCompoundUniqueInput = {
   datasetVersionId: string
+  part: number
   role: string
 }
 
@@ -525,6 +549,7 @@ export type UploadCountOrderByAggregateInput = {
   projectId?: Prisma.SortOrder
   datasetVersionId?: Prisma.SortOrder
   role?: Prisma.SortOrder
+  part?: Prisma.SortOrder
   fileName?: Prisma.SortOrder
   objectKey?: Prisma.SortOrder
   bytes?: Prisma.SortOrder
@@ -538,6 +563,7 @@ export type UploadCountOrderByAggregateInput = {
 }
 
 export type UploadAvgOrderByAggregateInput = {
+  part?: Prisma.SortOrder
   bytes?: Prisma.SortOrder
   partBytes?: Prisma.SortOrder
 }
@@ -547,6 +573,7 @@ export type UploadMaxOrderByAggregateInput = {
   projectId?: Prisma.SortOrder
   datasetVersionId?: Prisma.SortOrder
   role?: Prisma.SortOrder
+  part?: Prisma.SortOrder
   fileName?: Prisma.SortOrder
   objectKey?: Prisma.SortOrder
   bytes?: Prisma.SortOrder
@@ -564,6 +591,7 @@ export type UploadMinOrderByAggregateInput = {
   projectId?: Prisma.SortOrder
   datasetVersionId?: Prisma.SortOrder
   role?: Prisma.SortOrder
+  part?: Prisma.SortOrder
   fileName?: Prisma.SortOrder
   objectKey?: Prisma.SortOrder
   bytes?: Prisma.SortOrder
@@ -577,6 +605,7 @@ export type UploadMinOrderByAggregateInput = {
 }
 
 export type UploadSumOrderByAggregateInput = {
+  part?: Prisma.SortOrder
   bytes?: Prisma.SortOrder
   partBytes?: Prisma.SortOrder
 }
@@ -687,6 +716,7 @@ export type UploadUpdateOneRequiredWithoutPartsNestedInput = {
 export type UploadCreateWithoutProjectInput = {
   id: string
   role?: string | null
+  part?: number
   fileName: string
   objectKey: string
   bytes: bigint | number
@@ -705,6 +735,7 @@ export type UploadUncheckedCreateWithoutProjectInput = {
   id: string
   datasetVersionId?: string | null
   role?: string | null
+  part?: number
   fileName: string
   objectKey: string
   bytes: bigint | number
@@ -752,6 +783,7 @@ export type UploadScalarWhereInput = {
   projectId?: Prisma.UuidFilter<"Upload"> | string
   datasetVersionId?: Prisma.UuidNullableFilter<"Upload"> | string | null
   role?: Prisma.StringNullableFilter<"Upload"> | string | null
+  part?: Prisma.IntFilter<"Upload"> | number
   fileName?: Prisma.StringFilter<"Upload"> | string
   objectKey?: Prisma.StringFilter<"Upload"> | string
   bytes?: Prisma.BigIntFilter<"Upload"> | bigint | number
@@ -767,6 +799,7 @@ export type UploadScalarWhereInput = {
 export type UploadCreateWithoutDatasetVersionInput = {
   id: string
   role?: string | null
+  part?: number
   fileName: string
   objectKey: string
   bytes: bigint | number
@@ -785,6 +818,7 @@ export type UploadUncheckedCreateWithoutDatasetVersionInput = {
   id: string
   projectId: string
   role?: string | null
+  part?: number
   fileName: string
   objectKey: string
   bytes: bigint | number
@@ -827,6 +861,7 @@ export type UploadUpdateManyWithWhereWithoutDatasetVersionInput = {
 export type UploadCreateWithoutPartsInput = {
   id: string
   role?: string | null
+  part?: number
   fileName: string
   objectKey: string
   bytes: bigint | number
@@ -846,6 +881,7 @@ export type UploadUncheckedCreateWithoutPartsInput = {
   projectId: string
   datasetVersionId?: string | null
   role?: string | null
+  part?: number
   fileName: string
   objectKey: string
   bytes: bigint | number
@@ -877,6 +913,7 @@ export type UploadUpdateToOneWithWhereWithoutPartsInput = {
 export type UploadUpdateWithoutPartsInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   role?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  part?: Prisma.IntFieldUpdateOperationsInput | number
   fileName?: Prisma.StringFieldUpdateOperationsInput | string
   objectKey?: Prisma.StringFieldUpdateOperationsInput | string
   bytes?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
@@ -896,6 +933,7 @@ export type UploadUncheckedUpdateWithoutPartsInput = {
   projectId?: Prisma.StringFieldUpdateOperationsInput | string
   datasetVersionId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   role?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  part?: Prisma.IntFieldUpdateOperationsInput | number
   fileName?: Prisma.StringFieldUpdateOperationsInput | string
   objectKey?: Prisma.StringFieldUpdateOperationsInput | string
   bytes?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
@@ -912,6 +950,7 @@ export type UploadCreateManyProjectInput = {
   id: string
   datasetVersionId?: string | null
   role?: string | null
+  part?: number
   fileName: string
   objectKey: string
   bytes: bigint | number
@@ -927,6 +966,7 @@ export type UploadCreateManyProjectInput = {
 export type UploadUpdateWithoutProjectInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   role?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  part?: Prisma.IntFieldUpdateOperationsInput | number
   fileName?: Prisma.StringFieldUpdateOperationsInput | string
   objectKey?: Prisma.StringFieldUpdateOperationsInput | string
   bytes?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
@@ -945,6 +985,7 @@ export type UploadUncheckedUpdateWithoutProjectInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   datasetVersionId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   role?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  part?: Prisma.IntFieldUpdateOperationsInput | number
   fileName?: Prisma.StringFieldUpdateOperationsInput | string
   objectKey?: Prisma.StringFieldUpdateOperationsInput | string
   bytes?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
@@ -962,6 +1003,7 @@ export type UploadUncheckedUpdateManyWithoutProjectInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   datasetVersionId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   role?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  part?: Prisma.IntFieldUpdateOperationsInput | number
   fileName?: Prisma.StringFieldUpdateOperationsInput | string
   objectKey?: Prisma.StringFieldUpdateOperationsInput | string
   bytes?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
@@ -978,6 +1020,7 @@ export type UploadCreateManyDatasetVersionInput = {
   id: string
   projectId: string
   role?: string | null
+  part?: number
   fileName: string
   objectKey: string
   bytes: bigint | number
@@ -993,6 +1036,7 @@ export type UploadCreateManyDatasetVersionInput = {
 export type UploadUpdateWithoutDatasetVersionInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   role?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  part?: Prisma.IntFieldUpdateOperationsInput | number
   fileName?: Prisma.StringFieldUpdateOperationsInput | string
   objectKey?: Prisma.StringFieldUpdateOperationsInput | string
   bytes?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
@@ -1011,6 +1055,7 @@ export type UploadUncheckedUpdateWithoutDatasetVersionInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   projectId?: Prisma.StringFieldUpdateOperationsInput | string
   role?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  part?: Prisma.IntFieldUpdateOperationsInput | number
   fileName?: Prisma.StringFieldUpdateOperationsInput | string
   objectKey?: Prisma.StringFieldUpdateOperationsInput | string
   bytes?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
@@ -1028,6 +1073,7 @@ export type UploadUncheckedUpdateManyWithoutDatasetVersionInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   projectId?: Prisma.StringFieldUpdateOperationsInput | string
   role?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  part?: Prisma.IntFieldUpdateOperationsInput | number
   fileName?: Prisma.StringFieldUpdateOperationsInput | string
   objectKey?: Prisma.StringFieldUpdateOperationsInput | string
   bytes?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
@@ -1076,6 +1122,7 @@ export type UploadSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs =
   projectId?: boolean
   datasetVersionId?: boolean
   role?: boolean
+  part?: boolean
   fileName?: boolean
   objectKey?: boolean
   bytes?: boolean
@@ -1097,6 +1144,7 @@ export type UploadSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extens
   projectId?: boolean
   datasetVersionId?: boolean
   role?: boolean
+  part?: boolean
   fileName?: boolean
   objectKey?: boolean
   bytes?: boolean
@@ -1116,6 +1164,7 @@ export type UploadSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extens
   projectId?: boolean
   datasetVersionId?: boolean
   role?: boolean
+  part?: boolean
   fileName?: boolean
   objectKey?: boolean
   bytes?: boolean
@@ -1135,6 +1184,7 @@ export type UploadSelectScalar = {
   projectId?: boolean
   datasetVersionId?: boolean
   role?: boolean
+  part?: boolean
   fileName?: boolean
   objectKey?: boolean
   bytes?: boolean
@@ -1147,7 +1197,7 @@ export type UploadSelectScalar = {
   expiresAt?: boolean
 }
 
-export type UploadOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "projectId" | "datasetVersionId" | "role" | "fileName" | "objectKey" | "bytes" | "sha256" | "partBytes" | "token" | "sourceUrl" | "createdAt" | "completedAt" | "expiresAt", ExtArgs["result"]["upload"]>
+export type UploadOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "projectId" | "datasetVersionId" | "role" | "part" | "fileName" | "objectKey" | "bytes" | "sha256" | "partBytes" | "token" | "sourceUrl" | "createdAt" | "completedAt" | "expiresAt", ExtArgs["result"]["upload"]>
 export type UploadInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   project?: boolean | Prisma.ProjectDefaultArgs<ExtArgs>
   datasetVersion?: boolean | Prisma.Upload$datasetVersionArgs<ExtArgs>
@@ -1175,6 +1225,7 @@ export type $UploadPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs
     projectId: string
     datasetVersionId: string | null
     role: string | null
+    part: number
     fileName: string
     objectKey: string
     bytes: bigint
@@ -1615,6 +1666,7 @@ export interface UploadFieldRefs {
   readonly projectId: Prisma.FieldRef<"Upload", 'String'>
   readonly datasetVersionId: Prisma.FieldRef<"Upload", 'String'>
   readonly role: Prisma.FieldRef<"Upload", 'String'>
+  readonly part: Prisma.FieldRef<"Upload", 'Int'>
   readonly fileName: Prisma.FieldRef<"Upload", 'String'>
   readonly objectKey: Prisma.FieldRef<"Upload", 'String'>
   readonly bytes: Prisma.FieldRef<"Upload", 'BigInt'>
