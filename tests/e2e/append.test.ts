@@ -1,7 +1,7 @@
 // Rows that are appended to a version, as a user does it, with real processes: the digest of one upload of everything, old rows in their splits,
 // and files that outlive the version that brought them.
 
-import type { Dataset, DatasetVersion, Job } from '@trainyard/contracts'
+import type { Dataset, DatasetDiff, DatasetVersion, Job } from '@trainyard/contracts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Service, startService } from './service.ts'
 
@@ -41,6 +41,18 @@ describe('appending', () => {
     const base = await upload(HEADER + rows(0, 120), options)
     const whole = await upload(HEADER + rows(0, 150), options)
     const grown = await append(base, HEADER + rows(120, 150))
+    const diff = await service.request<DatasetDiff>('GET', `${pathOf(grown.id)}/diff`)
+    expect(diff.rows).toMatchObject({
+      identity: 'id',
+      base: 120,
+      version: 150,
+      unchanged: 120,
+      added: 30,
+      removed: 0,
+      changed: 0,
+      moved: 0,
+    })
+    expect(diff.classes).toEqual({ added: [], removed: [] })
     expect(grown).toMatchObject({ status: 'ready', base_version_id: base.id, digest: whole.digest, splits: whole.splits })
     await service.request('DELETE', pathOf(base.id)).catch((error: unknown) => expect(String(error)).toContain('JSON'))
     await expect(service.request('GET', pathOf(base.id))).rejects.toThrow('404')

@@ -19,6 +19,9 @@ const PATHS: Readonly<Record<string, (ids: Ids) => string>> = {
   importDatasetVersion: ({ datasetId }) => `/v1/datasets/${datasetId}/versions/import`,
   appendDatasetVersion: ({ datasetId, versionId }) => `/v1/datasets/${datasetId}/versions/${versionId}/append`,
   appendImport: ({ datasetId, versionId }) => `/v1/datasets/${datasetId}/versions/${versionId}/append/import`,
+  // With itself: a base is one more id.
+  diffDatasetVersion: ({ datasetId, versionId }) => `/v1/datasets/${datasetId}/versions/${versionId}/diff?base=${versionId}`,
+  listDiffRows: ({ datasetId, versionId }) => `/v1/datasets/${datasetId}/versions/${versionId}/diff/rows?base=${versionId}&change=added`,
   listVersionRuns: ({ datasetId, versionId }) => `/v1/datasets/${datasetId}/versions/${versionId}/runs`,
   deleteDatasetVersion: ({ datasetId, versionId }) => `/v1/datasets/${datasetId}/versions/${versionId}`,
   getUpload: ({ uploadId }) => `/v1/uploads/${uploadId}`,

@@ -3,11 +3,11 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { newUuid, type PrepareOptionsInput, prepareOptionsSchema, toWireId } from '@trainyard/contracts'
-import { datasets, datasetVersions, jobs, runState } from '@trainyard/database'
-import { bytesSource, type DataSource, prepareDataset } from '@trainyard/datasets'
+import type { PrepareOptionsInput } from '@trainyard/contracts'
+import { runState } from '@trainyard/database'
+import { bytesSource, type DataSource } from '@trainyard/datasets'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { completeJob } from './testing/fixtures.ts'
+import { preparedVersion, submitPreparation } from './testing/prepared-version.ts'
 import { startTestApi, type TestApi } from './testing/test-api.ts'
 
 let api: TestApi
@@ -20,32 +20,8 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-async function submitVersion(options: PrepareOptionsInput): Promise<{ path: string; jobId: string }> {
-  const id = newUuid()
-  const projectId = api.project.id
-  return await api.database.withProject(projectId, async (tx) => {
-    const dataset = await datasets.create(tx, { projectId, name: 'seen', description: '' })
-    const sources = [{ role: 'file' as const, key: `uploads/${id}/file`, file_name: 'data.csv', bytes: 10 }]
-    const config = { kind: 'prepare' as const, dataset_version_id: id, sources, options: prepareOptionsSchema.parse(options) }
-    const job = await jobs.submit(tx, { projectId, kind: 'prepare', name: null, config, runs: [config] })
-    await datasetVersions.create(tx, { id, projectId, datasetId: dataset.id, jobId: job.id, uploads: [] })
-    return { path: `/v1/datasets/${toWireId('dataset', dataset.id)}/versions/${toWireId('dataset_version', id)}`, jobId: job.id }
-  })
-}
-
-/** Prepares as a trainer does, stores as a supervisor does. @returns the version's path */
-async function ready(sources: readonly DataSource[], options: PrepareOptionsInput): Promise<string> {
-  const { path, jobId } = await submitVersion(options)
-  const { manifest, files } = await prepareDataset({
-    sources,
-    options,
-    outDir: join(folder, newUuid()),
-    keyPrefix: `datasets/${api.project.id}/`,
-  })
-  for (const file of files) await api.storage.putFile(file.key, file.path)
-  await completeJob(api.database, jobId, { kind: 'prepare', rows: 1, digest: manifest.digest }, { manifest })
-  return path
-}
+const submitVersion = (options: PrepareOptionsInput) => submitPreparation(api, options)
+const ready = (sources: readonly DataSource[], options: PrepareOptionsInput) => preparedVersion(api, folder, sources, options)
 
 const CSV = `color,size,y\n${Array.from({ length: 30 }, (_, i) => `${['red', 'blue', ''][i % 3]},${i},${i % 2 === 0 ? 'a' : 'b'}\n`).join('')}red,=big(),a\n`
 const file = (text: string) => [bytesSource('file', 'data.csv', Buffer.from(text))]

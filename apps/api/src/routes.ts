@@ -10,6 +10,7 @@ import { appendDatasetVersion } from './modules/dataset-versions/append-dataset-
 import { appendImport } from './modules/dataset-versions/append-import.route.ts'
 import { createDatasetVersion } from './modules/dataset-versions/create-dataset-version.route.ts'
 import { deleteDatasetVersion } from './modules/dataset-versions/delete-dataset-version.route.ts'
+import { diffDatasetVersion } from './modules/dataset-versions/diff-dataset-version.route.ts'
 import { downloadQuarantine } from './modules/dataset-versions/download-quarantine.route.ts'
 import { getContactSheet } from './modules/dataset-versions/get-contact-sheet.route.ts'
 import { getDatasetProfile } from './modules/dataset-versions/get-dataset-profile.route.ts'
@@ -17,6 +18,7 @@ import { getDatasetReport } from './modules/dataset-versions/get-dataset-report.
 import { getDatasetVersion } from './modules/dataset-versions/get-dataset-version.route.ts'
 import { importDatasetVersion } from './modules/dataset-versions/import-dataset-version.route.ts'
 import { listDatasetVersions } from './modules/dataset-versions/list-dataset-versions.route.ts'
+import { listDiffRows } from './modules/dataset-versions/list-diff-rows.route.ts'
 import { listVersionRuns } from './modules/dataset-versions/list-version-runs.route.ts'
 import { previewAugmentation } from './modules/dataset-versions/preview-augmentation.route.ts'
 import { previewDatasetVersion } from './modules/dataset-versions/preview-dataset-version.route.ts'
@@ -68,6 +70,8 @@ export const ROUTES: readonly Route[] = [
   importDatasetVersion,
   appendDatasetVersion,
   appendImport,
+  diffDatasetVersion,
+  listDiffRows,
   listDatasetVersions,
   getDatasetVersion,
   deleteDatasetVersion,

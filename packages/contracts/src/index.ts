@@ -1,4 +1,14 @@
 export {
+  type ColumnDrift,
+  type DatasetDiff,
+  type DriftLevel,
+  datasetDiffRowsSchema,
+  datasetDiffSchema,
+  type RowChange,
+  type RowsDiff,
+  rowChangeSchema,
+} from './dataset-diff.ts'
+export {
   type ColumnStatistics,
   columnStatisticsSchema,
   type DatasetInput,

@@ -51,6 +51,17 @@ export class GrowableFloat64 {
     if (this.#length === this.#data.length) this.#data = grown(this.#data, new Float64Array(this.#length * 2))
     this.#data[this.#length++] = value
   }
+  /** Forgets all values; the memory is kept for the next ones. */
+  clear(): void {
+    this.#length = 0
+  }
+  get length(): number {
+    return this.#length
+  }
+  /** @param index below `length` */
+  at(index: number): number {
+    return this.#data[index] as number
+  }
   get values(): Float64Array {
     return this.#data.subarray(0, this.#length)
   }

@@ -52,7 +52,7 @@ export function requireImages({ input }: DatasetManifest): Extract<DatasetManife
   throw new TrainyardError('conflict', { detail: 'The version holds a table, no images.', hint: 'Use the preview of rows.' })
 }
 
-async function readBytes(storage: ObjectStorage, key: string, range?: { start: number; end: number }): Promise<Buffer> {
+export async function readBytes(storage: ObjectStorage, key: string, range?: { start: number; end: number }): Promise<Buffer> {
   const chunks: Buffer[] = []
   for await (const chunk of await storage.get(key, range)) chunks.push(chunk as Buffer)
   return Buffer.concat(chunks)
