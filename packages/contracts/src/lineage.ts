@@ -7,6 +7,8 @@ import { runStateSchema } from './states.ts'
 export const versionRunSchema = z.object({
   run_id: idSchema('run'),
   job_id: idSchema('job'),
+  /** The version that it used: with a row, one that the version was appended to or that was appended to it may be that. */
+  dataset_version_id: idSchema('dataset_version'),
   kind: z.enum(['train', 'evaluate']),
   state: runStateSchema,
   /** Passes over its rows so far. */

@@ -98,6 +98,25 @@ WHERE own.dataset_version_id = $1::uuid AND uploads.id = own.id`
 
 const OPEN_APPENDS = `SELECT count(*) AS count FROM dataset_versions WHERE base_version_id = $1::uuid AND status = 'preparing'`
 
+/** Versions that this one was appended to, as far as they have the row, and all that were appended to those. */
+const WITH_ROW = `
+WITH RECURSIVE before AS (
+  SELECT id, base_version_id, manifest FROM dataset_versions WHERE id = $1::uuid
+  UNION ALL SELECT v.id, v.base_version_id, v.manifest FROM dataset_versions v JOIN before ON v.id = before.base_version_id
+), family AS (
+  SELECT id, manifest FROM before WHERE (manifest -> 'splits' -> $2::text ->> 'rows')::int > $3::int
+  UNION SELECT v.id, v.manifest FROM dataset_versions v JOIN family ON v.base_version_id = family.id WHERE v.manifest IS NOT NULL
+)
+SELECT id, (manifest -> 'splits' -> 'train' ->> 'rows')::int AS "trainRows" FROM family`
+
+/**
+ * Versions that hold the same row at the same place: appending changes the place of none.
+ * @param row of the split, from 0 @returns empty where the version has no such row
+ */
+export async function listWithRow(tx: Tx, id: string, split: string, row: number): Promise<{ id: string; trainRows: number }[]> {
+  return await sqlOfTransaction(tx).query<{ id: string; trainRows: number }>(WITH_ROW, [id, split, row])
+}
+
 /** The version stays while the caller's transaction submits work on it. @returns false when it is gone */
 export async function holdForUse(tx: Tx, id: string): Promise<boolean> {
   return (await sqlOfTransaction(tx).query(LOCK_FOR_USE, [id])).length === 1

@@ -34,14 +34,14 @@ export async function readMetrics(tx: Tx, id: string): Promise<Record<string, nu
 
 export interface RunFilter {
   readonly jobId?: string | undefined
-  /** Runs that prepared, trained on or evaluated this version. */
-  readonly datasetVersionId?: string | undefined
+  /** Runs that prepared, trained on or evaluated one of these versions. */
+  readonly datasetVersionIds?: readonly string[] | undefined
 }
 
-export async function list(tx: Tx, request: PageRequest, { jobId, datasetVersionId }: RunFilter = {}): Promise<Page<RunRecord>> {
+export async function list(tx: Tx, request: PageRequest, { jobId, datasetVersionIds }: RunFilter = {}): Promise<Page<RunRecord>> {
   const filters: Prisma.RunWhereInput = {
     ...(jobId === undefined ? {} : { jobId }),
-    ...(datasetVersionId === undefined ? {} : { datasetVersionId }),
+    ...(datasetVersionIds === undefined ? {} : { datasetVersionId: { in: [...datasetVersionIds] } }),
   }
   const rows = await page(request, ({ where, ...range }) =>
     tx.run.findMany({ where: { ...where, ...filters }, ...range, include: withCheckpoint }),
