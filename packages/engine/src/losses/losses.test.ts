@@ -10,7 +10,7 @@ import { buildModel } from '../plan/index.ts'
 import { buildGraph } from '../spec/build-graph.ts'
 import { type LossConfig, lossConfigSchema } from '../spec/loss-config.ts'
 import { modelSpecSchema } from '../spec/model-spec.ts'
-import { trainingConfigSchema } from '../spec/training-config.ts'
+import { type TrainingConfigInput, trainingConfigSchema } from '../spec/training-config.ts'
 import { createSession } from '../train/index.ts'
 import { LOSSES, lossRule } from './index.ts'
 
@@ -128,5 +128,42 @@ describe('every loss', () => {
       expect(session.scalars[0]).toBeLessThan(losses.at(-1) ?? Number.NaN)
       session.close()
     })
+  })
+})
+
+describe('a loss that is not defined everywhere', () => {
+  const open = (loss: TrainingConfigInput['loss']) => {
+    const spec = modelSpecSchema.parse({ version: 1, preset: { name: 'mlp', options: { sizes: [1, 2] } } })
+    const training = trainingConfigSchema.parse({ loss, optimizer: { type: 'sgd', learning_rate: 0.01 } })
+    return createSession({
+      model: buildModel(buildGraph(spec, { batchSize: 2 }), training),
+      backend: createReferenceBackend(),
+      threads: 1,
+    })
+  }
+
+  it.each([
+    ['binary_cross_entropy', [0, 1, 0.5, 1], [-0.01, 1.01], '0 to 1'],
+    ['kl_divergence', [0, 1, 0.5, 7], [-0.01], 'at least 0'],
+  ] as const)('refuses targets outside of its range: %s', (type, allowed, refused, range) => {
+    const session = open({ type })
+    const batch = (targets: readonly number[], count = 2) => ({
+      samples: Float32Array.of(1, 2),
+      targets: Float32Array.from(targets),
+      count,
+    })
+    session.evaluateBatch(batch(allowed))
+    for (const target of refused) {
+      expect(() => session.trainStep(batch([0, 1, 1, target]), 0.1, 1)).toThrow(`The loss is defined for targets of ${range}.`)
+      // What stands in the padding does not matter.
+      session.evaluateBatch(batch([0, 1, 1, target], 1))
+    }
+    session.close()
+  })
+
+  it('counts no right rows of images', () => {
+    const spec = modelSpecSchema.parse({ version: 1, input: { shape: [1, 4, 4] }, layers: [{ type: 'conv2d', filters: 1, kernel: 3 }] })
+    const training = trainingConfigSchema.parse({ loss: { type: 'binary_cross_entropy' } })
+    expect(buildModel(buildGraph(spec, { batchSize: 2 }), training).bindings.heads[0]?.correct).toBeNull()
   })
 })

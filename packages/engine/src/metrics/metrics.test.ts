@@ -71,6 +71,12 @@ describe('by hand', () => {
     expect(report?.confusion?.[1]).toEqual([0, 1, 0])
   })
 
+  it('of equal scores the first class stands before the others in the top k', () => {
+    const found = (actual: number, k: number) =>
+      measure({ target: 'class', size: 3, targets: [actual], predictions: [0.4, 0.4, 0.2] }, k).results[`top_${k}_accuracy`]
+    expect([found(0, 1), found(1, 1), found(1, 2), found(2, 2)]).toEqual([1, 0, 1, 0])
+  })
+
   it('keeps no confusion matrix of more than 100 classes', () => {
     const meter = new EvaluationMeter({ target: 'class', size: 101, rows: 1, metrics: [] })
     expect(meter.report()?.confusion).toBeNull()

@@ -6,8 +6,8 @@ import { perElement } from './cost.ts'
 import type { Op, OpSample } from './op.ts'
 import { invalidAttribute, operands, real, requireReal } from './operands.ts'
 
-/** Slope or scale of the samples where the function has one; away from 1 so that a confusion shows. */
-const SAMPLE_ALPHA: Partial<Record<ActivationFunction, number>> = { leaky_relu: 0.1, elu: 0.7 }
+/** Slope or scale of the samples where the function has one; away from 1 and from the usual ones, so that a confusion shows. */
+const SAMPLE_ALPHA: Partial<Record<ActivationFunction, number>> = { leaky_relu: 0.15, elu: 0.7 }
 
 /** Attributes that the family's samples use. */
 export const ACTIVATION_SAMPLES: readonly ActivationAttributes[] = ACTIVATION_NAMES.map((name) => ({

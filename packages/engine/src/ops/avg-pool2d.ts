@@ -35,7 +35,8 @@ export const avgPool2d: Op<AveragePoolingAttributes> = {
     { inputs: [], attributes: halves, code: 'wrong_arity' },
     { inputs: [real(2, 10)], attributes: halves, code: 'wrong_rank' },
     { inputs: [real(1, 1, 1, 8)], attributes: halves, code: 'window_too_large' },
-    { inputs: [real(1, 1, 8, 8)], attributes: { ...halves, padding: [2, 2, 2, 2] }, code: 'invalid_attribute' },
+    { inputs: [real(1, 1, 8, 8)], attributes: { ...halves, padding: [0, 2, 0, 0] }, code: 'invalid_attribute' },
+    { inputs: [real(1, 1, 8, 8)], attributes: { ...halves, padding: [0, 0, 2, 0] }, code: 'invalid_attribute' },
     { inputs: [real(1, 1, 8, 8)], attributes: { ...halves, stride: [0, 1] }, code: 'invalid_attribute' },
   ],
 }

@@ -81,6 +81,9 @@ describe('a graph with a loss for each of its outputs', () => {
   })
 
   it('keeps the order of the outputs, whatever that of the heads is', () => {
+    const three = validateModelSpec({ ...json, nodes: [...json.nodes, dense('third', 2, 'trunk')], outputs: ['third', 'coarse', 'fine'] })
+    if (!three.ok) throw new Error(JSON.stringify(three.issues))
+    expect(selectTrained(three.spec, { heads: { fine: { loss }, third: { loss } } })).toMatchObject({ outputs: ['third', 'fine'] })
     expect(trainedHeads(trainingConfigSchema.parse({ heads }), json.outputs).map(({ name, weight }) => [name, weight])).toEqual([
       ['coarse', 0.5],
       ['fine', 1],

@@ -153,6 +153,10 @@ describe('balanced class weights', () => {
     // scikit-learn: compute_class_weight('balanced', classes=[0, 1, 2], y=[0]*6 + [1]*3 + [2])
     const loss = resolveClassWeights({ type: 'softmax_cross_entropy', label_smoothing: 0, class_weights: 'balanced' }, [6, 3, 1])
     expect(loss).toEqual({ type: 'softmax_cross_entropy', label_smoothing: 0, class_weights: [10 / 18, 10 / 9, 10 / 3] })
+    // A class without rows counts as one row: its weight stays finite.
+    expect(resolveClassWeights({ type: 'softmax_cross_entropy', label_smoothing: 0, class_weights: 'balanced' }, [4, 0])).toMatchObject({
+      class_weights: [0.5, 2],
+    })
   })
 })
 

@@ -8,7 +8,7 @@ import { trainedHeads } from '../spec/head-config.ts'
 import { modelSpecSchema } from '../spec/model-spec.ts'
 import { type TrainingConfigInput, trainingConfigSchema } from '../spec/training-config.ts'
 import { evaluate } from './evaluation.ts'
-import { targetSources } from './head-targets.ts'
+import { targetReader, targetSources } from './head-targets.ts'
 import { planHeads } from './plan-heads.ts'
 import { type Batch, createSession } from './session.ts'
 
@@ -116,7 +116,16 @@ describe('several heads', () => {
       ['fine'],
     )
     expect(targetSources(heads, { columns: ['a', 'b', 'c'], isLabelled: true })).toEqual([{ from: 'columns', size: 3, positions: [2, 0] }])
+    const read = targetReader({ from: 'columns', size: 3, positions: [2, 0] }, 4)
+    expect([...read({ samples: new Float32Array(), targets: Float32Array.of(1, 2, 3, 4, 5, 6), count: 2 })]).toEqual([3, 1, 6, 4])
     expect(() => targetSources(heads, { columns: ['a'], isLabelled: true })).toThrow('the dataset has the targets a')
+  })
+
+  it('reconstruct, where a dataset has nothing else', () => {
+    const named = trainedHeads(trainingConfigSchema.parse({ heads: { fine: { loss: { type: 'huber' } } } }), ['fine'])
+    expect(targetSources(named, { isLabelled: false })).toEqual([{ from: 'input' }])
+    // Without heads the batches hold the inputs as their targets.
+    expect(targetSources(trainedHeads(trainingConfigSchema.parse({}), ['fine']), { isLabelled: false })).toEqual([{ from: 'label' }])
   })
 
   it('are measured each by itself and together', () => {

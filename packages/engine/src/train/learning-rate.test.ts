@@ -53,3 +53,14 @@ describe('one cycle over very few steps', () => {
     }
   })
 })
+
+describe('after a warm-up', () => {
+  it('a cosine spans the steps that are left', () => {
+    const config = scheduleConfigSchema.parse({ type: 'cosine', warmup: { steps: 4 } })
+    const at = (step: number) => learningRateAt(config, RATE, step, { totalSteps: 12, stepsPerEpoch: 1 })
+    expect([0, 2, 4, 8, 11].map(at)).toEqual(
+      // Half of 8 steps are half a cosine; at the last one, 1/8 of it is left.
+      [0, RATE / 2, RATE, RATE / 2, (RATE / 2) * (1 - Math.cos(Math.PI / 8))].map((rate) => expect.closeTo(rate, 12)),
+    )
+  })
+})

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type TrainingConfig, type TrainingConfigInput, trainingConfigSchema } from '../spec/training-config.ts'
 import { INITIAL_LOOP_STATE, type LoopEvent, type LoopPoint, type LoopState, TrainingLoop } from './loop.ts'
-import { planSchedule } from './schedule.ts'
+import { isStopReached, planSchedule } from './schedule.ts'
 import type { Batch } from './session.ts'
 import type { StateTensors } from './state.ts'
 
@@ -203,6 +203,30 @@ describe('the training loop', () => {
       expect(second.loop.state).toEqual(undisturbed.loop.state)
       expect(second.model.weight).toBe(undisturbed.model.weight)
     }
+  })
+
+  it('hands over after its first step, so that somebody hears of it, and then as time passes', () => {
+    const breaths: number[] = []
+    const { loop } = harness({ epochs: 4 })
+    drive(loop, (event) => {
+      if (event.type === 'breath' && event.phase === 'training') breaths.push(loop.state.step)
+      return true
+    })
+    expect(breaths[0]).toBe(1)
+    expect(breaths).not.toContain(2)
+  })
+
+  it('takes drop_last into the schedule', () => {
+    expect(planSchedule(configure({ epochs: 3 }), ROWS)).toMatchObject({ stepsPerEpoch: 3, totalSteps: 9 })
+    expect(planSchedule(configure({ epochs: 3, drop_last: true }), ROWS)).toMatchObject({ stepsPerEpoch: 2, totalSteps: 6 })
+  })
+
+  it('has reached a value that is equal to what was asked for', () => {
+    const reached = (metric: string, value: number) =>
+      isStopReached(configure({ stop_when: { metric, value: 0.5 } }), { 'eval/loss': value, 'eval/accuracy': value })
+    expect([0.4, 0.5, 0.6].map((value) => reached('eval/loss', value))).toEqual([true, true, false])
+    expect([0.4, 0.5, 0.6].map((value) => reached('eval/accuracy', value))).toEqual([false, true, true])
+    expect(reached('eval/f1_macro', 1)).toBe(false)
   })
 
   it('takes max_steps and sample_limit into the schedule', () => {

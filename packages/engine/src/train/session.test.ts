@@ -44,6 +44,18 @@ describe('a session', () => {
     expect(session.scalars[0]).toBeCloseTo(Math.LN2, 6)
   })
 
+  it('normalizes by its real rows, whatever stands in the padding', () => {
+    const spec: ModelSpecInput = { version: 1, input: { shape: [2] }, layers: [{ type: 'batch_norm' }, { type: 'dense', units: 2 }] }
+    const lossWith = (padding: number) => {
+      const session = open(SGD, { spec })
+      session.initialize(2)
+      session.trainStep({ ...XOR, samples: Float32Array.of(0, 1, 2, 5, padding, padding, padding, padding), count: 2 }, 0.1, 1)
+      return [...session.scalars, ...(session.exportState().get('model.bn1.running_var')?.data ?? [])]
+    }
+    expect(lossWith(Number.NaN)).toEqual(lossWith(3))
+    expect(lossWith(3)).not.toContain(Number.NaN)
+  })
+
   it('learns values with squared error, and predicts them', () => {
     const layers = [{ type: 'dense', units: 1 }] as const
     const session = open(
