@@ -13,8 +13,8 @@ interface Durations {
 export interface Measures {
   /** From the request to the end of runs, in milliseconds of the database's clock: of those that were running, and of those that waited. */
   readonly cancelMs: { readonly running: Durations; readonly queued: Durations }
-  /** Attempts that a worker gave back on SIGTERM, and steps beyond the checkpoint that the next attempt went on from. */
-  readonly preempted: { readonly attempts: number; readonly stepsLost: number }
+  /** Attempts that a worker gave back on SIGTERM; those whose steps went beyond the checkpoint of the next one, and by how many. */
+  readonly preempted: { readonly attempts: number; readonly losing: number; readonly stepsLost: number }
 }
 
 const NONE: Durations = { count: 0, p50: null, p99: null, max: null }
@@ -30,7 +30,7 @@ FROM (
 
 /** Only attempts that went further than all before them: the others' steps are those of somebody else. */
 const PREEMPTED = `
-SELECT count(*)::int AS attempts, coalesce(sum(greatest(a.last_step - next.first_step, 0)), 0)::int AS "stepsLost"
+SELECT count(*)::int AS attempts, (count(*) FILTER (WHERE a.last_step > next.first_step))::int AS losing, coalesce(sum(greatest(a.last_step - next.first_step, 0)), 0)::int AS "stepsLost"
 FROM attempts a JOIN attempts next ON next.run_id = a.run_id AND next.lease_epoch = a.lease_epoch + 1
 WHERE a.outcome = 'preempted' AND a.last_step > coalesce(
   (SELECT max(before.last_step) FROM attempts before WHERE before.run_id = a.run_id AND before.lease_epoch < a.lease_epoch), 0)`
@@ -47,7 +47,7 @@ export async function measure(pool: Pool, earlier: readonly string[]): Promise<M
   }
   return {
     cancelMs: { running: durations(true), queued: durations(false) },
-    preempted: preempted.rows[0] ?? { attempts: 0, stepsLost: 0 },
+    preempted: preempted.rows[0] ?? { attempts: 0, losing: 0, stepsLost: 0 },
   }
 }
 

@@ -40,6 +40,8 @@ export function recoveryOf(recoveries: readonly { readonly ms: number }[]) {
   return { p50: quantile(sorted, 0.5), p95: quantile(sorted, 0.95), max: quantile(sorted, 1) }
 }
 
+const preemptedOf = ({ preempted: { attempts, losing, stepsLost } }: Measures) => ({ attempts, losing, steps_lost: stepsLost })
+
 export function summaryOf(campaign: Campaign) {
   const { verdict, injected, jobs, runs, attempts, recoveries } = campaign
   return {
@@ -59,7 +61,7 @@ export function summaryOf(campaign: Campaign) {
     refusals: campaign.refusals.length,
     orphan_files: campaign.orphanFiles,
     cancel_ms: campaign.measures.cancelMs,
-    preempted: { attempts: campaign.measures.preempted.attempts, steps_lost: campaign.measures.preempted.stepsLost },
+    preempted: preemptedOf(campaign.measures),
     kinds: Object.fromEntries(
       Object.entries(injected).map(([kind, count]) => [
         kind,
@@ -92,7 +94,7 @@ export function describeCampaign(campaign: Campaign): string {
     `recovery p50 ${summary.recovery_ms.p50} ms, p95 ${summary.recovery_ms.p95} ms, max ${summary.recovery_ms.max} ms`,
     `cancelled while running: ${describe(summary.cancel_ms.running)}`,
     `cancelled while waiting: ${describe(summary.cancel_ms.queued)}`,
-    `given back on SIGTERM: ${summary.preempted.attempts} attempts, ${summary.preempted.steps_lost} steps lost`,
+    `given back on SIGTERM: ${summary.preempted.attempts} attempts, ${summary.preempted.losing} of which lost ${summary.preempted.steps_lost} steps`,
     ...list('lost', verdict.lost),
     ...list('duplicated', verdict.duplicated),
     ...list('differing', verdict.differing),

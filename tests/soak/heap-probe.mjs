@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
-const KEPT_BYTES = { heap: 400_000, rss: 16_000_000 }
+const KEPT_BYTES = { heap: 1_200_000, rss: 16_000_000 }
 
 const directory = process.env.SOAK_DIRECTORY ?? ''
 const plants = (process.env.SOAK_PLANT ?? '').split(',')

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { hasRedis, startTestServices, type TestServices } from '@trainyard/testkit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { Harness } from './testing/harness.ts'
+import { Harness, type WorkerProcess } from './testing/harness.ts'
 import { XOR_CSV, XOR_OPTIONS, xorRun } from './testing/samples.ts'
 
 const DISK_MB = 24
@@ -16,6 +16,7 @@ const DISK_MB = 24
 describe.skipIf(!hasRedis)('requirement 12: the disk is full in the middle of a run', () => {
   let services: TestServices
   let harness: Harness
+  let worker: WorkerProcess
   let disk: string
   let isMounted = false
 
@@ -26,7 +27,7 @@ describe.skipIf(!hasRedis)('requirement 12: the disk is full in the middle of a 
     await mkdir(join(disk, 'worker'))
     services = await startTestServices({ redis: true })
     harness = await Harness.open({ ...services, storageUrl: pathToFileURL(join(disk, 'storage')).href })
-    await harness.startWorker({ TRAINYARD_DATA_DIR: join(disk, 'worker') })
+    worker = await harness.startWorker({ TRAINYARD_DATA_DIR: join(disk, 'worker') })
   })
   afterAll(async () => {
     await harness?.close()
@@ -34,6 +35,15 @@ describe.skipIf(!hasRedis)('requirement 12: the disk is full in the middle of a 
     if (isMounted) spawnSync('umount', ['-l', disk])
     await rm(disk, { recursive: true, force: true })
   })
+
+  /** @returns the file that takes all the space */
+  const fill = async (): Promise<string> => {
+    const filler = join(disk, 'filler')
+    const { bavail, bsize } = await statfs(disk)
+    // More than there is: the write ends where the space does.
+    await writeFile(filler, Buffer.alloc(bavail * bsize + bsize)).catch(() => {})
+    return filler
+  }
 
   it('keeps the checkpoints before it, says so, and ends with the bits of an undisturbed run when there is space again', async ({
     skip,
@@ -48,10 +58,7 @@ describe.skipIf(!hasRedis)('requirement 12: the disk is full in the middle of a 
 
     const id = await harness.submit(run())
     await harness.waitFor(id, ({ lastStep, checkpointId }) => lastStep >= 1000 && checkpointId !== null)
-    const filler = join(disk, 'filler')
-    const { bavail, bsize } = await statfs(disk)
-    // More than there is: the write ends where the space does.
-    await writeFile(filler, Buffer.alloc(bavail * bsize + bsize)).catch(() => {})
+    const filler = await fill()
     for (let i = 0; i < 500 && !(await harness.events(id)).includes('checkpoint_failed'); i++)
       await new Promise((next) => setTimeout(next, 20))
     expect(await harness.events(id)).toContain('checkpoint_failed')
@@ -64,5 +71,26 @@ describe.skipIf(!hasRedis)('requirement 12: the disk is full in the middle of a 
     expect(ended).toMatchObject({ state: 'succeeded', crashCount: 0 })
     expect(await finalOf(id)).toBe(await finalOf(undisturbed))
     expect(await harness.points(id)).toEqual(await harness.points(undisturbed))
+  }, 180_000)
+
+  it('requirement 18: a worker that is terminated meanwhile waits for space, and no step is lost', async ({ skip }) => {
+    if (!isMounted) skip('only root can mount a small file system')
+    const prepared = await harness.upload({ file: XOR_CSV }, XOR_OPTIONS)
+    await harness.waitForEnd(prepared.runId)
+    const id = await harness.submit(
+      xorRun(prepared.versionId, { epochs: 1_000_000, log_every_steps: 1000, checkpoint: { every_steps: 500 } }),
+    )
+    await harness.waitFor(id, ({ lastStep, checkpointId }) => lastStep >= 1000 && checkpointId !== null)
+    const filler = await fill()
+    const exited = worker.kill('SIGTERM')
+    // Both the trainer and the storage lie on this disk: whichever is first says so.
+    const isWaiting = async () => (await harness.run(id)).phase === 'saving' && (await harness.events(id)).includes('checkpoint_failed')
+    for (let i = 0; i < 500 && !(await isWaiting()); i++) await new Promise((next) => setTimeout(next, 20))
+    await rm(filler)
+    await exited
+    expect(worker.child.exitCode).toBe(0)
+    const queued = await harness.run(id)
+    expect(queued).toMatchObject({ state: 'queued', crashCount: 0 })
+    expect((await harness.checkpoints(id))[0]?.step).toBe(queued.lastStep)
   }, 180_000)
 })
