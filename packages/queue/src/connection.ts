@@ -17,6 +17,8 @@ export type QueueConnection =
     }
 
 export const RUN_QUEUE = 'trainyard-runs'
+/** Finished messages that stay, to look at: of each kind, done and failed. */
+export const FINISHED_KEPT = 200
 export const DEFAULT_PREFIX = 'trainyard'
 
 /** Ids of BullMQ may not be all digits nor contain a colon; the id of a finished message is ignored, hence the number. */

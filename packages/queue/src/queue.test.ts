@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { RunMessage } from '@trainyard/contracts'
+import { newUuid, type RunMessage } from '@trainyard/contracts'
 import { jobs, projects, type RunRecord, runState, runs } from '@trainyard/database'
 import { hasRedis } from '@trainyard/testkit'
+import { Redis } from 'ioredis'
+import pg from 'pg'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import type { QueueConnection } from './connection.ts'
+import { FINISHED_KEPT, messageId, type QueueConnection, RUN_QUEUE } from './connection.ts'
 import { reconcileMessages, startReconciler } from './reconciler.ts'
 import { drainOutbox, startRelay } from './relay.ts'
 import { startRunConsumer } from './run-consumer.ts'
@@ -159,4 +161,35 @@ describe.each(hasRedis ? (['redis', 'postgres'] as const) : (['postgres'] as con
     await until(async () => (await queue.stateOf({ run_id: runId, dispatch_seq: 1 })) === 'gone')
     expect(await reconcileMessages(db.database, queue, 0)).toEqual({ redispatched: 1 })
   })
+
+  test('requirement 20: keeps a bounded number of finished messages', async () => {
+    const messages = Array.from({ length: FINISHED_KEPT + 50 }, (_, i) => ({ run_id: newUuid(), dispatch_seq: i + 1 }))
+    let handled = 0
+    await consume(async () => {
+      handled++
+    })
+    await queue.publish(messages)
+    await until(() => handled === messages.length)
+    await until(async () => (await queue.count()).active === 0)
+    const count = await countKept(connection, messages)
+    expect(count).toBeGreaterThan(0)
+    // Another may be about to go with each one that is done at the same time.
+    expect(count).toBeLessThanOrEqual(FINISHED_KEPT + 4)
+  })
 })
+
+/** How many of these messages the queue still has. */
+async function countKept(connection: QueueConnection, messages: readonly RunMessage[]): Promise<number> {
+  const ids = messages.map(messageId)
+  if (connection.kind === 'redis') {
+    const redis = new Redis(connection.url)
+    const count = await redis.exists(ids.map((id) => `${connection.prefix}:${RUN_QUEUE}:${id}`))
+    redis.disconnect()
+    return count
+  }
+  const client = new pg.Client({ connectionString: connection.url })
+  await client.connect()
+  const { rows } = await client.query<{ count: number }>('SELECT count(*)::int AS count FROM bullmq.job WHERE id = ANY ($1)', [ids])
+  await client.end()
+  return rows[0]?.count ?? 0
+}

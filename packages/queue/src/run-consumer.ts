@@ -3,7 +3,7 @@
 
 import { type RunMessage, runMessageSchema } from '@trainyard/contracts'
 import { createPostgresBackend, type Job, Worker, withBackend } from 'bullmq'
-import { DEFAULT_PREFIX, type QueueConnection, RUN_QUEUE } from './connection.ts'
+import { DEFAULT_PREFIX, FINISHED_KEPT, type QueueConnection, RUN_QUEUE } from './connection.ts'
 import { checkRedis } from './redis-check.ts'
 import { redisOptions } from './redis-options.ts'
 import { migrateQueue } from './run-queue.ts'
@@ -29,8 +29,8 @@ const SETTINGS = {
   lockDuration: 60_000,
   stalledInterval: 30_000,
   maxStalledCount: 0,
-  removeOnComplete: { count: 1000 },
-  removeOnFail: { count: 1000 },
+  removeOnComplete: { count: FINISHED_KEPT },
+  removeOnFail: { count: FINISHED_KEPT },
 }
 
 /** @throws TrainyardError unavailable: Redis does not answer or would lose messages */

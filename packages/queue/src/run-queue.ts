@@ -3,7 +3,7 @@
 import type { RunMessage } from '@trainyard/contracts'
 import { createPostgresBackend, type JobsOptions, Queue, runMigrations, withBackend } from 'bullmq'
 import pg from 'pg'
-import { DEFAULT_PREFIX, messageId, type QueueConnection, RUN_QUEUE } from './connection.ts'
+import { DEFAULT_PREFIX, FINISHED_KEPT, messageId, type QueueConnection, RUN_QUEUE } from './connection.ts'
 import { checkRedis } from './redis-check.ts'
 import { redisOptions } from './redis-options.ts'
 
@@ -19,8 +19,8 @@ export interface RunQueue {
   close(): Promise<void>
 }
 
-/** Retries are decided in PostgreSQL; what is kept of finished messages only serves to look at. */
-const JOB_OPTIONS: JobsOptions = { attempts: 1, removeOnComplete: { count: 1000 }, removeOnFail: { count: 1000 } }
+/** Retries are decided in PostgreSQL. */
+const JOB_OPTIONS: JobsOptions = { attempts: 1, removeOnComplete: { count: FINISHED_KEPT }, removeOnFail: { count: FINISHED_KEPT } }
 
 const STATES = {
   waiting: 'waiting',
