@@ -11,7 +11,7 @@ import { openStorage } from '@trainyard/storage'
 import pg from 'pg'
 import { startClients } from './clients.ts'
 import { FAULTS, type FaultKind, possibleFaults, readFaultKinds } from './faults.ts'
-import { countJobs, measure } from './measures.ts'
+import { countJobs, describeLosses, measure } from './measures.ts'
 import { judge, type Outcome, outcomeOf } from './oracle.ts'
 import { Choices } from './random.ts'
 import { RecoveryWatch } from './recovery.ts'
@@ -93,6 +93,7 @@ async function run(stack: Stack): Promise<Campaign> {
     storage: openStorage(storageUrl(stack)),
   })
   const counts = await countJobs(pool, earlier)
+  for (const loss of await describeLosses(pool)) log(loss)
   return {
     seed,
     seconds: (performance.now() - begun) / 1000,

@@ -51,6 +51,19 @@ export async function measure(pool: Pool, earlier: readonly string[]): Promise<M
   }
 }
 
+const LOSING = `
+SELECT r.id AS run, a.lease_epoch AS attempt, a.last_step - next.first_step AS steps, (
+  SELECT string_agg(to_char(e.created_at, 'MI:SS.MS') || ' ' || e.type || ': ' || e.message, E'\\n    ' ORDER BY e.seq) FROM run_events e WHERE e.run_id = r.id
+) AS events
+FROM attempts a JOIN attempts next ON next.run_id = a.run_id AND next.lease_epoch = a.lease_epoch + 1 JOIN runs r ON r.id = a.run_id
+WHERE a.outcome = 'preempted' AND a.last_step > next.first_step`
+
+/** Attempts that were given back and whose steps were not all saved, with what happened to their runs: for people. */
+export async function describeLosses(pool: Pool): Promise<string[]> {
+  const { rows } = await pool.query<{ run: string; attempt: number; steps: string; events: string }>(LOSING)
+  return rows.map(({ run, attempt, steps, events }) => `attempt ${attempt} of run ${run} lost ${steps} steps:\n    ${events}`)
+}
+
 export interface JobCounts {
   readonly jobs: number
   readonly runs: number
