@@ -25,6 +25,11 @@ export class GrowableInt32 {
   get length(): number {
     return this.#length
   }
+  /** Takes the place of all values. */
+  restore(values: Int32Array): void {
+    this.#data = grown(values, new Int32Array(Math.max(64, values.length)))
+    this.#length = values.length
+  }
   get values(): Int32Array {
     return this.#data.subarray(0, this.#length)
   }
@@ -62,6 +67,11 @@ export class GrowableFloat64 {
   at(index: number): number {
     return this.#data[index] as number
   }
+  /** Takes the place of all values. */
+  restore(values: Float64Array): void {
+    this.#data = grown(values, new Float64Array(Math.max(64, values.length)))
+    this.#length = values.length
+  }
   get values(): Float64Array {
     return this.#data.subarray(0, this.#length)
   }
@@ -75,12 +85,17 @@ export class GrowableUint8 {
     if (this.#length === this.#data.length) this.#data = grown(this.#data, new Uint8Array(this.#length * 2))
     this.#data[this.#length++] = value
   }
+  /** Takes the place of all values. */
+  restore(values: Uint8Array): void {
+    this.#data = grown(values, new Uint8Array(Math.max(64, values.length)))
+    this.#length = values.length
+  }
   get values(): Uint8Array {
     return this.#data.subarray(0, this.#length)
   }
 }
 
-function grown<T extends Int32Array | Float32Array | Float64Array | Uint8Array>(old: T, larger: T): T {
+function grown<T extends Int32Array | Float32Array | Float64Array | Uint8Array>(old: ArrayLike<number>, larger: T): T {
   larger.set(old)
   return larger
 }

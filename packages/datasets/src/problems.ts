@@ -71,12 +71,30 @@ export class Problems {
     return this.#isCapped
   }
 
+  snapshot() {
+    const groups = [...this.#groups.values()].map(({ problem, examples, count }) => ({
+      problem: { ...problem },
+      examples: examples.map((example) => ({ ...example })),
+      count,
+    }))
+    return { groups, total: this.#total, errors: this.#errors, isCapped: this.#isCapped }
+  }
+
+  restore({ groups, total, errors, isCapped }: ReturnType<Problems['snapshot']>): void {
+    for (const { problem, examples, count } of groups) {
+      const { key, file } = this.#groupOf(problem)
+      this.#groups.set(key, { problem, file, examples, count })
+    }
+    this.#total = total
+    this.#errors = errors
+    this.#isCapped = isCapped
+  }
+
   add(problem: Problem): void {
     const count = problem.count ?? 1
     this.#total += count
     if (problem.severity !== 'warning') this.#errors += count
-    const file = problem.row === undefined ? this.file : (this.parts[partOf(problem.row)] ?? this.file)
-    const key = `${problem.code}\n${problem.column ?? ''}\n${problem.row === undefined ? 0 : partOf(problem.row)}`
+    const { key, file } = this.#groupOf(problem)
     let group = this.#groups.get(key)
     if (group === undefined) {
       if (this.#groups.size >= GROUPS_MAX) {
@@ -90,6 +108,11 @@ export class Problems {
     if (problem.row !== undefined && group.examples.length < EXAMPLES_MAX) {
       group.examples.push({ row: rowInPart(problem.row), value: problem.example === undefined ? null : cut(problem.example) })
     }
+  }
+
+  #groupOf({ code, column, row }: Problem): { readonly key: string; readonly file: string } {
+    const part = row === undefined ? null : partOf(row)
+    return { key: `${code}\n${column ?? ''}\n${part ?? 0}`, file: part === null ? this.file : (this.parts[part] ?? this.file) }
   }
 
   /** All kinds that are listed, errors first. */

@@ -63,6 +63,30 @@ export class DuplicateIndex {
     if (isNew && this.#used > FILL * this.#hashes.length) this.#makeRoom()
   }
 
+  snapshot() {
+    return {
+      hashes: this.#hashes,
+      counts: this.#counts,
+      firstTrain: this.#firstTrain,
+      firstOther: this.#firstOther,
+      labels: this.#labels,
+      used: this.#used,
+      modulus: this.#modulus,
+      conflicts: this.#conflicts,
+    }
+  }
+
+  restore(state: ReturnType<DuplicateIndex['snapshot']>): void {
+    this.#hashes = state.hashes
+    this.#counts = state.counts
+    this.#firstTrain = state.firstTrain
+    this.#firstOther = state.firstOther
+    this.#labels = state.labels
+    this.#used = state.used
+    this.#modulus = state.modulus
+    this.#conflicts.push(...state.conflicts)
+  }
+
   duplicates(): DuplicateCounts {
     const within = new Array<number>(SPLITS).fill(0)
     const inTrain = new Array<number>(SPLITS).fill(0)

@@ -68,6 +68,25 @@ export class NearDuplicates {
     this.#splits[image] = split
   }
 
+  /** Of the images that were added; `result` changes nothing of it. */
+  snapshot() {
+    const images = this.#count
+    return {
+      hashes: this.#hashes.subarray(0, images * 2),
+      thumbnails: this.#thumbnails.subarray(0, images * THUMBNAIL_VALUES),
+      rows: this.#rows.subarray(0, images),
+      splits: this.#splits.subarray(0, images),
+    }
+  }
+
+  restore({ hashes, thumbnails, rows, splits }: ReturnType<NearDuplicates['snapshot']>): void {
+    this.#hashes.set(hashes)
+    this.#thumbnails.set(thumbnails)
+    this.#rows.set(rows)
+    this.#splits.set(splits)
+    this.#count = rows.length
+  }
+
   /** Compares every image of another split with those of the training split. */
   result(): NearDuplicateCounts {
     for (let image = 0; image < this.#count; image++) if (this.#splits[image] === TRAIN) this.#enter(image)

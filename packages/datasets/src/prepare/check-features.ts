@@ -43,6 +43,17 @@ export class FeatureCheck {
     }
   }
 
+  snapshot() {
+    return this.features.map(({ labels }) => labels?.snapshot() ?? null)
+  }
+
+  restore(states: ReturnType<FeatureCheck['snapshot']>): void {
+    this.features.forEach(({ labels }, i) => {
+      const state = states[i] ?? null
+      if (state !== null) labels?.restore(state)
+    })
+  }
+
   finish(): void {
     const { problems } = this.#marks
     for (const { name, labels, survey } of this.features) {

@@ -10,27 +10,43 @@ import { TargetCheck } from './check-target.ts'
 import type { CheckedRows } from './checked-rows.ts'
 import type { ColumnRoles } from './column-roles.ts'
 import { breathe, type PrepareContext } from './context.ts'
-import type { ParsedRows } from './parse-rows.ts'
+import type { ParsedRows, ParsedStage } from './parse-rows.ts'
 import type { Quarantine } from './quarantine.ts'
+import type { StageCapture } from './resume/progress-keeper.ts'
+import type { Snapshot } from './resume/snapshot.ts'
 import { RowMarks } from './row-marks.ts'
 import type { SpoolBlock } from './spool.ts'
+
+export interface CheckedStage {
+  readonly checked: CheckedRows
+  /** All that was done so far, for the stage that follows. */
+  readonly capture: StageCapture
+}
 
 export async function checkRows(
   source: RowSource,
   roles: ColumnRoles,
-  parsed: ParsedRows,
+  { parsed, capture: captureParsed }: ParsedStage,
   problems: Problems,
   quarantine: Quarantine,
   base: BaseVersion | null,
   context: PrepareContext,
-): Promise<CheckedRows> {
+): Promise<CheckedStage> {
   const checker = new RowChecker(source, roles, parsed, new RowMarks(parsed, problems, quarantine), base, context)
-  for (const block of parsed.spool.blocks()) {
-    checker.check(block)
-    await breathe(context)
-    context.onProgress({ stage: 'check', rows: block.firstRow + block.rows, totalRows: parsed.rows })
+  const restored = context.keeper?.restored?.stages.check
+  if (restored !== undefined) checker.restore(restored)
+  const capture = (): StageCapture => {
+    const { stages, files } = captureParsed()
+    return { stages: { ...stages, check: checker.snapshot() }, files }
   }
-  return checker.finish()
+  for (const block of parsed.spool.blocks(checker.seen)) {
+    checker.check(block)
+    await breathe(context, capture)
+    context.onProgress({ stage: 'check', rows: checker.seen, totalRows: parsed.rows })
+  }
+  // Without the problems of whole columns, which are found again.
+  const done = capture()
+  return { checked: checker.finish(), capture: done }
 }
 
 class RowChecker {
@@ -38,6 +54,8 @@ class RowChecker {
   readonly #features: FeatureCheck
   readonly #target: TargetCheck
   readonly #split: SplitCheck
+  /** Parsed rows that were looked at. */
+  seen = 0
   #rows = 0
 
   constructor(
@@ -66,6 +84,28 @@ class RowChecker {
       this.#rows++
     }
     this.#features.collect(block)
+    this.seen = block.firstRow + block.rows
+  }
+
+  snapshot() {
+    return {
+      seen: this.seen,
+      rows: this.#rows,
+      isBad: this.#marks.isBad,
+      features: this.#features.snapshot(),
+      target: this.#target.snapshot(),
+      split: this.#split.snapshot(),
+    }
+  }
+
+  restore(snapshot: Snapshot): void {
+    const state = snapshot as ReturnType<RowChecker['snapshot']>
+    this.seen = state.seen
+    this.#rows = state.rows
+    this.#marks.isBad.set(state.isBad)
+    this.#features.restore(state.features)
+    this.#target.restore(state.target)
+    this.#split.restore(state.split)
   }
 
   finish(): CheckedRows {

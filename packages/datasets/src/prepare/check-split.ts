@@ -46,6 +46,15 @@ export class SplitCheck {
     return this.#givenColumn === null ? null : this.#given.values
   }
 
+  snapshot() {
+    return { keys: this.#keys.values, given: this.#given.values }
+  }
+
+  restore({ keys, given }: ReturnType<SplitCheck['snapshot']>): void {
+    this.#keys.restore(keys)
+    this.#given.restore(given)
+  }
+
   check(block: SpoolBlock): void {
     const by = this.#by
     const marks = this.#marks

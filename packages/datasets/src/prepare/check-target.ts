@@ -75,6 +75,29 @@ export class TargetCheck {
     }
   }
 
+  snapshot() {
+    const { target } = this
+    const own = target.kind === 'class' ? target.labels : target.kind === 'multi_label' ? (target.listed?.labels ?? null) : null
+    const coarse = target.kind === 'class' ? target.coarse : null
+    return {
+      labels: own?.snapshot() ?? null,
+      ids: target.kind === 'class' ? target.ids.values : null,
+      coarse: coarse && { labels: coarse.labels.snapshot(), of: [...coarse.of].flat() },
+    }
+  }
+
+  restore({ labels, ids, coarse }: ReturnType<TargetCheck['snapshot']>): void {
+    const { target } = this
+    if (labels === null) return
+    if (target.kind === 'multi_label') target.listed?.labels.restore(labels)
+    if (target.kind !== 'class') return
+    target.labels.restore(labels)
+    if (ids !== null) target.ids.restore(ids)
+    if (coarse === null) return
+    target.coarse?.labels.restore(coarse.labels)
+    for (let i = 0; i < coarse.of.length; i += 2) target.coarse?.of.set(coarse.of[i] as number, coarse.of[i + 1] as number)
+  }
+
   finish(): void {
     const { target } = this
     if (target.kind === 'class' && target.labels.isFull) {

@@ -54,6 +54,25 @@ export class ColumnSurvey {
     return numberCount > textCount + dateCount ? 'number' : 'category'
   }
 
+  snapshot() {
+    const { texts, textExamples, numberCount, textCount, dateCount, missingCount, hashedCount, min, max, hasFraction } = this
+    return {
+      texts,
+      textExamples: textExamples.map((example) => ({ ...example })),
+      ...{ numberCount, textCount, dateCount, missingCount, hashedCount, min, max, hasFraction },
+    }
+  }
+
+  restore({ texts, textExamples, ...counts }: ReturnType<ColumnSurvey['snapshot']>): void {
+    for (const text of texts) {
+      this.budget.take(text.length)
+      this.#textIndex.set(text, this.texts.length)
+      this.texts.push(text)
+    }
+    this.textExamples.push(...textExamples)
+    Object.assign(this, counts)
+  }
+
   /** Codes rows [from, to) of a batch into the cells [at, …). */
   code(
     values: CellValues,

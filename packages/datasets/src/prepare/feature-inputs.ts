@@ -8,6 +8,8 @@ import { TRAIN } from '../split/assignment.ts'
 import { kindOf, MS_PER_DAY, timeOf } from './cell.ts'
 import type { FeatureColumn } from './checked-rows.ts'
 import { elementCount } from './parse-rows.ts'
+import { restoreEach } from './resume/restore-each.ts'
+import type { Snapshot } from './resume/snapshot.ts'
 import type { RowInputs } from './row-inputs.ts'
 import type { SpoolBlock } from './spool.ts'
 import { FeatureStatistics } from './statistics.ts'
@@ -92,6 +94,27 @@ export class FeatureInputs implements RowInputs {
 
   hash(_samples: Float32Array, row: number): number {
     return hashWords(this.#words, row * this.#columns, (row + 1) * this.#columns)
+  }
+
+  snapshot() {
+    return {
+      statistics: this.#statistics.snapshot(),
+      all: this.#all.map((profiler) => profiler.snapshot()),
+      train: this.#train.map((profiler) => profiler.snapshot()),
+      min: this.#min,
+      max: this.#max,
+      missing: this.#missing,
+    }
+  }
+
+  restore(snapshot: Snapshot): void {
+    const state = snapshot as ReturnType<FeatureInputs['snapshot']>
+    this.#statistics.restore(state.statistics)
+    restoreEach(this.#all, state.all)
+    restoreEach(this.#train, state.train)
+    this.#min.set(state.min)
+    this.#max.set(state.max)
+    this.#missing.set(state.missing)
   }
 
   finish() {

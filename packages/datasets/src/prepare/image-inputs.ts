@@ -6,6 +6,8 @@ import { hashBytes } from '../hash/murmur.ts'
 import { NearDuplicates } from '../leakage/near-duplicates.ts'
 import { SPLIT_NAMES, TRAIN } from '../split/assignment.ts'
 import { elementCount } from './parse-rows.ts'
+import { restoreEach } from './resume/restore-each.ts'
+import type { Snapshot } from './resume/snapshot.ts'
 import type { RowInputs } from './row-inputs.ts'
 import type { SpoolBlock } from './spool.ts'
 import { ImageStatistics } from './statistics.ts'
@@ -46,6 +48,17 @@ export class ImageInputs implements RowInputs {
 
   hash(samples: Uint8Array, row: number): number {
     return hashBytes(samples, row * this.#rowBytes, (row + 1) * this.#rowBytes)
+  }
+
+  snapshot() {
+    return { rows: this.#rows, near: this.#near.snapshot(), statistics: this.#statistics.map((statistics) => statistics.snapshot()) }
+  }
+
+  restore(snapshot: Snapshot): void {
+    const state = snapshot as ReturnType<ImageInputs['snapshot']>
+    this.#rows = state.rows
+    this.#near.restore(state.near)
+    restoreEach(this.#statistics, state.statistics)
   }
 
   finish() {

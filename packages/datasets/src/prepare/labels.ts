@@ -60,6 +60,29 @@ export class Labels {
     return id
   }
 
+  /** A copy: cells that are looked at later may add labels. */
+  snapshot() {
+    return {
+      byText: this.#byText.slice(),
+      numbers: Float64Array.from(this.#byNumber.keys()),
+      numberIds: Int32Array.from(this.#byNumber.values()),
+      labels: [...this.#labels],
+      isFull: this.isFull,
+    }
+  }
+
+  restore({ byText, numbers, numberIds, labels, isFull }: ReturnType<Labels['snapshot']>): void {
+    this.#byText.set(byText)
+    numbers.forEach((number, i) => {
+      this.#byNumber.set(number, numberIds[i] as number)
+    })
+    labels.forEach((label, id) => {
+      this.#labels.push(label)
+      this.#ids.set(label, id)
+    })
+    this.isFull = isFull
+  }
+
   /** Labels in order, and for each id its place among them. */
   ordered(): { readonly labels: string[]; readonly place: Int32Array } {
     const labels = orderedClasses(this.#labels)

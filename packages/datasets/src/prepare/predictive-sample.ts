@@ -48,6 +48,18 @@ export class PredictiveSample {
     })
   }
 
+  snapshot() {
+    return { values: this.#values, classes: this.#classes, taken: this.#taken }
+  }
+
+  restore({ values, classes, taken }: ReturnType<PredictiveSample['snapshot']>): void {
+    this.#values.forEach((column, i) => {
+      column.set(values[i] ?? [])
+    })
+    this.#classes.set(classes)
+    this.#taken = taken
+  }
+
   result(): PredictiveColumn[] {
     const order = shuffledRange({ seed: 0, purpose: 'split' }, this.#taken)
     const columns = this.#columns.map(({ survey, role }, i) => ({

@@ -18,6 +18,7 @@ import { BaseVersion } from './base-version.ts'
 import type { PrepareContext, PrepareProgress } from './context.ts'
 import type { PreparedDataset } from './manifest.ts'
 import { prepareRows } from './prepare-rows.ts'
+import { ProgressKeeper, type ProgressOptions } from './resume/progress-keeper.ts'
 
 export interface AppendRequest {
   /** What every other file of the new version is, part by part: what the base was appended of, oldest first, and last the new files. */
@@ -42,24 +43,29 @@ export interface PrepareRequest {
   readonly keyPrefix?: string
   readonly onProgress?: (progress: PrepareProgress) => void
   readonly signal?: AbortSignal
+  /** What was done is kept for a later attempt, and what an earlier one has done is not done again. Files in `outDir` stay then. */
+  readonly progress?: ProgressOptions
+  /** Called once when it goes on where an earlier attempt ended: the stage, and the rows of it that need not be done again. */
+  readonly onResumed?: (progress: PrepareProgress) => void
   readonly limits?: Partial<PrepareLimits>
 }
 
 /**
  * Parses, checks, splits, and writes shards, a report and a profile. Memory stays flat whatever the size of the files: one shard per split, 13
  * bytes per row, an index of at most 134 MB of different rows, and what describes the columns. Rows pass through a temporary file in `outDir`.
- * @throws TrainyardError `invalid_data` or `executable_format`; the signal's reason when it is aborted
+ * @throws TrainyardError `invalid_data` or `executable_format`; the signal's reason when it is aborted; PreparationStopped
  * @example await prepareDataset({ sources: [fileSource('file', 'iris.csv', path)], outDir, options: { target: 'species' } })
  */
 export async function prepareDataset(request: PrepareRequest): Promise<PreparedDataset> {
   const options: PrepareOptions = prepareOptionsSchema.parse(request.options ?? {})
-  const context: PrepareContext = {
+  const context: Omit<PrepareContext, 'keeper'> = {
     options,
     outDir: request.outDir,
     keyPrefix: request.keyPrefix ?? '',
     limits: { ...PREPARE_LIMITS, ...request.limits },
     signal: request.signal,
     onProgress: request.onProgress ?? (() => {}),
+    onResumed: request.onResumed ?? (() => {}),
   }
   const files = [request.sources, ...(request.append?.parts ?? [])]
   const issues = files.flatMap((sources) => checkRoles(sources.map(({ role }) => role)))
@@ -71,7 +77,9 @@ export async function prepareDataset(request: PrepareRequest): Promise<PreparedD
     const source = await openRows(sources, options, context.limits, request.signal)
     parts.push({ name: sources.map(({ name }) => name).join(', '), source })
   }
-  return await prepareRows(appendRows(parts), { parts: parts.map(({ name }) => name), base: baseOf(request.append) }, context)
+  const keeper = request.progress === undefined ? null : new ProgressKeeper(request.progress, request.outDir)
+  const origin = { parts: parts.map(({ name }) => name), base: baseOf(request.append) }
+  return await prepareRows(appendRows(parts), origin, { ...context, keeper })
 }
 
 function baseOf(append: AppendRequest | undefined): BaseVersion | null {

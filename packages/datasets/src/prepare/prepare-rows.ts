@@ -13,10 +13,10 @@ import type { BaseVersion } from './base-version.ts'
 import { checkRows } from './check-rows.ts'
 import type { CheckedRows } from './checked-rows.ts'
 import { type ColumnRoles, findRoles, tensorColumn } from './column-roles.ts'
-import type { PrepareContext } from './context.ts'
+import { type PrepareContext, STAGES } from './context.ts'
 import { createTargetEncoder } from './encode-target.ts'
 import { describePrepared, type PreparedDataset } from './manifest.ts'
-import { columnAt, type ParsedRows, parseRows } from './parse-rows.ts'
+import { columnAt, type FoundState, type ParsedRows, parseRows } from './parse-rows.ts'
 import { PredictiveSample, type SampleColumn } from './predictive-sample.ts'
 import { Quarantine } from './quarantine.ts'
 import { type WrittenRows, writeRows } from './write-rows.ts'
@@ -35,10 +35,12 @@ export async function prepareRows(source: RowSource, { parts, base }: RowsOrigin
   const tensor = tensorColumn(source, roles)
   const problems = new Problems(file, parts)
   const quarantine = new Quarantine(options.mode === 'tolerant' ? join(outDir, 'quarantine.csv') : null)
-  const parsed = await parseRows(source, tensor, join(outDir, 'rows.spool'), file, problems, quarantine, context)
+  await goOn(context, problems, quarantine)
+  const stage = await parseRows(source, tensor, file, problems, quarantine, context)
+  const { parsed } = stage
   try {
     base?.requireNewRows(parsed.rows, parts.at(-1) ?? file, problems)
-    const checked = await checkRows(source, roles, parsed, problems, quarantine, base, context)
+    const { checked, capture: captured } = await checkRows(source, roles, stage, problems, quarantine, base, context)
     base?.compare(checked, parts.at(-1) ?? file, problems)
     if (options.mode === 'strict') problems.throwIfAny()
     requireUsable(checked, parsed, problems, file)
@@ -46,7 +48,8 @@ export async function prepareRows(source: RowSource, { parts, base }: RowsOrigin
     const assignment = divide(roles, checked, base, context)
     requireTraining(assignment, file)
     const sample = new PredictiveSample(sampleColumns(roles, parsed), encoder.target.kind === 'class' ? checked.rows : 0)
-    const written = await writeRows({ parsed, checked, encoder, assignment, tensor, id: idColumn(roles, parsed), sample, context })
+    const id = idColumn(roles, parsed)
+    const written = await writeRows({ parsed, checked, encoder, assignment, tensor, id, sample, context, captured })
     addWarnings(problems, written, encoder.target)
     const set = quarantine.finish()
     const analysis = describeAnalysis({
@@ -80,9 +83,21 @@ export async function prepareRows(source: RowSource, { parts, base }: RowsOrigin
     const files = [...prepared.files, { key: stored.entry.key, path: stored.path }, ...quarantineFiles, ...written.index.files]
     return { ...prepared, files }
   } finally {
-    parsed.spool.close()
+    // Whoever keeps the progress may still be reading the files.
+    if (context.keeper === null) parsed.spool.remove()
     quarantine.close()
   }
+}
+
+/** What was found before this attempt began, and where it goes on. */
+async function goOn({ keeper, onResumed }: PrepareContext, problems: Problems, quarantine: Quarantine): Promise<void> {
+  const stages = keeper?.restored?.stages
+  if (stages === undefined) return
+  const found = stages.found as FoundState
+  problems.restore(found.problems)
+  await quarantine.restore(found.quarantine, (name) => keeper?.pathOf(name) ?? name)
+  const stage = STAGES.findLast((name) => stages[name] !== undefined)
+  if (stage !== undefined) onResumed({ stage, rows: (stages[stage] as { seen: number }).seen, totalRows: null })
 }
 
 function divide(roles: ColumnRoles, checked: CheckedRows, base: BaseVersion | null, { options }: PrepareContext): Assignment {

@@ -2,8 +2,10 @@
 // spreadsheet would take for formulas are made harmless.
 
 import { createHash } from 'node:crypto'
-import { closeSync, openSync, writeSync } from 'node:fs'
+import { closeSync, copyFileSync, createReadStream, existsSync, openSync, writeSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { type Problem, rowInPart } from '../problems.ts'
+import type { KeptFile } from './resume/progress-keeper.ts'
 
 /** Beyond it, rows are only counted. */
 const BYTES_MAX = 256 << 20
@@ -44,6 +46,33 @@ export class Quarantine {
     if (this.#pending.length >= FLUSH_BYTES) this.#flush()
   }
 
+  /** The file as it is now, in a copy that does not grow any more. */
+  snapshot() {
+    const path = this.#path
+    if (path === null || this.#written === 0) return { rows: this.rows, written: 0, bytes: 0, file: null }
+    this.#flush()
+    return { rows: this.rows, written: this.#written, bytes: this.#bytes, file: `quarantine-${this.#bytes}` }
+  }
+
+  /** Those of a state. */
+  filesOf({ file }: ReturnType<Quarantine['snapshot']>): readonly KeptFile[] {
+    if (file === null || this.#path === null) return []
+    const path = join(dirname(this.#path), file)
+    if (!existsSync(path)) copyFileSync(this.#path, path)
+    return [{ name: file, path }]
+  }
+
+  async restore({ rows, written, bytes, file }: ReturnType<Quarantine['snapshot']>, pathOf: (name: string) => string): Promise<void> {
+    this.rows = rows
+    if (file === null || this.#path === null) return
+    this.#written = written
+    this.#bytes = bytes
+    this.#pending = ''
+    copyFileSync(pathOf(file), this.#path)
+    for await (const chunk of createReadStream(this.#path)) this.#hash.update(chunk as Buffer)
+    this.#file = openSync(this.#path, 'a', 0o600)
+  }
+
   /** Null when no row was left out. */
   finish(): QuarantineFile | null {
     if (this.#path === null || this.#written === 0) {
@@ -61,7 +90,7 @@ export class Quarantine {
   }
 
   #flush(): void {
-    if (this.#path === null) return
+    if (this.#path === null || this.#pending === '') return
     this.#file ??= openSync(this.#path, 'w', 0o600)
     const bytes = Buffer.from(this.#pending)
     for (let written = 0; written < bytes.length; ) written += writeSync(this.#file, bytes, written)

@@ -2,6 +2,7 @@
 
 import type { DatasetInput } from '@trainyard/contracts'
 import type { Distribution } from '../sketch/quantiles.ts'
+import type { Snapshot } from './resume/snapshot.ts'
 import type { SpoolBlock } from './spool.ts'
 import type { WrittenRows } from './write-rows.ts'
 
@@ -14,6 +15,9 @@ export interface RowInputs {
   /** @param row of the block @param index of the row among all parsed rows */
   look(samples: Uint8Array | Float32Array, row: number, split: number, index: number): void
   hash(samples: Uint8Array | Float32Array, row: number): number
+  /** What was counted so far. */
+  snapshot(): Snapshot
+  restore(state: Snapshot): void
   finish(): Pick<WrittenRows, 'normalization' | 'statistics' | 'columns' | 'images' | 'nearDuplicates'> & {
     /** Of the columns that are described. */
     readonly distributions: readonly Distribution[]

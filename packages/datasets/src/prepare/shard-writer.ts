@@ -1,10 +1,11 @@
 // Writes the rows of one split into safetensors shards of bounded size, and digests the split's content on the way.
 
 import { createHash } from 'node:crypto'
-import { closeSync, openSync, writeSync } from 'node:fs'
-import { join } from 'node:path'
+import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import type { Shard } from '@trainyard/contracts'
-import { encode, type TensorData } from '@trainyard/engine/safetensors'
+import { encode, parseHeader, type TensorData } from '@trainyard/engine/safetensors'
+import type { KeptFile } from './resume/progress-keeper.ts'
 
 export interface ShardFile extends Shard {
   readonly path: string
@@ -79,6 +80,40 @@ export class ShardWriter {
       samplesDigest: this.#samplesHash.digest('hex'),
       targetsDigest: this.#targetsHash.digest('hex'),
     }
+  }
+
+  /** Complete shards, for a later attempt. */
+  get keptFiles(): readonly KeptFile[] {
+    return this.#files.map(({ path }) => ({ name: basename(path), path }))
+  }
+
+  snapshot() {
+    return {
+      files: this.#files.map(({ path, key, bytes, sha256, rows }) => ({ name: basename(path), key, bytes, sha256, rows })),
+      samples: this.#samples.subarray(0, this.#buffered * this.#sampleSize),
+      targets: this.#targets.subarray(0, this.#buffered * this.#targetSize),
+      buffered: this.#buffered,
+      rows: this.#rows,
+    }
+  }
+
+  /** Shards of the attempt before are read again for the digests, and copied: what happens to theirs then does not matter. */
+  restore({ files, samples, targets, buffered, rows }: ReturnType<ShardWriter['snapshot']>, pathOf: (name: string) => string): void {
+    for (const { name, ...shard } of files) {
+      const content = readFileSync(pathOf(name))
+      const { tensors } = parseHeader(content)
+      for (const [tensor, hash] of [['x', this.#samplesHash] as const, ['y', this.#targetsHash] as const]) {
+        const entry = tensors.get(tensor)
+        if (entry !== undefined) hash.update(content.subarray(entry.offset, entry.offset + entry.bytes))
+      }
+      const path = join(this.#layout.outDir, name)
+      writeFileSync(path, content, { mode: 0o600 })
+      this.#files.push({ path, ...shard })
+    }
+    this.#samples.set(samples)
+    this.#targets.set(targets)
+    this.#buffered = buffered
+    this.#rows = rows
   }
 
   #flush(): void {

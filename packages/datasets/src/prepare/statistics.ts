@@ -29,6 +29,14 @@ export class ImageStatistics {
     }
   }
 
+  snapshot() {
+    return { counts: this.#counts }
+  }
+
+  restore({ counts }: ReturnType<ImageStatistics['snapshot']>): void {
+    this.#counts.set(counts)
+  }
+
   /** Adds what another one has counted. */
   merge(other: ImageStatistics): void {
     other.#counts.forEach((count, bin) => {
@@ -89,6 +97,16 @@ export class FeatureStatistics {
       means[i] = mean
       squares[i] = (squares[i] as number) + (value - before) * (value - mean)
     }
+  }
+
+  snapshot() {
+    return { mean: this.#mean, squares: this.#squares, count: this.#count }
+  }
+
+  restore({ mean, squares, count }: ReturnType<FeatureStatistics['snapshot']>): void {
+    this.#mean.set(mean)
+    this.#squares.set(squares)
+    this.#count.set(count)
   }
 
   /** Numbers that column `i` has. */

@@ -15,6 +15,9 @@ import { ImageInputs, isImage } from './image-inputs.ts'
 import type { PreparedSplit } from './manifest.ts'
 import type { ParsedRows } from './parse-rows.ts'
 import type { PredictiveSample } from './predictive-sample.ts'
+import type { KeptFile, StageCapture } from './resume/progress-keeper.ts'
+import { restoreEach } from './resume/restore-each.ts'
+import type { Snapshot } from './resume/snapshot.ts'
 import type { RowInputs } from './row-inputs.ts'
 import { newTargets, ShardWriter, type TargetArray } from './shard-writer.ts'
 import type { SpoolBlock } from './spool.ts'
@@ -45,21 +48,31 @@ export interface WriteRequest {
   readonly id: IdColumn | null
   readonly sample: PredictiveSample
   readonly context: PrepareContext
+  /** What the stages before have done. */
+  readonly captured: StageCapture
 }
 
 export async function writeRows(request: WriteRequest): Promise<WrittenRows> {
-  const { parsed, context } = request
+  const { parsed, context, captured } = request
   const inputs = isImage(request.tensor) ? new ImageInputs(request, request.tensor) : new FeatureInputs(request)
   const pass = new WritePass(request, inputs)
+  const { keeper } = context
+  const restored = keeper?.restored?.stages.write
+  const capture = (): StageCapture => ({
+    stages: { ...captured.stages, write: pass.snapshot() },
+    files: [...captured.files, ...pass.files],
+  })
   try {
-    for (const block of parsed.spool.blocks()) {
+    if (keeper && restored !== undefined) pass.restore(restored, keeper.pathOf)
+    for (const block of parsed.spool.blocks(pass.seen)) {
       pass.write(block)
-      await breathe(context)
-      context.onProgress({ stage: 'write', rows: block.firstRow + block.rows, totalRows: parsed.rows })
+      await breathe(context, capture)
+      context.onProgress({ stage: 'write', rows: pass.seen, totalRows: parsed.rows })
     }
     return pass.finish()
   } finally {
-    pass.close()
+    // Whoever keeps the progress may still be reading the files.
+    if (keeper === null) pass.removeTemporary()
   }
 }
 
@@ -71,6 +84,8 @@ class WritePass {
   readonly #duplicates = new DuplicateIndex()
   readonly #targetProfilers: readonly ColumnProfiler[]
   readonly #index: RowIndexWriter
+  /** Parsed rows that were looked at. */
+  seen = 0
   #good = 0
 
   constructor(request: WriteRequest, inputs: RowInputs) {
@@ -126,6 +141,44 @@ class WritePass {
       this.#index.add({ block, row, samples, targets }, split, index)
       this.#writers[split]?.append(samples, targets, row)
     }
+    this.seen = block.firstRow + block.rows
+  }
+
+  /** Shards and sorted digests that are complete. */
+  get files(): readonly KeptFile[] {
+    return [...this.#writers.flatMap((writer) => writer?.keptFiles ?? []), ...this.#index.keptFiles]
+  }
+
+  snapshot() {
+    return {
+      seen: this.seen,
+      good: this.#good,
+      classCounts: this.#classCounts,
+      duplicates: this.#duplicates.snapshot(),
+      targets: this.#targetProfilers.map((profiler) => profiler.snapshot()),
+      sample: this.#request.sample.snapshot(),
+      inputs: this.#inputs.snapshot(),
+      index: this.#index.snapshot(),
+      writers: this.#writers.map((writer) => writer?.snapshot() ?? null),
+    }
+  }
+
+  restore(snapshot: Snapshot, pathOf: (name: string) => string): void {
+    const state = snapshot as ReturnType<WritePass['snapshot']>
+    this.seen = state.seen
+    this.#good = state.good
+    state.classCounts.forEach((counts, split) => {
+      this.#classCounts[split]?.splice(0, counts.length, ...counts)
+    })
+    this.#duplicates.restore(state.duplicates)
+    restoreEach(this.#targetProfilers, state.targets)
+    this.#request.sample.restore(state.sample)
+    this.#inputs.restore(state.inputs)
+    this.#index.restore(state.index, pathOf)
+    this.#writers.forEach((writer, split) => {
+      const written = state.writers[split] ?? null
+      if (written !== null) writer?.restore(written, pathOf)
+    })
   }
 
   finish(): WrittenRows {
@@ -152,8 +205,8 @@ class WritePass {
     }
   }
 
-  close(): void {
-    this.#index.close()
+  removeTemporary(): void {
+    this.#index.removeTemporary()
   }
 
   #count(targets: TargetArray, row: number, split: number): void {

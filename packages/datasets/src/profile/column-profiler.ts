@@ -64,6 +64,34 @@ export class ColumnProfiler {
     this.#bins[place] = (this.#bins[place] as number) + 1
   }
 
+  snapshot() {
+    return {
+      values: this.#values.snapshot(),
+      quantiles: this.#quantiles.snapshot(),
+      bins: this.#bins,
+      categoryCounts: this.#categoryCounts,
+      count: this.#count,
+      missing: this.#missing,
+      mean: this.#mean,
+      squares: this.#squares,
+      min: this.#min,
+      max: this.#max,
+    }
+  }
+
+  restore(state: ReturnType<ColumnProfiler['snapshot']>): void {
+    this.#values.restore(state.values)
+    this.#quantiles.restore(state.quantiles)
+    this.#bins.set(state.bins)
+    if (state.categoryCounts !== null) this.#categoryCounts?.set(state.categoryCounts)
+    this.#count = state.count
+    this.#missing = state.missing
+    this.#mean = state.mean
+    this.#squares = state.squares
+    this.#min = state.min
+    this.#max = state.max
+  }
+
   /** Of numbers: the median; null without any. */
   get median(): number | null {
     if (this.#count === 0 || this.#categoryCounts !== null) return null

@@ -5,6 +5,7 @@ import { closeSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ColumnProfile, RowIndex } from '@trainyard/contracts'
 import { encode, type TensorData } from '@trainyard/engine/safetensors'
+import type { KeptFile } from '../prepare/resume/progress-keeper.ts'
 import type { Distribution } from '../sketch/quantiles.ts'
 import { SPLIT_NAMES, UNMARKED } from '../split/assignment.ts'
 import { ENTRY_WORDS, packPlace } from './entry.ts'
@@ -38,7 +39,7 @@ export class RowIndexWriter {
   constructor(options: RowIndexOptions) {
     this.#options = options
     const words = ENTRY_WORDS[options.digests.identity]
-    this.#entries = new SortedEntries(join(options.outDir, 'index.spool'), words, options.rows)
+    this.#entries = new SortedEntries(options.outDir, words, options.rows)
     this.#entry = new Uint32Array(words)
     this.#marks = new Uint8Array(options.parsedRows).fill(UNMARKED)
   }
@@ -69,8 +70,22 @@ export class RowIndexWriter {
     }
   }
 
-  close(): void {
-    this.#entries.close()
+  removeTemporary(): void {
+    this.#entries.removeFiles()
+  }
+
+  get keptFiles(): readonly KeptFile[] {
+    return this.#entries.keptFiles
+  }
+
+  snapshot() {
+    return { entries: this.#entries.snapshot(), marks: this.#marks, next: this.#next }
+  }
+
+  restore({ entries, marks, next }: ReturnType<RowIndexWriter['snapshot']>, pathOf: (name: string) => string): void {
+    this.#entries.restore(entries, pathOf)
+    this.#marks.set(marks)
+    this.#next.splice(0, next.length, ...next)
   }
 
   #writeRows() {

@@ -1,7 +1,9 @@
-// Entries in order, within a bound of memory: runs are sorted in memory and written to a temporary file, then merged (external merge sort,
+// Entries in order, within a bound of memory: runs are sorted in memory and written to temporary files, then merged (external merge sort,
 // Knuth, The Art of Computer Programming 3, 5.4). One run never reaches the disk.
 
 import { closeSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import type { KeptFile } from '../prepare/resume/progress-keeper.ts'
 import { compareEntries } from './entry.ts'
 
 /** Entries of a run at most: its place fits beside a 32-bit word into the 53 bits of a number. */
@@ -9,22 +11,25 @@ const RUN_ENTRIES_MAX = 1 << 20
 /** Entries that are read of a run at once while merging. */
 const READ_ENTRIES = 1 << 13
 
+interface SpilledRun extends KeptFile {
+  readonly entries: number
+}
+
 export class SortedEntries {
-  readonly #path: string
+  readonly #directory: string
   readonly #words: number
   readonly #run: Uint32Array
   readonly #capacity: number
   #count = 0
-  #file: number | null = null
-  readonly #spilled: number[] = []
+  #spilled: SpilledRun[] = []
 
   /**
-   * @param path of a file that is made when it is needed
+   * @param directory for files that are made when they are needed
    * @param words of an entry
    * @param entries that will come
    */
-  constructor(path: string, words: number, entries: number, runEntriesMax = RUN_ENTRIES_MAX) {
-    this.#path = path
+  constructor(directory: string, words: number, entries: number, runEntriesMax = RUN_ENTRIES_MAX) {
+    this.#directory = directory
     this.#words = words
     this.#capacity = Math.max(1, Math.min(entries, runEntriesMax, RUN_ENTRIES_MAX))
     this.#run = new Uint32Array(this.#capacity * words)
@@ -39,33 +44,57 @@ export class SortedEntries {
 
   /** All entries in order, in blocks that are valid until the next one is asked for. Nothing may be added any more. */
   *blocks(): Generator<Uint32Array> {
-    if (this.#file === null) {
+    if (this.#spilled.length === 0) {
       yield this.#sorted()
       return
     }
     this.#spill()
-    yield* merge(this.#cursors(this.#file), this.#words)
+    const cursors: RunCursor[] = []
+    try {
+      for (const { path, entries } of this.#spilled) cursors.push(new RunCursor(path, entries, this.#words))
+      yield* merge(cursors, this.#words)
+    } finally {
+      for (const cursor of cursors) cursor.close()
+    }
   }
 
-  close(): void {
-    if (this.#file === null) return
-    closeSync(this.#file)
-    this.#file = null
-    rmSync(this.#path, { force: true })
+  /** Runs on the disk. */
+  get keptFiles(): readonly KeptFile[] {
+    return this.#spilled.map(({ name, path }) => ({ name, path }))
   }
 
-  #cursors(file: number): RunCursor[] {
-    const start = (run: number) => this.#spilled.slice(0, run).reduce((sum, count) => sum + count, 0)
-    return this.#spilled.map((count, run) => new RunCursor(file, start(run), count, this.#words))
+  snapshot() {
+    return {
+      runs: this.#spilled.map(({ name, entries }) => ({ name, entries })),
+      run: this.#run.subarray(0, this.#count * this.#words),
+      count: this.#count,
+    }
+  }
+
+  restore({ runs, run, count }: ReturnType<SortedEntries['snapshot']>, pathOf: (name: string) => string): void {
+    this.#spilled = runs.map(({ name, entries }) => ({ name, entries, path: pathOf(name) }))
+    this.#run.set(run)
+    this.#count = count
+  }
+
+  /** Removes the files that were made here. */
+  removeFiles(): void {
+    for (const { name, path } of this.#spilled) if (path === join(this.#directory, name)) rmSync(path, { force: true })
   }
 
   #spill(): void {
     if (this.#count === 0) return
-    this.#file ??= openSync(this.#path, 'w+', 0o600)
+    const name = `digests-${this.#spilled.length}`
+    const path = join(this.#directory, name)
     const sorted = this.#sorted()
     const bytes = new Uint8Array(sorted.buffer, sorted.byteOffset, sorted.byteLength)
-    for (let written = 0; written < bytes.length; ) written += writeSync(this.#file, bytes, written)
-    this.#spilled.push(this.#count)
+    const file = openSync(path, 'w', 0o600)
+    try {
+      for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written)
+    } finally {
+      closeSync(file)
+    }
+    this.#spilled.push({ name, path, entries: this.#count })
     this.#count = 0
   }
 
@@ -92,22 +121,22 @@ export class SortedEntries {
   }
 }
 
-/** Reads one run of the file. */
+/** Reads one run. */
 class RunCursor {
   buffer: Uint32Array
   /** Of the current entry in `buffer`. */
   at = 0
   #end = 0
-  #next: number
+  #next = 0
   #left: number
+  readonly #file: number
 
   constructor(
-    readonly file: number,
-    first: number,
+    path: string,
     count: number,
     readonly words: number,
   ) {
-    this.#next = first
+    this.#file = openSync(path, 'r')
     this.#left = count
     this.buffer = new Uint32Array(Math.min(count, READ_ENTRIES) * words)
     this.#fill()
@@ -115,6 +144,10 @@ class RunCursor {
 
   get isAtEnd(): boolean {
     return this.at === this.#end
+  }
+
+  close(): void {
+    closeSync(this.#file)
   }
 
   advance(): void {
@@ -127,7 +160,7 @@ class RunCursor {
     const bytes = new Uint8Array(this.buffer.buffer, 0, entries * this.words * 4)
     const from = this.#next * this.words * 4
     for (let read = 0; read < bytes.length; ) {
-      const n = readSync(this.file, bytes, read, bytes.length - read, from + read)
+      const n = readSync(this.#file, bytes, read, bytes.length - read, from + read)
       if (n === 0) throw new Error('the file of sorted runs ends early')
       read += n
     }

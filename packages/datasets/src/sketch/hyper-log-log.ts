@@ -20,6 +20,14 @@ export class HyperLogLog {
     if (zeros + 1 > (this.#registers[register] as number)) this.#registers[register] = zeros + 1
   }
 
+  snapshot() {
+    return { registers: this.#registers }
+  }
+
+  restore({ registers }: ReturnType<HyperLogLog['snapshot']>): void {
+    this.#registers.set(registers)
+  }
+
   estimate(): number {
     let sum = 0
     let empty = 0

@@ -21,7 +21,7 @@ interface Level {
 }
 
 export class QuantileSketch {
-  readonly #levels: Level[] = [newLevel(EXACT_MAX)]
+  #levels: Level[] = [newLevel(EXACT_MAX)]
 
   add(value: number): void {
     const [bottom] = this.#levels as [Level]
@@ -42,6 +42,14 @@ export class QuantileSketch {
       while (at < weighted.length - 1 && seen + (weighted[at]?.weight ?? 0) < rank * total) seen += weighted[at++]?.weight ?? 0
       return weighted[at]?.value ?? Number.NaN
     })
+  }
+
+  snapshot() {
+    return this.#levels.map(({ values, count, offset }) => ({ values, count, offset }))
+  }
+
+  restore(levels: ReturnType<QuantileSketch['snapshot']>): void {
+    this.#levels = levels.map((level) => ({ ...level }))
   }
 
   /**

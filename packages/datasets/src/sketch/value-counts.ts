@@ -39,6 +39,18 @@ export class ValueCounts {
     this.#estimator.add(hash)
   }
 
+  snapshot() {
+    return { keys: this.#keys, counts: this.#counts, used: this.#used, estimator: this.#estimator?.snapshot() ?? null }
+  }
+
+  restore({ keys, counts, used, estimator }: ReturnType<ValueCounts['snapshot']>): void {
+    this.#keys.set(keys)
+    this.#counts.set(counts)
+    this.#used = used
+    this.#estimator = estimator && new HyperLogLog()
+    if (estimator !== null) this.#estimator?.restore(estimator)
+  }
+
   get distinct(): { readonly count: number; readonly exact: boolean } {
     if (this.#estimator === null) return { count: this.#used, exact: true }
     return { count: Math.max(this.#used + 1, this.#estimator.estimate()), exact: false }
