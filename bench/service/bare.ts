@@ -25,6 +25,7 @@ function run({ config, dataset, threads }: BareJob): BareResult {
     dataset,
     sources: [],
     shard_key_prefix: null,
+    preparation: null,
     resume: null,
     source_checkpoint: null,
     work_directory: '',

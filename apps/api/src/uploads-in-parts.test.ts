@@ -5,6 +5,7 @@ import { request as sendHttp } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type DatasetVersion, fromWireId, type Problem, type Upload } from '@trainyard/contracts'
 import { projects, uploads } from '@trainyard/database'
+import type { ObjectStorage, PartedUpload } from '@trainyard/storage'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { expireUploads } from './modules/uploads/expire-uploads.ts'
 import { startTestApi, type TestApi } from './testing/test-api.ts'
@@ -144,6 +145,36 @@ describe('uploads in parts', () => {
     expect(await expireUploads(api.database, api.storage)).toBe(1)
     expect(await expireUploads(api.database, api.storage)).toBe(0)
     for (const { id } of [given, forgotten]) expect((await api.request('GET', `/v1/uploads/${id}`)).statusCode).toBe(404)
+    expect((await api.listFiles()).length).toBe(before)
+  })
+
+  it.each([
+    ['before anything is deleted', 0],
+    ['between the parts and the file', 1],
+    ['between the files and the row', 2],
+  ])('is removed wholly when the process that removes it dies %s', async (_, deletions) => {
+    const before = (await api.listFiles()).length
+    const [inParts, whole] = [await begin(), await begin()]
+    await put(`${inParts.id}/parts/1`, partOf(1))
+    await put(`${whole.id}/content`, FILE)
+    const ids = [inParts, whole].map(({ id }) => fromWireId('upload', id))
+    await api.database.workerSql.query("UPDATE uploads SET expires_at = now() - interval '1 s' WHERE id = ANY ($1::uuid[])", [ids])
+    let done = 0
+    const dying = async (work: () => Promise<void>) => {
+      if (done++ >= deletions) throw new Error('killed')
+      await work()
+    }
+    const storage: ObjectStorage = Object.create(api.storage, {
+      abortParts: { value: (upload: PartedUpload) => dying(() => api.storage.abortParts(upload)) },
+      delete: { value: (key: string) => dying(() => api.storage.delete(key)) },
+    })
+    await expect(expireUploads(api.database, storage)).rejects.toThrow('killed')
+    // Nobody sees or uses what is half gone, and nobody removes it beside a process that may still be at it.
+    for (const { id } of [inParts, whole]) expect((await api.request('GET', `/v1/uploads/${id}`)).statusCode).toBe(404)
+    expect((await put(`${inParts.id}/parts/2`, partOf(2))).statusCode).toBe(404)
+    expect(await expireUploads(api.database, api.storage)).toBe(0)
+    expect(await expireUploads(api.database, api.storage, 0)).toBe(deletions === 2 ? 1 : 2)
+    expect(await api.database.workerSql.query('SELECT id FROM uploads WHERE id = ANY ($1::uuid[])', [ids])).toEqual([])
     expect((await api.listFiles()).length).toBe(before)
   })
 

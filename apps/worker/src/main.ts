@@ -60,6 +60,7 @@ const worker = await startWorker({
   importAllowedHosts: config.importAllowedHosts,
   threads,
   crashLimit: config.runCrashLimit,
+  prepareCheckpointMs: config.prepareCheckpointMs,
   memoryBytesMax: config.trainerMemoryMb === null ? null : config.trainerMemoryMb * 1024 ** 2,
   times: {
     leaseTtlMs: config.leaseTtlMs,

@@ -1,33 +1,41 @@
-// What killed processes have left in the storage: files of checkpoints that no row names, and files that are not whole. Only by age, since a file
-// that was just stored gets its row a moment later, and never one whose row exists.
+// What killed processes have left in the storage: files that no row names, and files that are not whole. Only by age, since a file that was just
+// stored gets its row a moment later, and never one that a row or a preparation under way refers to. What a running upload has sent in parts is no
+// file yet; its row says until when it may stay.
 
 import { randomUUID } from 'node:crypto'
-import { checkpoints, type Sql } from '@trainyard/database'
+import { preparationFiles, type Sql, storedKeys } from '@trainyard/database'
 import type { ObjectStorage } from '@trainyard/storage'
 
 /** Objects that one question to the database is about. */
 const BATCH = 500
-const PREFIX = 'checkpoints/'
+/** Files of one request get their rows together, when the last of them has arrived: as long as a slow one may take. */
+const UPLOAD_AGE_MS = 24 * 3600 * 1000
 const EMPTY = { async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {} }
 
 /** @param olderThanMs longer than any lease lives @returns how many were deleted */
 export async function removeOrphanFiles(sql: Sql, storage: ObjectStorage, olderThanMs: number): Promise<number> {
-  const before = (await clockOf(storage)) - olderThanMs
-  let removed = await storage.removeUnfinished(new Date(before))
-  let batch: string[] = []
-  const work = async () => {
-    for (const key of await checkpoints.unknownKeys(sql, batch)) {
-      await storage.delete(key)
-      removed++
+  const now = await clockOf(storage)
+  let removed = await storage.removeUnfinished(new Date(now - olderThanMs))
+  const remove = async (keys: readonly string[]) => {
+    for (const key of keys) await storage.delete(key)
+    removed += keys.length
+  }
+  // Of runs that ended while no supervisor had them, or whose supervisor was killed right after.
+  await remove(await preparationFiles.removeEnded(sql, null))
+  for (const folder of storedKeys.STORED_FOLDERS) {
+    const before = now - (folder === 'uploads' ? Math.max(olderThanMs, UPLOAD_AGE_MS) : olderThanMs)
+    let batch: string[] = []
+    const work = async () => {
+      await remove(await storedKeys.findUnneeded(sql, folder, batch))
+      batch = []
     }
-    batch = []
+    for await (const { key, modifiedAt } of storage.list(`${folder}/`)) {
+      if (modifiedAt.getTime() >= before) continue
+      batch.push(key)
+      if (batch.length === BATCH) await work()
+    }
+    await work()
   }
-  for await (const { key, modifiedAt } of storage.list(PREFIX)) {
-    if (modifiedAt.getTime() >= before) continue
-    batch.push(key)
-    if (batch.length === BATCH) await work()
-  }
-  await work()
   return removed
 }
 

@@ -48,6 +48,8 @@ export interface WorkerOptions {
   readonly crashLimit: number
   /** Bytes that a trainer may take at most; null for what its plan says. */
   readonly memoryBytesMax: number | null
+  /** Milliseconds of work between two states of a preparation. */
+  readonly prepareCheckpointMs: number
   readonly times: SupervisionTimes & {
     readonly reconcileMs: number
     readonly unclaimedAfterMs: number

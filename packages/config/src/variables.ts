@@ -63,9 +63,11 @@ export const runCrashLimit = integer(1, 1000)
   .default(3)
   .describe('crashes of a trainer without a new checkpoint in between after which its run fails, from 1 to 1000')
 
-export const orphanAgeS = integer(1, 100_000_000)
-  .default(3600)
-  .describe('seconds after which a stored file that belongs to no checkpoint is deleted')
+export const orphanAgeS = integer(1, 100_000_000).default(3600).describe('seconds after which a stored file that no row names is deleted')
+
+export const prepareCheckpointMs = integer(1, 3_600_000)
+  .default(10_000)
+  .describe('milliseconds of work after which a preparation keeps what it has done, from 1 to 3600000')
 
 export const trainerHeapMb = integer(64, 1_000_000)
   .default(2048)

@@ -17,6 +17,7 @@ const schema = z.object({
   STALL_TIMEOUT_MS: variable.stallTimeoutMs,
   RUN_CRASH_LIMIT: variable.runCrashLimit,
   ORPHAN_AGE_S: variable.orphanAgeS,
+  PREPARE_CHECKPOINT_MS: variable.prepareCheckpointMs,
   TRAINER_HEAP_MB: variable.trainerHeapMb,
   TRAINER_MEMORY_MB: variable.trainerMemoryMb,
   IMPORT_ALLOWED_HOSTS: variable.importAllowedHosts,
@@ -44,6 +45,7 @@ export function loadWorkerConfig(environment: Environment = process.env) {
     stallTimeoutMs: env.STALL_TIMEOUT_MS,
     runCrashLimit: env.RUN_CRASH_LIMIT,
     orphanAgeS: env.ORPHAN_AGE_S,
+    prepareCheckpointMs: env.PREPARE_CHECKPOINT_MS,
     trainerHeapMb: env.TRAINER_HEAP_MB,
     /** null: what the plan of the run says. */
     trainerMemoryMb: env.TRAINER_MEMORY_MB ?? null,

@@ -26,6 +26,8 @@ export const startMessageSchema = z.object({
   base: z.object({ manifest: datasetManifestSchema, summary_path: z.string() }).nullable().optional(),
   /** Shards of a prepared version get keys below this prefix. */
   shard_key_prefix: z.string().nullable(),
+  /** Of a preparation: the files of its newest state, none where it begins, and the milliseconds of work between two states. */
+  preparation: z.object({ files: z.array(z.object({ name: z.string(), path: z.string() })), every_ms: z.number().positive() }).nullable(),
   /** The checkpoint to go on from: of a training the newest of its run, of a verification the one that it begins with. */
   resume: grantedFileSchema.nullable(),
   /** The checkpoint to transfer from, to evaluate, to predict with or to arrive at. */
@@ -87,6 +89,11 @@ export const trainerMessageSchema = z.discriminatedUnion('type', [
     type: z.literal('prepared'),
     manifest: datasetManifestSchema,
     files: z.array(z.object({ key: z.string(), path: z.string() })),
+  }),
+  /** What a preparation has done so far: all files of its state, with the paths of those that are new. They are never changed again. */
+  z.object({
+    type: z.literal('kept'),
+    files: z.array(z.object({ name: z.string().regex(/^[\w.-]{1,80}$/), path: z.string().nullable() })),
   }),
   /** Something a person should see in the run's events. */
   z.object({ type: z.literal('event'), event: z.string(), message: z.string() }),

@@ -85,15 +85,6 @@ export async function removeUnpinned(sql: Sql, ids: readonly string[]): Promise<
   return rows.map(({ key }) => key)
 }
 
-/** Those of the keys that no checkpoint has. */
-export async function unknownKeys(sql: Sql, keys: readonly string[]): Promise<string[]> {
-  const rows = await sql.query<{ key: string }>(
-    'SELECT key FROM unnest($1::text[]) AS key WHERE NOT EXISTS (SELECT FROM checkpoints WHERE object_key = key)',
-    [keys],
-  )
-  return rows.map(({ key }) => key)
-}
-
 function toRecord(row: Checkpoint): CheckpointRecord {
   return { ...row, step: Number(row.step), bytes: Number(row.bytes), metrics: fromJson(row.metrics) }
 }

@@ -9,6 +9,7 @@ import * as idempotency from './idempotency.repository.ts'
 import * as jobs from './jobs.repository.ts'
 import * as metrics from './metrics.repository.ts'
 import * as models from './models.repository.ts'
+import * as preparationFiles from './preparation-files.repository.ts'
 import * as projects from './projects.repository.ts'
 import * as runEvents from './run-events.repository.ts'
 import * as dispatch from './runs/dispatch.ts'
@@ -16,6 +17,7 @@ import * as runFlush from './runs/flush.ts'
 import * as runState from './runs/state.ts'
 import * as runs from './runs.repository.ts'
 import * as statistics from './statistics.repository.ts'
+import * as storedKeys from './stored-keys.repository.ts'
 import * as uploads from './uploads.repository.ts'
 
 export type { ApiKeyRecord, Authentication, Principal } from './api-keys.repository.ts'
@@ -37,7 +39,7 @@ export type { ProjectRecord } from './projects.repository.ts'
 export type { RunEventRecord } from './run-events.repository.ts'
 export type { Fence, IdentifiedEvent, NewEvent } from './runs/fence.ts'
 export type { FlushInput, FlushResult } from './runs/flush.ts'
-export type { ClaimedRun, Completion, LeftRun, NewCheckpoint } from './runs/state.ts'
+export type { ClaimedRun, Completion, LeftRun, NewCheckpoint, NewPreparationFile } from './runs/state.ts'
 export { canFollow, TRANSITIONS } from './runs/transitions.ts'
 export type { RunRecord } from './runs.repository.ts'
 export { type Sql, sqlOfTransaction } from './sql.ts'
@@ -54,11 +56,13 @@ export {
   jobs,
   metrics,
   models,
+  preparationFiles,
   projects,
   runEvents,
   runFlush,
   runState,
   runs,
   statistics,
+  storedKeys,
   uploads,
 }

@@ -77,8 +77,9 @@ export async function begin(tx: Tx, input: BeginUpload): Promise<UploadRecord> {
   return toRecord({ ...(await tx.upload.create({ data: input })), parts: [] })
 }
 
+/** @returns null also for one that is being removed */
 export async function find(tx: Tx, id: string): Promise<UploadRecord | null> {
-  const row = await tx.upload.findUnique({ where: { id }, include: { parts: { orderBy: { number: 'asc' } } } })
+  const row = await tx.upload.findFirst({ where: { id, removingAt: null }, include: { parts: { orderBy: { number: 'asc' } } } })
   return row && toRecord(row)
 }
 
@@ -91,7 +92,11 @@ export async function findLocked(tx: Tx, id: string): Promise<UploadRecord | nul
 /** Those that were announced on their own. */
 export async function list(tx: Tx, request: PageRequest): Promise<Page<UploadRecord>> {
   const rows = await page(request, ({ where, ...range }) =>
-    tx.upload.findMany({ where: { ...where, partBytes: { not: null } }, include: { parts: { orderBy: { number: 'asc' } } }, ...range }),
+    tx.upload.findMany({
+      where: { ...where, partBytes: { not: null }, removingAt: null },
+      include: { parts: { orderBy: { number: 'asc' } } },
+      ...range,
+    }),
   )
   return mapPage(rows, toRecord)
 }
@@ -143,7 +148,7 @@ export async function attach(
   part = 0,
 ): Promise<boolean> {
   const { count } = await tx.upload.updateMany({
-    where: { id, datasetVersionId: null, completedAt: { not: null } },
+    where: { id, datasetVersionId: null, completedAt: { not: null }, removingAt: null },
     data: { datasetVersionId, part, role, expiresAt: null },
   })
   if (count === 1) await addBytes(tx, datasetVersionId, bytes)
@@ -189,12 +194,27 @@ export async function remove(tx: Tx, id: string): Promise<void> {
   await tx.upload.deleteMany({ where: { id } })
 }
 
-/** Uploads that nobody has used in time, at most so many; others that ask get others. Takes a worker's transaction. */
-export async function findExpired(tx: Tx, limit: number): Promise<UploadRecord[]> {
+/**
+ * Marks uploads that nobody has used in time, at most so many, and those whose removal was begun and not ended; nobody else uses or gets them.
+ * Their files are to be deleted then, and the rows at last. Takes a worker's transaction.
+ * @param againAfterMs after which a removal that was begun is taken for broken off
+ */
+export async function takeExpired(tx: Tx, limit: number, againAfterMs: number): Promise<UploadRecord[]> {
   const rows = await tx.$queryRaw<{ id: string }[]>`
-    SELECT id FROM uploads WHERE expires_at < clock_timestamp() ORDER BY expires_at LIMIT ${limit} FOR UPDATE SKIP LOCKED`
+    UPDATE uploads SET removing_at = clock_timestamp() WHERE id IN (
+      SELECT id FROM uploads
+      WHERE expires_at < clock_timestamp()
+        AND (removing_at IS NULL OR removing_at < clock_timestamp() - ${againAfterMs}::float8 * interval '1 millisecond')
+      ORDER BY expires_at LIMIT ${limit} FOR UPDATE SKIP LOCKED
+    ) RETURNING id`
   const found = await tx.upload.findMany({ where: { id: { in: rows.map(({ id }) => id) } }, include: { parts: true } })
   return found.map(toRecord)
+}
+
+/** Marks one that is given up, which is found by `takeExpired` if its removal breaks off. */
+export async function startRemoval(tx: Tx, id: string): Promise<void> {
+  const now = new Date()
+  await tx.upload.update({ where: { id }, data: { removingAt: now, expiresAt: now } })
 }
 
 export async function listOfVersion(tx: Tx, datasetVersionId: string): Promise<UploadRecord[]> {

@@ -66,6 +66,7 @@ describe.skipIf(!isLinux)('requirement 36: a trainer', () => {
       dataset: null,
       sources: [{ role: 'file', name: 'plan.json', path: planFile }],
       shard_key_prefix: null,
+      preparation: null,
       resume: null,
       source_checkpoint: null,
       threads: 1,

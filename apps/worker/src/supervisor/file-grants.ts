@@ -41,11 +41,12 @@ export class FileGrants {
 
   /**
    * As `grant`, with the content compared each time: for checkpoints.
+   * @param directory for a copy that is of use to one run only
    * @throws TrainyardError corrupt_checkpoint when it differs or is missing
    */
-  async grantVerified(key: string, sha256: string): Promise<string> {
+  async grantVerified(key: string, sha256: string, directory = this.#cache): Promise<string> {
     try {
-      const path = await this.grant(key, sha256)
+      const path = await this.grant(key, sha256, directory)
       await verify(path, sha256)
       return path
     } catch (cause) {

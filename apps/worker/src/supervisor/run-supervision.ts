@@ -3,7 +3,7 @@
 
 import { rm } from 'node:fs/promises'
 import type { DatasetManifest, RunConfigOf, TrainerMessage, TrainerMessageOf } from '@trainyard/contracts'
-import { type ClaimedRun, type NewCheckpoint, runFlush, runState } from '@trainyard/database'
+import { type ClaimedRun, type NewCheckpoint, preparationFiles, runFlush, runState } from '@trainyard/database'
 import type { ObjectStorage } from '@trainyard/storage'
 import type { Logger } from 'pino'
 import { type Ending, endingOfError, endingOfFailure, notReproduced, outOfMemory, ranTooLong, type StopReason } from './ending.ts'
@@ -42,6 +42,8 @@ export interface SupervisionOptions {
   readonly directories: WorkDirectories
   /** Crashes without a new checkpoint in between, after which a run fails. */
   readonly crashLimit: number
+  /** Milliseconds of work between two states of a preparation. */
+  readonly prepareCheckpointMs: number
   readonly times: SupervisionTimes
   readonly now: () => number
   /** A write did not succeed; it is repeated. */
@@ -157,13 +159,13 @@ export class RunSupervision {
   }
 
   async #launch(): Promise<void> {
-    const { run, trainers, threads, memoryBytesMax, sql, storage, files, directories } = this.#options
+    const { run, trainers, threads, memoryBytesMax, prepareCheckpointMs, sql, storage, files, directories } = this.#options
     this.#copies ??= directories.make('run')
     if (run.config.kind === 'prepare') await this.#import(run.config)
     const granted = run.config.kind === 'train' ? Math.min(run.config.training.threads ?? threads, threads) : threads
     this.#taking = trainers.take()
     const [start, trainer] = await Promise.all([
-      buildStartMessage({ run, sql, files, copies: this.#copies, threads: granted, memoryBytesMax }),
+      buildStartMessage({ run, sql, files, copies: this.#copies, threads: granted, memoryBytesMax, prepareCheckpointMs }),
       this.#taking,
     ])
     this.#trainer = trainer
@@ -236,6 +238,7 @@ export class RunSupervision {
       progress: ({ phase, step, epoch, samples_per_second, points }) =>
         this.#writer.add({ points, progress: { phase, step, epoch, samplesPerSecond: samples_per_second } }),
       checkpoint: (m) => this.#storeCheckpoint(m),
+      kept: (m) => this.#keep(m),
       prepared: async (m) => {
         this.#manifest = (await this.#files?.storeShards(m)) ?? undefined
       },
@@ -267,6 +270,14 @@ export class RunSupervision {
     await this.#prune()
   }
 
+  async #keep(message: TrainerMessageOf<'kept'>): Promise<void> {
+    const added = await this.#files?.storeState(message)
+    if (added === undefined || added === null) return
+    const names = message.files.map(({ name }) => name)
+    const dropped = await this.#writer.write((sql, fence) => runState.keepPreparation(sql, fence, added, names))
+    for (const key of dropped ?? []) await this.#options.storage.delete(key)
+  }
+
   /** What is left over now is left over after the next checkpoint too. */
   async #prune(): Promise<void> {
     const { run, sql, storage } = this.#options
@@ -295,5 +306,16 @@ export class RunSupervision {
       })
     })
     this.#log.info({ ending: ending.type, state }, 'the attempt has ended')
+    if (run.kind === 'prepare') await this.#forgetState()
+  }
+
+  /** Nobody goes on with a preparation that has ended; what is left over now is left to the sweep. */
+  async #forgetState(): Promise<void> {
+    const { run, sql, storage } = this.#options
+    try {
+      for (const key of await preparationFiles.removeEnded(sql, run.runId)) await storage.delete(key)
+    } catch (error) {
+      this.#log.warn({ error }, 'what an ended preparation has kept could not be deleted')
+    }
   }
 }

@@ -2,7 +2,7 @@
 // but the prefix that its shards get.
 
 import { type DatasetManifest, type GrantedFile, type StartMessage, TRAINER_PROTOCOL } from '@trainyard/contracts'
-import { type ClaimedRun, checkpoints, datasetVersions, type NewEvent, type Sql } from '@trainyard/database'
+import { type ClaimedRun, checkpoints, datasetVersions, type NewEvent, preparationFiles, type Sql } from '@trainyard/database'
 import { TrainyardError } from '@trainyard/errors'
 import type { FileGrants } from './file-grants.ts'
 import type { TrainerDirectory } from './trainer-directory.ts'
@@ -18,6 +18,8 @@ export interface StartInput {
   readonly copies: string
   readonly threads: number
   readonly memoryBytesMax: number | null
+  /** Milliseconds of work between two states of a preparation. */
+  readonly prepareCheckpointMs: number
 }
 
 export interface Start {
@@ -28,14 +30,15 @@ export interface Start {
 }
 
 export async function buildStartMessage(input: StartInput): Promise<Start> {
-  const { run, sql, files, copies, threads, memoryBytesMax } = input
+  const { run, sql, files, copies, threads, memoryBytesMax, prepareCheckpointMs } = input
   const { config } = run
   const events: NewEvent[] = []
-  const granted: Pick<StartMessage, 'dataset' | 'sources' | 'base' | 'shard_key_prefix' | 'resume' | 'source_checkpoint'> = {
+  const granted: Pick<StartMessage, 'dataset' | 'sources' | 'base' | 'shard_key_prefix' | 'preparation' | 'resume' | 'source_checkpoint'> = {
     dataset: null,
     sources: [],
     base: null,
     shard_key_prefix: null,
+    preparation: null,
     resume: null,
     source_checkpoint: null,
   }
@@ -56,6 +59,7 @@ export async function buildStartMessage(input: StartInput): Promise<Start> {
   if (config.kind === 'prepare') {
     granted.shard_key_prefix = shardPrefix(run.projectId)
     if (config.base !== undefined) granted.base = await grantBase(sql, files, config.base.dataset_version_id)
+    granted.preparation = { files: await grantPreparation(input, events), every_ms: prepareCheckpointMs }
     granted.sources = await Promise.all(
       config.sources.map(async ({ role, key, file_name, sha256 = null, part = 0 }) => ({
         role,
@@ -72,13 +76,15 @@ export async function buildStartMessage(input: StartInput): Promise<Start> {
 export async function grantTo(directory: TrainerDirectory, message: Start['message']): Promise<StartMessage> {
   const grant = (path: string) => directory.grant(path)
   const grantFile = async (file: GrantedFile | null) => file && { ...file, path: await grant(file.path) }
-  const { dataset, sources, base, resume, source_checkpoint } = message
+  const { dataset, sources, base, preparation, resume, source_checkpoint } = message
+  const kept = preparation?.files.map(async ({ name, path }) => ({ name, path: await grant(path) }))
   const shards = Object.entries(dataset?.shard_paths ?? {}).map(async ([key, path]) => [key, await grant(path)] as const)
   return {
     ...message,
     dataset: dataset && { ...dataset, shard_paths: Object.fromEntries(await Promise.all(shards)) },
     sources: await Promise.all(sources.map(async (source) => ({ ...source, path: await grant(source.path) }))),
     ...(base == null ? {} : { base: { ...base, summary_path: await grant(base.summary_path) } }),
+    preparation: preparation && { ...preparation, files: await Promise.all(kept ?? []) },
     resume: await grantFile(resume),
     source_checkpoint: await grantFile(source_checkpoint),
     work_directory: directory.work,
@@ -104,6 +110,22 @@ async function grantCheckpoint(sql: Sql, files: FileGrants, id: string): Promise
   const file = await checkpoints.findFile(sql, id)
   if (file === null) throw new TrainyardError('not_found', { detail: 'The checkpoint is gone.' })
   return { path: await files.grantVerified(file.objectKey, file.sha256), sha256: file.sha256 }
+}
+
+/** The newest state of a preparation, or nothing when any of its files is not as it was written. */
+async function grantPreparation({ run, sql, files, copies }: StartInput, events: NewEvent[]): Promise<{ name: string; path: string }[]> {
+  try {
+    return await Promise.all(
+      (await preparationFiles.list(sql, run.runId)).map(async ({ name, objectKey, sha256 }) => ({
+        name,
+        path: await files.grantVerified(objectKey, sha256, copies),
+      })),
+    )
+  } catch (error) {
+    if (!(error instanceof TrainyardError && error.code === 'corrupt_checkpoint')) throw error
+    events.push({ type: 'checkpoint_rejected', message: `What was prepared is damaged, it begins anew: ${error.message}` })
+    return []
+  }
 }
 
 /** The newest checkpoint of the run whose content is as it was written; what is told about the others goes into `events`. */

@@ -1,10 +1,10 @@
-// What a trainer has written, into the storage: checkpoints and shards. Only files of its own directory, and only while the lease is held.
+// What a trainer has written, into the storage: checkpoints, states of preparations and shards. Only files of its own directory, and only while the lease is held.
 
 import { realpath, rm } from 'node:fs/promises'
 import { sep } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type DatasetManifest, newUuid, storedFiles, type TrainerMessageOf, toWireNumber } from '@trainyard/contracts'
-import type { ClaimedRun, NewCheckpoint, NewEvent } from '@trainyard/database'
+import type { ClaimedRun, NewCheckpoint, NewEvent, NewPreparationFile } from '@trainyard/database'
 import { isStorageFull } from '@trainyard/errors'
 import type { ObjectStorage, StoredObject } from '@trainyard/storage'
 import { shardPrefix } from './start-message.ts'
@@ -12,6 +12,8 @@ import type { TrainerDirectory } from './trainer-directory.ts'
 
 /** Milliseconds between two attempts to write where the storage was full. */
 const SPACE_RETRY_MS = 500
+/** The file that a state of a preparation itself is; the trainer makes no other while it is there. */
+const STATE_FILE = /^state-/
 
 export interface TrainerFilesOptions {
   readonly run: ClaimedRun
@@ -29,6 +31,8 @@ export interface TrainerFilesOptions {
 
 export class TrainerFiles {
   readonly #options: TrainerFilesOptions
+  /** A state of the preparation was left out: those that follow name files of it. */
+  #isKeepingOver = false
 
   constructor(options: TrainerFilesOptions) {
     this.#options = options
@@ -47,6 +51,35 @@ export class TrainerFiles {
     const { bytes, sha256 } = stored
     const wireMetrics = Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name, toWireNumber(value)]))
     return { id: newUuid(), kind, step, epoch, objectKey, bytes, sha256, metrics: wireMetrics }
+  }
+
+  /**
+   * What is new of a preparation's state. Without space it is left out: the state before stays, which another attempt would go on from.
+   * @returns null when it was left out, or the lease was lost meanwhile
+   */
+  async storeState({ files }: TrainerMessageOf<'kept'>): Promise<NewPreparationFile[] | null> {
+    const { run, storage, isHeld, onAlive, tell } = this.#options
+    if (this.#isKeepingOver) return null
+    const added: NewPreparationFile[] = []
+    for (const { name, path } of files) {
+      if (path === null) continue
+      if (!isHeld()) return null
+      const own = await this.#ownFile(path)
+      const objectKey = `checkpoints/${run.runId}/${run.leaseEpoch}/${name}`
+      try {
+        added.push({ name, objectKey, ...(await storage.putFile(objectKey, own, { mayCommit: isHeld })) })
+      } catch (error) {
+        if (!isHeld()) return null
+        if (!isStorageFull(error)) throw error
+        this.#isKeepingOver = true
+        for (const file of added) await storage.delete(file.objectKey)
+        tell({ type: 'checkpoint_failed', message: 'The storage is full: the preparation goes on, but what it has done is kept no more.' })
+        return null
+      }
+      onAlive()
+      if (STATE_FILE.test(name)) await rm(own, { force: true })
+    }
+    return added
   }
 
   /** @returns null when the lease was lost meanwhile */

@@ -103,6 +103,7 @@ export class TrainerInProcess {
       dataset: null,
       sources: [],
       shard_key_prefix: null,
+      preparation: null,
       resume: null,
       source_checkpoint: null,
       work_directory: await this.#make(),

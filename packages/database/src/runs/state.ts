@@ -4,5 +4,6 @@
 export { type NewCheckpoint, recordCheckpoint } from './state/checkpoint.ts'
 export { type ClaimedRun, type ClaimRequest, claim, claimNext, PREDICTION_PRIORITY } from './state/claim.ts'
 export { type Completion, complete } from './state/complete.ts'
+export { keepPreparation, type NewPreparationFile } from './state/keep-preparation.ts'
 export { CRASH_LIMIT, crash, expireLeases, fail, type LeftRun, LOST_LIMIT, postpone, release } from './state/leave.ts'
 export { cancelJob, pauseJob, resumeJob } from './state/requests.ts'

@@ -2,7 +2,7 @@ import { uploads } from '@trainyard/database'
 import { TrainyardError } from '@trainyard/errors'
 import { idParams } from '../../http/ids.ts'
 import { defineRoute } from '../../http/route.ts'
-import { requireUpload, toParted } from './upload-parts.ts'
+import { removeFiles, requireUpload } from './upload-parts.ts'
 
 export const deleteUpload = defineRoute({
   method: 'DELETE',
@@ -16,17 +16,17 @@ export const deleteUpload = defineRoute({
   responses: { 204: { description: 'It is gone.', schema: null } },
   errors: ['conflict'],
   handler: async ({ params: { upload_id: uploadId }, deps, reply, transaction }) => {
-    // The row goes first: a row whose file is gone would be worse than a file without a row, which a death of this process leaves.
+    // Marked first, and the row goes last: the removal goes on elsewhere if this process dies.
     const upload = await transaction(async (tx) => {
       const found = await requireUpload(tx, uploadId)
       if (found.datasetVersionId !== null) {
         throw new TrainyardError('conflict', { detail: `${uploadId} is the source of a version.`, hint: 'Delete the version.' })
       }
-      await uploads.remove(tx, found.id)
+      await uploads.startRemoval(tx, found.id)
       return found
     })
-    await deps.storage.abortParts(toParted(upload))
-    await deps.storage.delete(upload.objectKey)
+    await removeFiles(deps.storage, upload)
+    await transaction((tx) => uploads.remove(tx, upload.id))
     return reply.code(204).send()
   },
 })

@@ -3,7 +3,7 @@
 import type { Tx, UploadRecord } from '@trainyard/database'
 import { uploads } from '@trainyard/database'
 import { TrainyardError } from '@trainyard/errors'
-import type { PartedUpload } from '@trainyard/storage'
+import type { ObjectStorage, PartedUpload } from '@trainyard/storage'
 import { uuidOf } from '../../http/ids.ts'
 import { found, missing } from '../../http/parse.ts'
 
@@ -27,6 +27,12 @@ export async function requireOpen(tx: Tx, id: string): Promise<OpenUpload> {
 
 export function toParted({ objectKey: key, token, partBytes }: OpenUpload): PartedUpload {
   return { key, token, partBytes }
+}
+
+/** All that is stored of it, whole or in parts. Removing what is not there is no error. */
+export async function removeFiles(storage: ObjectStorage, { objectKey, token, partBytes }: UploadRecord): Promise<void> {
+  if (token !== null && partBytes !== null) await storage.abortParts({ key: objectKey, token, partBytes })
+  await storage.delete(objectKey)
 }
 
 export function partsTotal({ bytes, partBytes }: OpenUpload): number {

@@ -245,6 +245,7 @@ export type ProjectWhereInput = {
   runEvents?: Prisma.RunEventListRelationFilter
   metricSeries?: Prisma.MetricSeriesListRelationFilter
   checkpoints?: Prisma.CheckpointListRelationFilter
+  preparations?: Prisma.PreparationFileListRelationFilter
   outbox?: Prisma.OutboxListRelationFilter
   idempotencyKeys?: Prisma.IdempotencyKeyListRelationFilter
 }
@@ -268,6 +269,7 @@ export type ProjectOrderByWithRelationInput = {
   runEvents?: Prisma.RunEventOrderByRelationAggregateInput
   metricSeries?: Prisma.MetricSeriesOrderByRelationAggregateInput
   checkpoints?: Prisma.CheckpointOrderByRelationAggregateInput
+  preparations?: Prisma.PreparationFileOrderByRelationAggregateInput
   outbox?: Prisma.OutboxOrderByRelationAggregateInput
   idempotencyKeys?: Prisma.IdempotencyKeyOrderByRelationAggregateInput
 }
@@ -294,6 +296,7 @@ export type ProjectWhereUniqueInput = Prisma.AtLeast<{
   runEvents?: Prisma.RunEventListRelationFilter
   metricSeries?: Prisma.MetricSeriesListRelationFilter
   checkpoints?: Prisma.CheckpointListRelationFilter
+  preparations?: Prisma.PreparationFileListRelationFilter
   outbox?: Prisma.OutboxListRelationFilter
   idempotencyKeys?: Prisma.IdempotencyKeyListRelationFilter
 }, "id">
@@ -343,6 +346,7 @@ export type ProjectCreateInput = {
   runEvents?: Prisma.RunEventCreateNestedManyWithoutProjectInput
   metricSeries?: Prisma.MetricSeriesCreateNestedManyWithoutProjectInput
   checkpoints?: Prisma.CheckpointCreateNestedManyWithoutProjectInput
+  preparations?: Prisma.PreparationFileCreateNestedManyWithoutProjectInput
   outbox?: Prisma.OutboxCreateNestedManyWithoutProjectInput
   idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutProjectInput
 }
@@ -366,6 +370,7 @@ export type ProjectUncheckedCreateInput = {
   runEvents?: Prisma.RunEventUncheckedCreateNestedManyWithoutProjectInput
   metricSeries?: Prisma.MetricSeriesUncheckedCreateNestedManyWithoutProjectInput
   checkpoints?: Prisma.CheckpointUncheckedCreateNestedManyWithoutProjectInput
+  preparations?: Prisma.PreparationFileUncheckedCreateNestedManyWithoutProjectInput
   outbox?: Prisma.OutboxUncheckedCreateNestedManyWithoutProjectInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutProjectInput
 }
@@ -389,6 +394,7 @@ export type ProjectUpdateInput = {
   runEvents?: Prisma.RunEventUpdateManyWithoutProjectNestedInput
   metricSeries?: Prisma.MetricSeriesUpdateManyWithoutProjectNestedInput
   checkpoints?: Prisma.CheckpointUpdateManyWithoutProjectNestedInput
+  preparations?: Prisma.PreparationFileUpdateManyWithoutProjectNestedInput
   outbox?: Prisma.OutboxUpdateManyWithoutProjectNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutProjectNestedInput
 }
@@ -412,6 +418,7 @@ export type ProjectUncheckedUpdateInput = {
   runEvents?: Prisma.RunEventUncheckedUpdateManyWithoutProjectNestedInput
   metricSeries?: Prisma.MetricSeriesUncheckedUpdateManyWithoutProjectNestedInput
   checkpoints?: Prisma.CheckpointUncheckedUpdateManyWithoutProjectNestedInput
+  preparations?: Prisma.PreparationFileUncheckedUpdateManyWithoutProjectNestedInput
   outbox?: Prisma.OutboxUncheckedUpdateManyWithoutProjectNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutProjectNestedInput
 }
@@ -687,6 +694,20 @@ export type ProjectUpdateOneRequiredWithoutCheckpointsNestedInput = {
   update?: Prisma.XOR<Prisma.XOR<Prisma.ProjectUpdateToOneWithWhereWithoutCheckpointsInput, Prisma.ProjectUpdateWithoutCheckpointsInput>, Prisma.ProjectUncheckedUpdateWithoutCheckpointsInput>
 }
 
+export type ProjectCreateNestedOneWithoutPreparationsInput = {
+  create?: Prisma.XOR<Prisma.ProjectCreateWithoutPreparationsInput, Prisma.ProjectUncheckedCreateWithoutPreparationsInput>
+  connectOrCreate?: Prisma.ProjectCreateOrConnectWithoutPreparationsInput
+  connect?: Prisma.ProjectWhereUniqueInput
+}
+
+export type ProjectUpdateOneRequiredWithoutPreparationsNestedInput = {
+  create?: Prisma.XOR<Prisma.ProjectCreateWithoutPreparationsInput, Prisma.ProjectUncheckedCreateWithoutPreparationsInput>
+  connectOrCreate?: Prisma.ProjectCreateOrConnectWithoutPreparationsInput
+  upsert?: Prisma.ProjectUpsertWithoutPreparationsInput
+  connect?: Prisma.ProjectWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.ProjectUpdateToOneWithWhereWithoutPreparationsInput, Prisma.ProjectUpdateWithoutPreparationsInput>, Prisma.ProjectUncheckedUpdateWithoutPreparationsInput>
+}
+
 export type ProjectCreateNestedOneWithoutOutboxInput = {
   create?: Prisma.XOR<Prisma.ProjectCreateWithoutOutboxInput, Prisma.ProjectUncheckedCreateWithoutOutboxInput>
   connectOrCreate?: Prisma.ProjectCreateOrConnectWithoutOutboxInput
@@ -733,6 +754,7 @@ export type ProjectCreateWithoutApiKeysInput = {
   runEvents?: Prisma.RunEventCreateNestedManyWithoutProjectInput
   metricSeries?: Prisma.MetricSeriesCreateNestedManyWithoutProjectInput
   checkpoints?: Prisma.CheckpointCreateNestedManyWithoutProjectInput
+  preparations?: Prisma.PreparationFileCreateNestedManyWithoutProjectInput
   outbox?: Prisma.OutboxCreateNestedManyWithoutProjectInput
   idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutProjectInput
 }
@@ -755,6 +777,7 @@ export type ProjectUncheckedCreateWithoutApiKeysInput = {
   runEvents?: Prisma.RunEventUncheckedCreateNestedManyWithoutProjectInput
   metricSeries?: Prisma.MetricSeriesUncheckedCreateNestedManyWithoutProjectInput
   checkpoints?: Prisma.CheckpointUncheckedCreateNestedManyWithoutProjectInput
+  preparations?: Prisma.PreparationFileUncheckedCreateNestedManyWithoutProjectInput
   outbox?: Prisma.OutboxUncheckedCreateNestedManyWithoutProjectInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutProjectInput
 }
@@ -793,6 +816,7 @@ export type ProjectUpdateWithoutApiKeysInput = {
   runEvents?: Prisma.RunEventUpdateManyWithoutProjectNestedInput
   metricSeries?: Prisma.MetricSeriesUpdateManyWithoutProjectNestedInput
   checkpoints?: Prisma.CheckpointUpdateManyWithoutProjectNestedInput
+  preparations?: Prisma.PreparationFileUpdateManyWithoutProjectNestedInput
   outbox?: Prisma.OutboxUpdateManyWithoutProjectNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutProjectNestedInput
 }
@@ -815,6 +839,7 @@ export type ProjectUncheckedUpdateWithoutApiKeysInput = {
   runEvents?: Prisma.RunEventUncheckedUpdateManyWithoutProjectNestedInput
   metricSeries?: Prisma.MetricSeriesUncheckedUpdateManyWithoutProjectNestedInput
   checkpoints?: Prisma.CheckpointUncheckedUpdateManyWithoutProjectNestedInput
+  preparations?: Prisma.PreparationFileUncheckedUpdateManyWithoutProjectNestedInput
   outbox?: Prisma.OutboxUncheckedUpdateManyWithoutProjectNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutProjectNestedInput
 }
@@ -837,6 +862,7 @@ export type ProjectCreateWithoutDatasetsInput = {
   runEvents?: Prisma.RunEventCreateNestedManyWithoutProjectInput
   metricSeries?: Prisma.MetricSeriesCreateNestedManyWithoutProjectInput
   checkpoints?: Prisma.CheckpointCreateNestedManyWithoutProjectInput
+  preparations?: Prisma.PreparationFileCreateNestedManyWithoutProjectInput
   outbox?: Prisma.OutboxCreateNestedManyWithoutProjectInput
   idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutProjectInput
 }
@@ -859,6 +885,7 @@ export type ProjectUncheckedCreateWithoutDatasetsInput = {
   runEvents?: Prisma.RunEventUncheckedCreateNestedManyWithoutProjectInput
   metricSeries?: Prisma.MetricSeriesUncheckedCreateNestedManyWithoutProjectInput
   checkpoints?: Prisma.CheckpointUncheckedCreateNestedManyWithoutProjectInput
+  preparations?: Prisma.PreparationFileUncheckedCreateNestedManyWithoutProjectInput
   outbox?: Prisma.OutboxUncheckedCreateNestedManyWithoutProjectInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutProjectInput
 }
@@ -897,6 +924,7 @@ export type ProjectUpdateWithoutDatasetsInput = {
   runEvents?: Prisma.RunEventUpdateManyWithoutProjectNestedInput
   metricSeries?: Prisma.MetricSeriesUpdateManyWithoutProjectNestedInput
   checkpoints?: Prisma.CheckpointUpdateManyWithoutProjectNestedInput
+  preparations?: Prisma.PreparationFileUpdateManyWithoutProjectNestedInput
   outbox?: Prisma.OutboxUpdateManyWithoutProjectNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutProjectNestedInput
 }
@@ -919,6 +947,7 @@ export type ProjectUncheckedUpdateWithoutDatasetsInput = {
   runEvents?: Prisma.RunEventUncheckedUpdateManyWithoutProjectNestedInput
   metricSeries?: Prisma.MetricSeriesUncheckedUpdateManyWithoutProjectNestedInput
   checkpoints?: Prisma.CheckpointUncheckedUpdateManyWithoutProjectNestedInput
+  preparations?: Prisma.PreparationFileUncheckedUpdateManyWithoutProjectNestedInput
   outbox?: Prisma.OutboxUncheckedUpdateManyWithoutProjectNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutProjectNestedInput
 }
@@ -941,6 +970,7 @@ export type ProjectCreateWithoutDatasetVersionsInput = {
   runEvents?: Prisma.RunEventCreateNestedManyWithoutProjectInput
   metricSeries?: Prisma.MetricSeriesCreateNestedManyWithoutProjectInput
   checkpoints?: Prisma.CheckpointCreateNestedManyWithoutProjectInput
+  preparations?: Prisma.PreparationFileCreateNestedManyWithoutProjectInput
   outbox?: Prisma.OutboxCreateNestedManyWithoutProjectInput
   idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutProjectInput
 }
@@ -963,6 +993,7 @@ export type ProjectUncheckedCreateWithoutDatasetVersionsInput = {
   runEvents?: Prisma.RunEventUncheckedCreateNestedManyWithoutProjectInput
   metricSeries?: Prisma.MetricSeriesUncheckedCreateNestedManyWithoutProjectInput
   checkpoints?: Prisma.CheckpointUncheckedCreateNestedManyWithoutProjectInput
+  preparations?: Prisma.PreparationFileUncheckedCreateNestedManyWithoutProjectInput
   outbox?: Prisma.OutboxUncheckedCreateNestedManyWithoutProjectInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutProjectInput
 }
@@ -1001,6 +1032,7 @@ export type ProjectUpdateWithoutDatasetVersionsInput = {
   runEvents?: Prisma.RunEventUpdateManyWithoutProjectNestedInput
   metricSeries?: Prisma.MetricSeriesUpdateManyWithoutProjectNestedInput
   checkpoints?: Prisma.CheckpointUpdateManyWithoutProjectNestedInput
+  preparations?: Prisma.PreparationFileUpdateManyWithoutProjectNestedInput
   outbox?: Prisma.OutboxUpdateManyWithoutProjectNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutProjectNestedInput
 }
@@ -1023,6 +1055,7 @@ export type ProjectUncheckedUpdateWithoutDatasetVersionsInput = {
   runEvents?: Prisma.RunEventUncheckedUpdateManyWithoutProjectNestedInput
   metricSeries?: Prisma.MetricSeriesUncheckedUpdateManyWithoutProjectNestedInput
   checkpoints?: Prisma.CheckpointUncheckedUpdateManyWithoutProjectNestedInput
+  preparations?: Prisma.PreparationFileUncheckedUpdateManyWithoutProjectNestedInput
   outbox?: Prisma.OutboxUncheckedUpdateManyWithoutProjectNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutProjectNestedInput
 }
@@ -1045,6 +1078,7 @@ export type ProjectCreateWithoutUploadsInput = {
   runEvents?: Prisma.RunEventCreateNestedManyWithoutProjectInput
   metricSeries?: Prisma.MetricSeriesCreateNestedManyWithoutProjectInput
   checkpoints?: Prisma.CheckpointCreateNestedManyWithoutProjectInput
+  preparations?: Prisma.PreparationFileCreateNestedManyWithoutProjectInput
   outbox?: Prisma.OutboxCreateNestedManyWithoutProjectInput
   idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutProjectInput
 }
@@ -1067,6 +1101,7 @@ export type ProjectUncheckedCreateWithoutUploadsInput = {
   runEvents?: Prisma.RunEventUncheckedCreateNestedManyWithoutProjectInput
   metricSeries?: Prisma.MetricSeriesUncheckedCreateNestedManyWithoutProjectInput
   checkpoints?: Prisma.CheckpointUncheckedCreateNestedManyWithoutProjectInput
+  preparations?: Prisma.PreparationFileUncheckedCreateNestedManyWithoutProjectInput
   outbox?: Prisma.OutboxUncheckedCreateNestedManyWithoutProjectInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutProjectInput
 }
@@ -1105,6 +1140,7 @@ export type ProjectUpdateWithoutUploadsInput = {
   runEvents?: Prisma.RunEventUpdateManyWithoutProjectNestedInput
   metricSeries?: Prisma.MetricSeriesUpdateManyWithoutProjectNestedInput
   checkpoints?: Prisma.CheckpointUpdateManyWithoutProjectNestedInput
+  preparations?: Prisma.PreparationFileUpdateManyWithoutProjectNestedInput
   outbox?: Prisma.OutboxUpdateManyWithoutProjectNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutProjectNestedInput
 }
@@ -1127,6 +1163,7 @@ export type ProjectUncheckedUpdateWithoutUploadsInput = {
   runEvents?: Prisma.RunEventUncheckedUpdateManyWithoutProjectNestedInput
   metricSeries?: Prisma.MetricSeriesUncheckedUpdateManyWithoutProjectNestedInput
   checkpoints?: Prisma.CheckpointUncheckedUpdateManyWithoutProjectNestedInput
+  preparations?: Prisma.PreparationFileUncheckedUpdateManyWithoutProjectNestedInput
   outbox?: Prisma.OutboxUncheckedUpdateManyWithoutProjectNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutProjectNestedInput
 }
@@ -1149,6 +1186,7 @@ export type ProjectCreateWithoutUploadPartsInput = {
   runEvents?: Prisma.RunEventCreateNestedManyWithoutProjectInput
   metricSeries?: Prisma.MetricSeriesCreateNestedManyWithoutProjectInput
   checkpoints?: Prisma.CheckpointCreateNestedManyWithoutProjectInput
+  preparations?: Prisma.PreparationFileCreateNestedManyWithoutProjectInput
   outbox?: Prisma.OutboxCreateNestedManyWithoutProjectInput
   idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutProjectInput
 }
@@ -1171,6 +1209,7 @@ export type ProjectUncheckedCreateWithoutUploadPartsInput = {
   runEvents?: Prisma.RunEventUncheckedCreateNestedManyWithoutProjectInput
   metricSeries?: Prisma.MetricSeriesUncheckedCreateNestedManyWithoutProjectInput
   checkpoints?: Prisma.CheckpointUncheckedCreateNestedManyWithoutProjectInput
+  preparations?: Prisma.PreparationFileUncheckedCreateNestedManyWithoutProjectInput
   outbox?: Prisma.OutboxUncheckedCreateNestedManyWithoutProjectInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutProjectInput
 }
@@ -1209,6 +1248,7 @@ export type ProjectUpdateWithoutUploadPartsInput = {
   runEvents?: Prisma.RunEventUpdateManyWithoutProjectNestedInput
   metricSeries?: Prisma.MetricSeriesUpdateManyWithoutProjectNestedInput
   checkpoints?: Prisma.CheckpointUpdateManyWithoutProjectNestedInput
+  preparations?: Prisma.PreparationFileUpdateManyWithoutProjectNestedInput
   outbox?: Prisma.OutboxUpdateManyWithoutProjectNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutProjectNestedInput
 }
@@ -1231,6 +1271,7 @@ export type ProjectUncheckedUpdateWithoutUploadPartsInput = {
   runEvents?: Prisma.RunEventUncheckedUpdateManyWithoutProjectNestedInput
   metricSeries?: Prisma.MetricSeriesUncheckedUpdateManyWithoutProjectNestedInput
   checkpoints?: Prisma.CheckpointUncheckedUpdateManyWithoutProjectNestedInput
+  preparations?: Prisma.PreparationFileUncheckedUpdateManyWithoutProjectNestedInput
   outbox?: Prisma.OutboxUncheckedUpdateManyWithoutProjectNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutProjectNestedInput
 }
@@ -1253,6 +1294,7 @@ export type ProjectCreateWithoutModelsInput = {
   runEvents?: Prisma.RunEventCreateNestedManyWithoutProjectInput
   metricSeries?: Prisma.MetricSeriesCreateNestedManyWithoutProjectInput
   checkpoints?: Prisma.CheckpointCreateNestedManyWithoutProjectInput
+  preparations?: Prisma.PreparationFileCreateNestedManyWithoutProjectInput
   outbox?: Prisma.OutboxCreateNestedManyWithoutProjectInput
   idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutProjectInput
 }
@@ -1275,6 +1317,7 @@ export type ProjectUncheckedCreateWithoutModelsInput = {
   runEvents?: Prisma.RunEventUncheckedCreateNestedManyWithoutProjectInput
   metricSeries?: Prisma.MetricSeriesUncheckedCreateNestedManyWithoutProjectInput
   checkpoints?: Prisma.CheckpointUncheckedCreateNestedManyWithoutProjectInput
+  preparations?: Prisma.PreparationFileUncheckedCreateNestedManyWithoutProjectInput
   outbox?: Prisma.OutboxUncheckedCreateNestedManyWithoutProjectInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutProjectInput
 }
@@ -1313,6 +1356,7 @@ export type ProjectUpdateWithoutModelsInput = {
   runEvents?: Prisma.RunEventUpdateManyWithoutProjectNestedInput
   metricSeries?: Prisma.MetricSeriesUpdateManyWithoutProjectNestedInput
   checkpoints?: Prisma.CheckpointUpdateManyWithoutProjectNestedInput
+  preparations?: Prisma.PreparationFileUpdateManyWithoutProjectNestedInput
   outbox?: Prisma.OutboxUpdateManyWithoutProjectNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutProjectNestedInput
 }
@@ -1335,6 +1379,7 @@ export type ProjectUncheckedUpdateWithoutModelsInput = {
   runEvents?: Prisma.RunEventUncheckedUpdateManyWithoutProjectNestedInput
   metricSeries?: Prisma.MetricSeriesUncheckedUpdateManyWithoutProjectNestedInput
   checkpoints?: Prisma.CheckpointUncheckedUpdateManyWithoutProjectNestedInput
+  preparations?: Prisma.PreparationFileUncheckedUpdateManyWithoutProjectNestedInput
   outbox?: Prisma.OutboxUncheckedUpdateManyWithoutProjectNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutProjectNestedInput
 }
@@ -1357,6 +1402,7 @@ export type ProjectCreateWithoutJobsInput = {
   runEvents?: Prisma.RunEventCreateNestedManyWithoutProjectInput
   metricSeries?: Prisma.MetricSeriesCreateNestedManyWithoutProjectInput
   checkpoints?: Prisma.CheckpointCreateNestedManyWithoutProjectInput
+  preparations?: Prisma.PreparationFileCreateNestedManyWithoutProjectInput
   outbox?: Prisma.OutboxCreateNestedManyWithoutProjectInput
   idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutProjectInput
 }
@@ -1379,6 +1425,7 @@ export type ProjectUncheckedCreateWithoutJobsInput = {
   runEvents?: Prisma.RunEventUncheckedCreateNestedManyWithoutProjectInput
   metricSeries?: Prisma.MetricSeriesUncheckedCreateNestedManyWithoutProjectInput
   checkpoints?: Prisma.CheckpointUncheckedCreateNestedManyWithoutProjectInput
+  preparations?: Prisma.PreparationFileUncheckedCreateNestedManyWithoutProjectInput
   outbox?: Prisma.OutboxUncheckedCreateNestedManyWithoutProjectInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutProjectInput
 }
@@ -1417,6 +1464,7 @@ export type ProjectUpdateWithoutJobsInput = {
   runEvents?: Prisma.RunEventUpdateManyWithoutProjectNestedInput
   metricSeries?: Prisma.MetricSeriesUpdateManyWithoutProjectNestedInput
   checkpoints?: Prisma.CheckpointUpdateManyWithoutProjectNestedInput
+  preparations?: Prisma.PreparationFileUpdateManyWithoutProjectNestedInput
   outbox?: Prisma.OutboxUpdateManyWithoutProjectNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutProjectNestedInput
 }
@@ -1439,6 +1487,7 @@ export type ProjectUncheckedUpdateWithoutJobsInput = {
   runEvents?: Prisma.RunEventUncheckedUpdateManyWithoutProjectNestedInput
   metricSeries?: Prisma.MetricSeriesUncheckedUpdateManyWithoutProjectNestedInput
   checkpoints?: Prisma.CheckpointUncheckedUpdateManyWithoutProjectNestedInput
+  preparations?: Prisma.PreparationFileUncheckedUpdateManyWithoutProjectNestedInput
   outbox?: Prisma.OutboxUncheckedUpdateManyWithoutProjectNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutProjectNestedInput
 }
@@ -1461,6 +1510,7 @@ export type ProjectCreateWithoutRunsInput = {
   runEvents?: Prisma.RunEventCreateNestedManyWithoutProjectInput
   metricSeries?: Prisma.MetricSeriesCreateNestedManyWithoutProjectInput
   checkpoints?: Prisma.CheckpointCreateNestedManyWithoutProjectInput
+  preparations?: Prisma.PreparationFileCreateNestedManyWithoutProjectInput
   outbox?: Prisma.OutboxCreateNestedManyWithoutProjectInput
   idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutProjectInput
 }
@@ -1483,6 +1533,7 @@ export type ProjectUncheckedCreateWithoutRunsInput = {
   runEvents?: Prisma.RunEventUncheckedCreateNestedManyWithoutProjectInput
   metricSeries?: Prisma.MetricSeriesUncheckedCreateNestedManyWithoutProjectInput
   checkpoints?: Prisma.CheckpointUncheckedCreateNestedManyWithoutProjectInput
+  preparations?: Prisma.PreparationFileUncheckedCreateNestedManyWithoutProjectInput
   outbox?: Prisma.OutboxUncheckedCreateNestedManyWithoutProjectInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutProjectInput
 }
@@ -1521,6 +1572,7 @@ export type ProjectUpdateWithoutRunsInput = {
   runEvents?: Prisma.RunEventUpdateManyWithoutProjectNestedInput
   metricSeries?: Prisma.MetricSeriesUpdateManyWithoutProjectNestedInput
   checkpoints?: Prisma.CheckpointUpdateManyWithoutProjectNestedInput
+  preparations?: Prisma.PreparationFileUpdateManyWithoutProjectNestedInput
   outbox?: Prisma.OutboxUpdateManyWithoutProjectNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutProjectNestedInput
 }
@@ -1543,6 +1595,7 @@ export type ProjectUncheckedUpdateWithoutRunsInput = {
   runEvents?: Prisma.RunEventUncheckedUpdateManyWithoutProjectNestedInput
   metricSeries?: Prisma.MetricSeriesUncheckedUpdateManyWithoutProjectNestedInput
   checkpoints?: Prisma.CheckpointUncheckedUpdateManyWithoutProjectNestedInput
+  preparations?: Prisma.PreparationFileUncheckedUpdateManyWithoutProjectNestedInput
   outbox?: Prisma.OutboxUncheckedUpdateManyWithoutProjectNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutProjectNestedInput
 }
@@ -1565,6 +1618,7 @@ export type ProjectCreateWithoutAttemptsInput = {
   runEvents?: Prisma.RunEventCreateNestedManyWithoutProjectInput
   metricSeries?: Prisma.MetricSeriesCreateNestedManyWithoutProjectInput
   checkpoints?: Prisma.CheckpointCreateNestedManyWithoutProjectInput
+  preparations?: Prisma.PreparationFileCreateNestedManyWithoutProjectInput
   outbox?: Prisma.OutboxCreateNestedManyWithoutProjectInput
   idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutProjectInput
 }
@@ -1587,6 +1641,7 @@ export type ProjectUncheckedCreateWithoutAttemptsInput = {
   runEvents?: Prisma.RunEventUncheckedCreateNestedManyWithoutProjectInput
   metricSeries?: Prisma.MetricSeriesUncheckedCreateNestedManyWithoutProjectInput
   checkpoints?: Prisma.CheckpointUncheckedCreateNestedManyWithoutProjectInput
+  preparations?: Prisma.PreparationFileUncheckedCreateNestedManyWithoutProjectInput
   outbox?: Prisma.OutboxUncheckedCreateNestedManyWithoutProjectInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutProjectInput
 }
@@ -1625,6 +1680,7 @@ export type ProjectUpdateWithoutAttemptsInput = {
   runEvents?: Prisma.RunEventUpdateManyWithoutProjectNestedInput
   metricSeries?: Prisma.MetricSeriesUpdateManyWithoutProjectNestedInput
   checkpoints?: Prisma.CheckpointUpdateManyWithoutProjectNestedInput
+  preparations?: Prisma.PreparationFileUpdateManyWithoutProjectNestedInput
   outbox?: Prisma.OutboxUpdateManyWithoutProjectNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutProjectNestedInput
 }
@@ -1647,6 +1703,7 @@ export type ProjectUncheckedUpdateWithoutAttemptsInput = {
   runEvents?: Prisma.RunEventUncheckedUpdateManyWithoutProjectNestedInput
   metricSeries?: Prisma.MetricSeriesUncheckedUpdateManyWithoutProjectNestedInput
   checkpoints?: Prisma.CheckpointUncheckedUpdateManyWithoutProjectNestedInput
+  preparations?: Prisma.PreparationFileUncheckedUpdateManyWithoutProjectNestedInput
   outbox?: Prisma.OutboxUncheckedUpdateManyWithoutProjectNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutProjectNestedInput
 }
@@ -1669,6 +1726,7 @@ export type ProjectCreateWithoutRunEventsInput = {
   attempts?: Prisma.AttemptCreateNestedManyWithoutProjectInput
   metricSeries?: Prisma.MetricSeriesCreateNestedManyWithoutProjectInput
   checkpoints?: Prisma.CheckpointCreateNestedManyWithoutProjectInput
+  preparations?: Prisma.PreparationFileCreateNestedManyWithoutProjectInput
   outbox?: Prisma.OutboxCreateNestedManyWithoutProjectInput
   idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutProjectInput
 }
@@ -1691,6 +1749,7 @@ export type ProjectUncheckedCreateWithoutRunEventsInput = {
   attempts?: Prisma.AttemptUncheckedCreateNestedManyWithoutProjectInput
   metricSeries?: Prisma.MetricSeriesUncheckedCreateNestedManyWithoutProjectInput
   checkpoints?: Prisma.CheckpointUncheckedCreateNestedManyWithoutProjectInput
+  preparations?: Prisma.PreparationFileUncheckedCreateNestedManyWithoutProjectInput
   outbox?: Prisma.OutboxUncheckedCreateNestedManyWithoutProjectInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutProjectInput
 }
@@ -1729,6 +1788,7 @@ export type ProjectUpdateWithoutRunEventsInput = {
   attempts?: Prisma.AttemptUpdateManyWithoutProjectNestedInput
   metricSeries?: Prisma.MetricSeriesUpdateManyWithoutProjectNestedInput
   checkpoints?: Prisma.CheckpointUpdateManyWithoutProjectNestedInput
+  preparations?: Prisma.PreparationFileUpdateManyWithoutProjectNestedInput
   outbox?: Prisma.OutboxUpdateManyWithoutProjectNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutProjectNestedInput
 }
@@ -1751,6 +1811,7 @@ export type ProjectUncheckedUpdateWithoutRunEventsInput = {
   attempts?: Prisma.AttemptUncheckedUpdateManyWithoutProjectNestedInput
   metricSeries?: Prisma.MetricSeriesUncheckedUpdateManyWithoutProjectNestedInput
   checkpoints?: Prisma.CheckpointUncheckedUpdateManyWithoutProjectNestedInput
+  preparations?: Prisma.PreparationFileUncheckedUpdateManyWithoutProjectNestedInput
   outbox?: Prisma.OutboxUncheckedUpdateManyWithoutProjectNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutProjectNestedInput
 }
@@ -1773,6 +1834,7 @@ export type ProjectCreateWithoutMetricSeriesInput = {
   attempts?: Prisma.AttemptCreateNestedManyWithoutProjectInput
   runEvents?: Prisma.RunEventCreateNestedManyWithoutProjectInput
   checkpoints?: Prisma.CheckpointCreateNestedManyWithoutProjectInput
+  preparations?: Prisma.PreparationFileCreateNestedManyWithoutProjectInput
   outbox?: Prisma.OutboxCreateNestedManyWithoutProjectInput
   idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutProjectInput
 }
@@ -1795,6 +1857,7 @@ export type ProjectUncheckedCreateWithoutMetricSeriesInput = {
   attempts?: Prisma.AttemptUncheckedCreateNestedManyWithoutProjectInput
   runEvents?: Prisma.RunEventUncheckedCreateNestedManyWithoutProjectInput
   checkpoints?: Prisma.CheckpointUncheckedCreateNestedManyWithoutProjectInput
+  preparations?: Prisma.PreparationFileUncheckedCreateNestedManyWithoutProjectInput
   outbox?: Prisma.OutboxUncheckedCreateNestedManyWithoutProjectInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutProjectInput
 }
@@ -1833,6 +1896,7 @@ export type ProjectUpdateWithoutMetricSeriesInput = {
   attempts?: Prisma.AttemptUpdateManyWithoutProjectNestedInput
   runEvents?: Prisma.RunEventUpdateManyWithoutProjectNestedInput
   checkpoints?: Prisma.CheckpointUpdateManyWithoutProjectNestedInput
+  preparations?: Prisma.PreparationFileUpdateManyWithoutProjectNestedInput
   outbox?: Prisma.OutboxUpdateManyWithoutProjectNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutProjectNestedInput
 }
@@ -1855,6 +1919,7 @@ export type ProjectUncheckedUpdateWithoutMetricSeriesInput = {
   attempts?: Prisma.AttemptUncheckedUpdateManyWithoutProjectNestedInput
   runEvents?: Prisma.RunEventUncheckedUpdateManyWithoutProjectNestedInput
   checkpoints?: Prisma.CheckpointUncheckedUpdateManyWithoutProjectNestedInput
+  preparations?: Prisma.PreparationFileUncheckedUpdateManyWithoutProjectNestedInput
   outbox?: Prisma.OutboxUncheckedUpdateManyWithoutProjectNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutProjectNestedInput
 }
@@ -1877,6 +1942,7 @@ export type ProjectCreateWithoutCheckpointsInput = {
   attempts?: Prisma.AttemptCreateNestedManyWithoutProjectInput
   runEvents?: Prisma.RunEventCreateNestedManyWithoutProjectInput
   metricSeries?: Prisma.MetricSeriesCreateNestedManyWithoutProjectInput
+  preparations?: Prisma.PreparationFileCreateNestedManyWithoutProjectInput
   outbox?: Prisma.OutboxCreateNestedManyWithoutProjectInput
   idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutProjectInput
 }
@@ -1899,6 +1965,7 @@ export type ProjectUncheckedCreateWithoutCheckpointsInput = {
   attempts?: Prisma.AttemptUncheckedCreateNestedManyWithoutProjectInput
   runEvents?: Prisma.RunEventUncheckedCreateNestedManyWithoutProjectInput
   metricSeries?: Prisma.MetricSeriesUncheckedCreateNestedManyWithoutProjectInput
+  preparations?: Prisma.PreparationFileUncheckedCreateNestedManyWithoutProjectInput
   outbox?: Prisma.OutboxUncheckedCreateNestedManyWithoutProjectInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutProjectInput
 }
@@ -1937,6 +2004,7 @@ export type ProjectUpdateWithoutCheckpointsInput = {
   attempts?: Prisma.AttemptUpdateManyWithoutProjectNestedInput
   runEvents?: Prisma.RunEventUpdateManyWithoutProjectNestedInput
   metricSeries?: Prisma.MetricSeriesUpdateManyWithoutProjectNestedInput
+  preparations?: Prisma.PreparationFileUpdateManyWithoutProjectNestedInput
   outbox?: Prisma.OutboxUpdateManyWithoutProjectNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutProjectNestedInput
 }
@@ -1959,6 +2027,115 @@ export type ProjectUncheckedUpdateWithoutCheckpointsInput = {
   attempts?: Prisma.AttemptUncheckedUpdateManyWithoutProjectNestedInput
   runEvents?: Prisma.RunEventUncheckedUpdateManyWithoutProjectNestedInput
   metricSeries?: Prisma.MetricSeriesUncheckedUpdateManyWithoutProjectNestedInput
+  preparations?: Prisma.PreparationFileUncheckedUpdateManyWithoutProjectNestedInput
+  outbox?: Prisma.OutboxUncheckedUpdateManyWithoutProjectNestedInput
+  idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutProjectNestedInput
+}
+
+export type ProjectCreateWithoutPreparationsInput = {
+  id: string
+  name: string
+  concurrencyLimit?: number | null
+  share?: number
+  storageLimit?: bigint | number | null
+  createdAt?: Date | string
+  apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutProjectInput
+  datasets?: Prisma.DatasetCreateNestedManyWithoutProjectInput
+  datasetVersions?: Prisma.DatasetVersionCreateNestedManyWithoutProjectInput
+  uploads?: Prisma.UploadCreateNestedManyWithoutProjectInput
+  uploadParts?: Prisma.UploadPartCreateNestedManyWithoutProjectInput
+  models?: Prisma.ModelCreateNestedManyWithoutProjectInput
+  jobs?: Prisma.JobCreateNestedManyWithoutProjectInput
+  runs?: Prisma.RunCreateNestedManyWithoutProjectInput
+  attempts?: Prisma.AttemptCreateNestedManyWithoutProjectInput
+  runEvents?: Prisma.RunEventCreateNestedManyWithoutProjectInput
+  metricSeries?: Prisma.MetricSeriesCreateNestedManyWithoutProjectInput
+  checkpoints?: Prisma.CheckpointCreateNestedManyWithoutProjectInput
+  outbox?: Prisma.OutboxCreateNestedManyWithoutProjectInput
+  idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutProjectInput
+}
+
+export type ProjectUncheckedCreateWithoutPreparationsInput = {
+  id: string
+  name: string
+  concurrencyLimit?: number | null
+  share?: number
+  storageLimit?: bigint | number | null
+  createdAt?: Date | string
+  apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutProjectInput
+  datasets?: Prisma.DatasetUncheckedCreateNestedManyWithoutProjectInput
+  datasetVersions?: Prisma.DatasetVersionUncheckedCreateNestedManyWithoutProjectInput
+  uploads?: Prisma.UploadUncheckedCreateNestedManyWithoutProjectInput
+  uploadParts?: Prisma.UploadPartUncheckedCreateNestedManyWithoutProjectInput
+  models?: Prisma.ModelUncheckedCreateNestedManyWithoutProjectInput
+  jobs?: Prisma.JobUncheckedCreateNestedManyWithoutProjectInput
+  runs?: Prisma.RunUncheckedCreateNestedManyWithoutProjectInput
+  attempts?: Prisma.AttemptUncheckedCreateNestedManyWithoutProjectInput
+  runEvents?: Prisma.RunEventUncheckedCreateNestedManyWithoutProjectInput
+  metricSeries?: Prisma.MetricSeriesUncheckedCreateNestedManyWithoutProjectInput
+  checkpoints?: Prisma.CheckpointUncheckedCreateNestedManyWithoutProjectInput
+  outbox?: Prisma.OutboxUncheckedCreateNestedManyWithoutProjectInput
+  idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutProjectInput
+}
+
+export type ProjectCreateOrConnectWithoutPreparationsInput = {
+  where: Prisma.ProjectWhereUniqueInput
+  create: Prisma.XOR<Prisma.ProjectCreateWithoutPreparationsInput, Prisma.ProjectUncheckedCreateWithoutPreparationsInput>
+}
+
+export type ProjectUpsertWithoutPreparationsInput = {
+  update: Prisma.XOR<Prisma.ProjectUpdateWithoutPreparationsInput, Prisma.ProjectUncheckedUpdateWithoutPreparationsInput>
+  create: Prisma.XOR<Prisma.ProjectCreateWithoutPreparationsInput, Prisma.ProjectUncheckedCreateWithoutPreparationsInput>
+  where?: Prisma.ProjectWhereInput
+}
+
+export type ProjectUpdateToOneWithWhereWithoutPreparationsInput = {
+  where?: Prisma.ProjectWhereInput
+  data: Prisma.XOR<Prisma.ProjectUpdateWithoutPreparationsInput, Prisma.ProjectUncheckedUpdateWithoutPreparationsInput>
+}
+
+export type ProjectUpdateWithoutPreparationsInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  name?: Prisma.StringFieldUpdateOperationsInput | string
+  concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  share?: Prisma.FloatFieldUpdateOperationsInput | number
+  storageLimit?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  apiKeys?: Prisma.ApiKeyUpdateManyWithoutProjectNestedInput
+  datasets?: Prisma.DatasetUpdateManyWithoutProjectNestedInput
+  datasetVersions?: Prisma.DatasetVersionUpdateManyWithoutProjectNestedInput
+  uploads?: Prisma.UploadUpdateManyWithoutProjectNestedInput
+  uploadParts?: Prisma.UploadPartUpdateManyWithoutProjectNestedInput
+  models?: Prisma.ModelUpdateManyWithoutProjectNestedInput
+  jobs?: Prisma.JobUpdateManyWithoutProjectNestedInput
+  runs?: Prisma.RunUpdateManyWithoutProjectNestedInput
+  attempts?: Prisma.AttemptUpdateManyWithoutProjectNestedInput
+  runEvents?: Prisma.RunEventUpdateManyWithoutProjectNestedInput
+  metricSeries?: Prisma.MetricSeriesUpdateManyWithoutProjectNestedInput
+  checkpoints?: Prisma.CheckpointUpdateManyWithoutProjectNestedInput
+  outbox?: Prisma.OutboxUpdateManyWithoutProjectNestedInput
+  idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutProjectNestedInput
+}
+
+export type ProjectUncheckedUpdateWithoutPreparationsInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  name?: Prisma.StringFieldUpdateOperationsInput | string
+  concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  share?: Prisma.FloatFieldUpdateOperationsInput | number
+  storageLimit?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutProjectNestedInput
+  datasets?: Prisma.DatasetUncheckedUpdateManyWithoutProjectNestedInput
+  datasetVersions?: Prisma.DatasetVersionUncheckedUpdateManyWithoutProjectNestedInput
+  uploads?: Prisma.UploadUncheckedUpdateManyWithoutProjectNestedInput
+  uploadParts?: Prisma.UploadPartUncheckedUpdateManyWithoutProjectNestedInput
+  models?: Prisma.ModelUncheckedUpdateManyWithoutProjectNestedInput
+  jobs?: Prisma.JobUncheckedUpdateManyWithoutProjectNestedInput
+  runs?: Prisma.RunUncheckedUpdateManyWithoutProjectNestedInput
+  attempts?: Prisma.AttemptUncheckedUpdateManyWithoutProjectNestedInput
+  runEvents?: Prisma.RunEventUncheckedUpdateManyWithoutProjectNestedInput
+  metricSeries?: Prisma.MetricSeriesUncheckedUpdateManyWithoutProjectNestedInput
+  checkpoints?: Prisma.CheckpointUncheckedUpdateManyWithoutProjectNestedInput
   outbox?: Prisma.OutboxUncheckedUpdateManyWithoutProjectNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutProjectNestedInput
 }
@@ -1982,6 +2159,7 @@ export type ProjectCreateWithoutOutboxInput = {
   runEvents?: Prisma.RunEventCreateNestedManyWithoutProjectInput
   metricSeries?: Prisma.MetricSeriesCreateNestedManyWithoutProjectInput
   checkpoints?: Prisma.CheckpointCreateNestedManyWithoutProjectInput
+  preparations?: Prisma.PreparationFileCreateNestedManyWithoutProjectInput
   idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutProjectInput
 }
 
@@ -2004,6 +2182,7 @@ export type ProjectUncheckedCreateWithoutOutboxInput = {
   runEvents?: Prisma.RunEventUncheckedCreateNestedManyWithoutProjectInput
   metricSeries?: Prisma.MetricSeriesUncheckedCreateNestedManyWithoutProjectInput
   checkpoints?: Prisma.CheckpointUncheckedCreateNestedManyWithoutProjectInput
+  preparations?: Prisma.PreparationFileUncheckedCreateNestedManyWithoutProjectInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutProjectInput
 }
 
@@ -2042,6 +2221,7 @@ export type ProjectUpdateWithoutOutboxInput = {
   runEvents?: Prisma.RunEventUpdateManyWithoutProjectNestedInput
   metricSeries?: Prisma.MetricSeriesUpdateManyWithoutProjectNestedInput
   checkpoints?: Prisma.CheckpointUpdateManyWithoutProjectNestedInput
+  preparations?: Prisma.PreparationFileUpdateManyWithoutProjectNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutProjectNestedInput
 }
 
@@ -2064,6 +2244,7 @@ export type ProjectUncheckedUpdateWithoutOutboxInput = {
   runEvents?: Prisma.RunEventUncheckedUpdateManyWithoutProjectNestedInput
   metricSeries?: Prisma.MetricSeriesUncheckedUpdateManyWithoutProjectNestedInput
   checkpoints?: Prisma.CheckpointUncheckedUpdateManyWithoutProjectNestedInput
+  preparations?: Prisma.PreparationFileUncheckedUpdateManyWithoutProjectNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutProjectNestedInput
 }
 
@@ -2086,6 +2267,7 @@ export type ProjectCreateWithoutIdempotencyKeysInput = {
   runEvents?: Prisma.RunEventCreateNestedManyWithoutProjectInput
   metricSeries?: Prisma.MetricSeriesCreateNestedManyWithoutProjectInput
   checkpoints?: Prisma.CheckpointCreateNestedManyWithoutProjectInput
+  preparations?: Prisma.PreparationFileCreateNestedManyWithoutProjectInput
   outbox?: Prisma.OutboxCreateNestedManyWithoutProjectInput
 }
 
@@ -2108,6 +2290,7 @@ export type ProjectUncheckedCreateWithoutIdempotencyKeysInput = {
   runEvents?: Prisma.RunEventUncheckedCreateNestedManyWithoutProjectInput
   metricSeries?: Prisma.MetricSeriesUncheckedCreateNestedManyWithoutProjectInput
   checkpoints?: Prisma.CheckpointUncheckedCreateNestedManyWithoutProjectInput
+  preparations?: Prisma.PreparationFileUncheckedCreateNestedManyWithoutProjectInput
   outbox?: Prisma.OutboxUncheckedCreateNestedManyWithoutProjectInput
 }
 
@@ -2146,6 +2329,7 @@ export type ProjectUpdateWithoutIdempotencyKeysInput = {
   runEvents?: Prisma.RunEventUpdateManyWithoutProjectNestedInput
   metricSeries?: Prisma.MetricSeriesUpdateManyWithoutProjectNestedInput
   checkpoints?: Prisma.CheckpointUpdateManyWithoutProjectNestedInput
+  preparations?: Prisma.PreparationFileUpdateManyWithoutProjectNestedInput
   outbox?: Prisma.OutboxUpdateManyWithoutProjectNestedInput
 }
 
@@ -2168,6 +2352,7 @@ export type ProjectUncheckedUpdateWithoutIdempotencyKeysInput = {
   runEvents?: Prisma.RunEventUncheckedUpdateManyWithoutProjectNestedInput
   metricSeries?: Prisma.MetricSeriesUncheckedUpdateManyWithoutProjectNestedInput
   checkpoints?: Prisma.CheckpointUncheckedUpdateManyWithoutProjectNestedInput
+  preparations?: Prisma.PreparationFileUncheckedUpdateManyWithoutProjectNestedInput
   outbox?: Prisma.OutboxUncheckedUpdateManyWithoutProjectNestedInput
 }
 
@@ -2189,6 +2374,7 @@ export type ProjectCountOutputType = {
   runEvents: number
   metricSeries: number
   checkpoints: number
+  preparations: number
   outbox: number
   idempotencyKeys: number
 }
@@ -2206,6 +2392,7 @@ export type ProjectCountOutputTypeSelect<ExtArgs extends runtime.Types.Extension
   runEvents?: boolean | ProjectCountOutputTypeCountRunEventsArgs
   metricSeries?: boolean | ProjectCountOutputTypeCountMetricSeriesArgs
   checkpoints?: boolean | ProjectCountOutputTypeCountCheckpointsArgs
+  preparations?: boolean | ProjectCountOutputTypeCountPreparationsArgs
   outbox?: boolean | ProjectCountOutputTypeCountOutboxArgs
   idempotencyKeys?: boolean | ProjectCountOutputTypeCountIdempotencyKeysArgs
 }
@@ -2307,6 +2494,13 @@ export type ProjectCountOutputTypeCountCheckpointsArgs<ExtArgs extends runtime.T
 /**
  * ProjectCountOutputType without action
  */
+export type ProjectCountOutputTypeCountPreparationsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.PreparationFileWhereInput
+}
+
+/**
+ * ProjectCountOutputType without action
+ */
 export type ProjectCountOutputTypeCountOutboxArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   where?: Prisma.OutboxWhereInput
 }
@@ -2338,6 +2532,7 @@ export type ProjectSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs 
   runEvents?: boolean | Prisma.Project$runEventsArgs<ExtArgs>
   metricSeries?: boolean | Prisma.Project$metricSeriesArgs<ExtArgs>
   checkpoints?: boolean | Prisma.Project$checkpointsArgs<ExtArgs>
+  preparations?: boolean | Prisma.Project$preparationsArgs<ExtArgs>
   outbox?: boolean | Prisma.Project$outboxArgs<ExtArgs>
   idempotencyKeys?: boolean | Prisma.Project$idempotencyKeysArgs<ExtArgs>
   _count?: boolean | Prisma.ProjectCountOutputTypeDefaultArgs<ExtArgs>
@@ -2384,6 +2579,7 @@ export type ProjectInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs
   runEvents?: boolean | Prisma.Project$runEventsArgs<ExtArgs>
   metricSeries?: boolean | Prisma.Project$metricSeriesArgs<ExtArgs>
   checkpoints?: boolean | Prisma.Project$checkpointsArgs<ExtArgs>
+  preparations?: boolean | Prisma.Project$preparationsArgs<ExtArgs>
   outbox?: boolean | Prisma.Project$outboxArgs<ExtArgs>
   idempotencyKeys?: boolean | Prisma.Project$idempotencyKeysArgs<ExtArgs>
   _count?: boolean | Prisma.ProjectCountOutputTypeDefaultArgs<ExtArgs>
@@ -2406,6 +2602,7 @@ export type $ProjectPayload<ExtArgs extends runtime.Types.Extensions.InternalArg
     runEvents: Prisma.$RunEventPayload<ExtArgs>[]
     metricSeries: Prisma.$MetricSeriesPayload<ExtArgs>[]
     checkpoints: Prisma.$CheckpointPayload<ExtArgs>[]
+    preparations: Prisma.$PreparationFilePayload<ExtArgs>[]
     outbox: Prisma.$OutboxPayload<ExtArgs>[]
     idempotencyKeys: Prisma.$IdempotencyKeyPayload<ExtArgs>[]
   }
@@ -2822,6 +3019,7 @@ export interface Prisma__ProjectClient<T, Null = never, ExtArgs extends runtime.
   runEvents<T extends Prisma.Project$runEventsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Project$runEventsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$RunEventPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   metricSeries<T extends Prisma.Project$metricSeriesArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Project$metricSeriesArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$MetricSeriesPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   checkpoints<T extends Prisma.Project$checkpointsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Project$checkpointsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$CheckpointPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  preparations<T extends Prisma.Project$preparationsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Project$preparationsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$PreparationFilePayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   outbox<T extends Prisma.Project$outboxArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Project$outboxArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$OutboxPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   idempotencyKeys<T extends Prisma.Project$idempotencyKeysArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Project$idempotencyKeysArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$IdempotencyKeyPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   /**
@@ -3537,6 +3735,30 @@ export type Project$checkpointsArgs<ExtArgs extends runtime.Types.Extensions.Int
   take?: number
   skip?: number
   distinct?: Prisma.CheckpointScalarFieldEnum | Prisma.CheckpointScalarFieldEnum[]
+}
+
+/**
+ * Project.preparations
+ */
+export type Project$preparationsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the PreparationFile
+   */
+  select?: Prisma.PreparationFileSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the PreparationFile
+   */
+  omit?: Prisma.PreparationFileOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.PreparationFileInclude<ExtArgs> | null
+  where?: Prisma.PreparationFileWhereInput
+  orderBy?: Prisma.PreparationFileOrderByWithRelationInput | Prisma.PreparationFileOrderByWithRelationInput[]
+  cursor?: Prisma.PreparationFileWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.PreparationFileScalarFieldEnum | Prisma.PreparationFileScalarFieldEnum[]
 }
 
 /**

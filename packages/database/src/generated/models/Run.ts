@@ -512,6 +512,7 @@ export type RunWhereInput = {
   events?: Prisma.RunEventListRelationFilter
   metricSeries?: Prisma.MetricSeriesListRelationFilter
   checkpoints?: Prisma.CheckpointListRelationFilter
+  preparation?: Prisma.PreparationFileListRelationFilter
   sourceCheckpoint?: Prisma.XOR<Prisma.CheckpointNullableScalarRelationFilter, Prisma.CheckpointWhereInput> | null
   outbox?: Prisma.OutboxListRelationFilter
 }
@@ -560,6 +561,7 @@ export type RunOrderByWithRelationInput = {
   events?: Prisma.RunEventOrderByRelationAggregateInput
   metricSeries?: Prisma.MetricSeriesOrderByRelationAggregateInput
   checkpoints?: Prisma.CheckpointOrderByRelationAggregateInput
+  preparation?: Prisma.PreparationFileOrderByRelationAggregateInput
   sourceCheckpoint?: Prisma.CheckpointOrderByWithRelationInput
   outbox?: Prisma.OutboxOrderByRelationAggregateInput
 }
@@ -611,6 +613,7 @@ export type RunWhereUniqueInput = Prisma.AtLeast<{
   events?: Prisma.RunEventListRelationFilter
   metricSeries?: Prisma.MetricSeriesListRelationFilter
   checkpoints?: Prisma.CheckpointListRelationFilter
+  preparation?: Prisma.PreparationFileListRelationFilter
   sourceCheckpoint?: Prisma.XOR<Prisma.CheckpointNullableScalarRelationFilter, Prisma.CheckpointWhereInput> | null
   outbox?: Prisma.OutboxListRelationFilter
 }, "id">
@@ -744,6 +747,7 @@ export type RunCreateInput = {
   events?: Prisma.RunEventCreateNestedManyWithoutRunInput
   metricSeries?: Prisma.MetricSeriesCreateNestedManyWithoutRunInput
   checkpoints?: Prisma.CheckpointCreateNestedManyWithoutRunInput
+  preparation?: Prisma.PreparationFileCreateNestedManyWithoutRunInput
   sourceCheckpoint?: Prisma.CheckpointCreateNestedOneWithoutUsedByInput
   outbox?: Prisma.OutboxCreateNestedManyWithoutRunInput
 }
@@ -790,6 +794,7 @@ export type RunUncheckedCreateInput = {
   events?: Prisma.RunEventUncheckedCreateNestedManyWithoutRunInput
   metricSeries?: Prisma.MetricSeriesUncheckedCreateNestedManyWithoutRunInput
   checkpoints?: Prisma.CheckpointUncheckedCreateNestedManyWithoutRunInput
+  preparation?: Prisma.PreparationFileUncheckedCreateNestedManyWithoutRunInput
   outbox?: Prisma.OutboxUncheckedCreateNestedManyWithoutRunInput
 }
 
@@ -834,6 +839,7 @@ export type RunUpdateInput = {
   events?: Prisma.RunEventUpdateManyWithoutRunNestedInput
   metricSeries?: Prisma.MetricSeriesUpdateManyWithoutRunNestedInput
   checkpoints?: Prisma.CheckpointUpdateManyWithoutRunNestedInput
+  preparation?: Prisma.PreparationFileUpdateManyWithoutRunNestedInput
   sourceCheckpoint?: Prisma.CheckpointUpdateOneWithoutUsedByNestedInput
   outbox?: Prisma.OutboxUpdateManyWithoutRunNestedInput
 }
@@ -880,6 +886,7 @@ export type RunUncheckedUpdateInput = {
   events?: Prisma.RunEventUncheckedUpdateManyWithoutRunNestedInput
   metricSeries?: Prisma.MetricSeriesUncheckedUpdateManyWithoutRunNestedInput
   checkpoints?: Prisma.CheckpointUncheckedUpdateManyWithoutRunNestedInput
+  preparation?: Prisma.PreparationFileUncheckedUpdateManyWithoutRunNestedInput
   outbox?: Prisma.OutboxUncheckedUpdateManyWithoutRunNestedInput
 }
 
@@ -1353,6 +1360,20 @@ export type RunUncheckedUpdateManyWithoutSourceCheckpointNestedInput = {
   deleteMany?: Prisma.RunScalarWhereInput | Prisma.RunScalarWhereInput[]
 }
 
+export type RunCreateNestedOneWithoutPreparationInput = {
+  create?: Prisma.XOR<Prisma.RunCreateWithoutPreparationInput, Prisma.RunUncheckedCreateWithoutPreparationInput>
+  connectOrCreate?: Prisma.RunCreateOrConnectWithoutPreparationInput
+  connect?: Prisma.RunWhereUniqueInput
+}
+
+export type RunUpdateOneRequiredWithoutPreparationNestedInput = {
+  create?: Prisma.XOR<Prisma.RunCreateWithoutPreparationInput, Prisma.RunUncheckedCreateWithoutPreparationInput>
+  connectOrCreate?: Prisma.RunCreateOrConnectWithoutPreparationInput
+  upsert?: Prisma.RunUpsertWithoutPreparationInput
+  connect?: Prisma.RunWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.RunUpdateToOneWithWhereWithoutPreparationInput, Prisma.RunUpdateWithoutPreparationInput>, Prisma.RunUncheckedUpdateWithoutPreparationInput>
+}
+
 export type RunCreateNestedOneWithoutOutboxInput = {
   create?: Prisma.XOR<Prisma.RunCreateWithoutOutboxInput, Prisma.RunUncheckedCreateWithoutOutboxInput>
   connectOrCreate?: Prisma.RunCreateOrConnectWithoutOutboxInput
@@ -1407,6 +1428,7 @@ export type RunCreateWithoutProjectInput = {
   events?: Prisma.RunEventCreateNestedManyWithoutRunInput
   metricSeries?: Prisma.MetricSeriesCreateNestedManyWithoutRunInput
   checkpoints?: Prisma.CheckpointCreateNestedManyWithoutRunInput
+  preparation?: Prisma.PreparationFileCreateNestedManyWithoutRunInput
   sourceCheckpoint?: Prisma.CheckpointCreateNestedOneWithoutUsedByInput
   outbox?: Prisma.OutboxCreateNestedManyWithoutRunInput
 }
@@ -1452,6 +1474,7 @@ export type RunUncheckedCreateWithoutProjectInput = {
   events?: Prisma.RunEventUncheckedCreateNestedManyWithoutRunInput
   metricSeries?: Prisma.MetricSeriesUncheckedCreateNestedManyWithoutRunInput
   checkpoints?: Prisma.CheckpointUncheckedCreateNestedManyWithoutRunInput
+  preparation?: Prisma.PreparationFileUncheckedCreateNestedManyWithoutRunInput
   outbox?: Prisma.OutboxUncheckedCreateNestedManyWithoutRunInput
 }
 
@@ -1564,6 +1587,7 @@ export type RunCreateWithoutJobInput = {
   events?: Prisma.RunEventCreateNestedManyWithoutRunInput
   metricSeries?: Prisma.MetricSeriesCreateNestedManyWithoutRunInput
   checkpoints?: Prisma.CheckpointCreateNestedManyWithoutRunInput
+  preparation?: Prisma.PreparationFileCreateNestedManyWithoutRunInput
   sourceCheckpoint?: Prisma.CheckpointCreateNestedOneWithoutUsedByInput
   outbox?: Prisma.OutboxCreateNestedManyWithoutRunInput
 }
@@ -1609,6 +1633,7 @@ export type RunUncheckedCreateWithoutJobInput = {
   events?: Prisma.RunEventUncheckedCreateNestedManyWithoutRunInput
   metricSeries?: Prisma.MetricSeriesUncheckedCreateNestedManyWithoutRunInput
   checkpoints?: Prisma.CheckpointUncheckedCreateNestedManyWithoutRunInput
+  preparation?: Prisma.PreparationFileUncheckedCreateNestedManyWithoutRunInput
   outbox?: Prisma.OutboxUncheckedCreateNestedManyWithoutRunInput
 }
 
@@ -1678,6 +1703,7 @@ export type RunCreateWithoutAttemptsInput = {
   events?: Prisma.RunEventCreateNestedManyWithoutRunInput
   metricSeries?: Prisma.MetricSeriesCreateNestedManyWithoutRunInput
   checkpoints?: Prisma.CheckpointCreateNestedManyWithoutRunInput
+  preparation?: Prisma.PreparationFileCreateNestedManyWithoutRunInput
   sourceCheckpoint?: Prisma.CheckpointCreateNestedOneWithoutUsedByInput
   outbox?: Prisma.OutboxCreateNestedManyWithoutRunInput
 }
@@ -1723,6 +1749,7 @@ export type RunUncheckedCreateWithoutAttemptsInput = {
   events?: Prisma.RunEventUncheckedCreateNestedManyWithoutRunInput
   metricSeries?: Prisma.MetricSeriesUncheckedCreateNestedManyWithoutRunInput
   checkpoints?: Prisma.CheckpointUncheckedCreateNestedManyWithoutRunInput
+  preparation?: Prisma.PreparationFileUncheckedCreateNestedManyWithoutRunInput
   outbox?: Prisma.OutboxUncheckedCreateNestedManyWithoutRunInput
 }
 
@@ -1782,6 +1809,7 @@ export type RunUpdateWithoutAttemptsInput = {
   events?: Prisma.RunEventUpdateManyWithoutRunNestedInput
   metricSeries?: Prisma.MetricSeriesUpdateManyWithoutRunNestedInput
   checkpoints?: Prisma.CheckpointUpdateManyWithoutRunNestedInput
+  preparation?: Prisma.PreparationFileUpdateManyWithoutRunNestedInput
   sourceCheckpoint?: Prisma.CheckpointUpdateOneWithoutUsedByNestedInput
   outbox?: Prisma.OutboxUpdateManyWithoutRunNestedInput
 }
@@ -1827,6 +1855,7 @@ export type RunUncheckedUpdateWithoutAttemptsInput = {
   events?: Prisma.RunEventUncheckedUpdateManyWithoutRunNestedInput
   metricSeries?: Prisma.MetricSeriesUncheckedUpdateManyWithoutRunNestedInput
   checkpoints?: Prisma.CheckpointUncheckedUpdateManyWithoutRunNestedInput
+  preparation?: Prisma.PreparationFileUncheckedUpdateManyWithoutRunNestedInput
   outbox?: Prisma.OutboxUncheckedUpdateManyWithoutRunNestedInput
 }
 
@@ -1870,6 +1899,7 @@ export type RunCreateWithoutEventsInput = {
   attempts?: Prisma.AttemptCreateNestedManyWithoutRunInput
   metricSeries?: Prisma.MetricSeriesCreateNestedManyWithoutRunInput
   checkpoints?: Prisma.CheckpointCreateNestedManyWithoutRunInput
+  preparation?: Prisma.PreparationFileCreateNestedManyWithoutRunInput
   sourceCheckpoint?: Prisma.CheckpointCreateNestedOneWithoutUsedByInput
   outbox?: Prisma.OutboxCreateNestedManyWithoutRunInput
 }
@@ -1915,6 +1945,7 @@ export type RunUncheckedCreateWithoutEventsInput = {
   attempts?: Prisma.AttemptUncheckedCreateNestedManyWithoutRunInput
   metricSeries?: Prisma.MetricSeriesUncheckedCreateNestedManyWithoutRunInput
   checkpoints?: Prisma.CheckpointUncheckedCreateNestedManyWithoutRunInput
+  preparation?: Prisma.PreparationFileUncheckedCreateNestedManyWithoutRunInput
   outbox?: Prisma.OutboxUncheckedCreateNestedManyWithoutRunInput
 }
 
@@ -1974,6 +2005,7 @@ export type RunUpdateWithoutEventsInput = {
   attempts?: Prisma.AttemptUpdateManyWithoutRunNestedInput
   metricSeries?: Prisma.MetricSeriesUpdateManyWithoutRunNestedInput
   checkpoints?: Prisma.CheckpointUpdateManyWithoutRunNestedInput
+  preparation?: Prisma.PreparationFileUpdateManyWithoutRunNestedInput
   sourceCheckpoint?: Prisma.CheckpointUpdateOneWithoutUsedByNestedInput
   outbox?: Prisma.OutboxUpdateManyWithoutRunNestedInput
 }
@@ -2019,6 +2051,7 @@ export type RunUncheckedUpdateWithoutEventsInput = {
   attempts?: Prisma.AttemptUncheckedUpdateManyWithoutRunNestedInput
   metricSeries?: Prisma.MetricSeriesUncheckedUpdateManyWithoutRunNestedInput
   checkpoints?: Prisma.CheckpointUncheckedUpdateManyWithoutRunNestedInput
+  preparation?: Prisma.PreparationFileUncheckedUpdateManyWithoutRunNestedInput
   outbox?: Prisma.OutboxUncheckedUpdateManyWithoutRunNestedInput
 }
 
@@ -2062,6 +2095,7 @@ export type RunCreateWithoutMetricSeriesInput = {
   attempts?: Prisma.AttemptCreateNestedManyWithoutRunInput
   events?: Prisma.RunEventCreateNestedManyWithoutRunInput
   checkpoints?: Prisma.CheckpointCreateNestedManyWithoutRunInput
+  preparation?: Prisma.PreparationFileCreateNestedManyWithoutRunInput
   sourceCheckpoint?: Prisma.CheckpointCreateNestedOneWithoutUsedByInput
   outbox?: Prisma.OutboxCreateNestedManyWithoutRunInput
 }
@@ -2107,6 +2141,7 @@ export type RunUncheckedCreateWithoutMetricSeriesInput = {
   attempts?: Prisma.AttemptUncheckedCreateNestedManyWithoutRunInput
   events?: Prisma.RunEventUncheckedCreateNestedManyWithoutRunInput
   checkpoints?: Prisma.CheckpointUncheckedCreateNestedManyWithoutRunInput
+  preparation?: Prisma.PreparationFileUncheckedCreateNestedManyWithoutRunInput
   outbox?: Prisma.OutboxUncheckedCreateNestedManyWithoutRunInput
 }
 
@@ -2166,6 +2201,7 @@ export type RunUpdateWithoutMetricSeriesInput = {
   attempts?: Prisma.AttemptUpdateManyWithoutRunNestedInput
   events?: Prisma.RunEventUpdateManyWithoutRunNestedInput
   checkpoints?: Prisma.CheckpointUpdateManyWithoutRunNestedInput
+  preparation?: Prisma.PreparationFileUpdateManyWithoutRunNestedInput
   sourceCheckpoint?: Prisma.CheckpointUpdateOneWithoutUsedByNestedInput
   outbox?: Prisma.OutboxUpdateManyWithoutRunNestedInput
 }
@@ -2211,6 +2247,7 @@ export type RunUncheckedUpdateWithoutMetricSeriesInput = {
   attempts?: Prisma.AttemptUncheckedUpdateManyWithoutRunNestedInput
   events?: Prisma.RunEventUncheckedUpdateManyWithoutRunNestedInput
   checkpoints?: Prisma.CheckpointUncheckedUpdateManyWithoutRunNestedInput
+  preparation?: Prisma.PreparationFileUncheckedUpdateManyWithoutRunNestedInput
   outbox?: Prisma.OutboxUncheckedUpdateManyWithoutRunNestedInput
 }
 
@@ -2254,6 +2291,7 @@ export type RunCreateWithoutCheckpointsInput = {
   attempts?: Prisma.AttemptCreateNestedManyWithoutRunInput
   events?: Prisma.RunEventCreateNestedManyWithoutRunInput
   metricSeries?: Prisma.MetricSeriesCreateNestedManyWithoutRunInput
+  preparation?: Prisma.PreparationFileCreateNestedManyWithoutRunInput
   sourceCheckpoint?: Prisma.CheckpointCreateNestedOneWithoutUsedByInput
   outbox?: Prisma.OutboxCreateNestedManyWithoutRunInput
 }
@@ -2299,6 +2337,7 @@ export type RunUncheckedCreateWithoutCheckpointsInput = {
   attempts?: Prisma.AttemptUncheckedCreateNestedManyWithoutRunInput
   events?: Prisma.RunEventUncheckedCreateNestedManyWithoutRunInput
   metricSeries?: Prisma.MetricSeriesUncheckedCreateNestedManyWithoutRunInput
+  preparation?: Prisma.PreparationFileUncheckedCreateNestedManyWithoutRunInput
   outbox?: Prisma.OutboxUncheckedCreateNestedManyWithoutRunInput
 }
 
@@ -2348,6 +2387,7 @@ export type RunCreateWithoutSourceCheckpointInput = {
   events?: Prisma.RunEventCreateNestedManyWithoutRunInput
   metricSeries?: Prisma.MetricSeriesCreateNestedManyWithoutRunInput
   checkpoints?: Prisma.CheckpointCreateNestedManyWithoutRunInput
+  preparation?: Prisma.PreparationFileCreateNestedManyWithoutRunInput
   outbox?: Prisma.OutboxCreateNestedManyWithoutRunInput
 }
 
@@ -2392,6 +2432,7 @@ export type RunUncheckedCreateWithoutSourceCheckpointInput = {
   events?: Prisma.RunEventUncheckedCreateNestedManyWithoutRunInput
   metricSeries?: Prisma.MetricSeriesUncheckedCreateNestedManyWithoutRunInput
   checkpoints?: Prisma.CheckpointUncheckedCreateNestedManyWithoutRunInput
+  preparation?: Prisma.PreparationFileUncheckedCreateNestedManyWithoutRunInput
   outbox?: Prisma.OutboxUncheckedCreateNestedManyWithoutRunInput
 }
 
@@ -2456,6 +2497,7 @@ export type RunUpdateWithoutCheckpointsInput = {
   attempts?: Prisma.AttemptUpdateManyWithoutRunNestedInput
   events?: Prisma.RunEventUpdateManyWithoutRunNestedInput
   metricSeries?: Prisma.MetricSeriesUpdateManyWithoutRunNestedInput
+  preparation?: Prisma.PreparationFileUpdateManyWithoutRunNestedInput
   sourceCheckpoint?: Prisma.CheckpointUpdateOneWithoutUsedByNestedInput
   outbox?: Prisma.OutboxUpdateManyWithoutRunNestedInput
 }
@@ -2501,6 +2543,7 @@ export type RunUncheckedUpdateWithoutCheckpointsInput = {
   attempts?: Prisma.AttemptUncheckedUpdateManyWithoutRunNestedInput
   events?: Prisma.RunEventUncheckedUpdateManyWithoutRunNestedInput
   metricSeries?: Prisma.MetricSeriesUncheckedUpdateManyWithoutRunNestedInput
+  preparation?: Prisma.PreparationFileUncheckedUpdateManyWithoutRunNestedInput
   outbox?: Prisma.OutboxUncheckedUpdateManyWithoutRunNestedInput
 }
 
@@ -2518,6 +2561,202 @@ export type RunUpdateWithWhereUniqueWithoutSourceCheckpointInput = {
 export type RunUpdateManyWithWhereWithoutSourceCheckpointInput = {
   where: Prisma.RunScalarWhereInput
   data: Prisma.XOR<Prisma.RunUpdateManyMutationInput, Prisma.RunUncheckedUpdateManyWithoutSourceCheckpointInput>
+}
+
+export type RunCreateWithoutPreparationInput = {
+  id: string
+  kind: $Enums.JobKind
+  datasetVersionId?: string | null
+  config: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  state?: $Enums.RunState
+  phase?: $Enums.RunPhase | null
+  leaseEpoch?: number
+  leaseOwner?: string | null
+  leaseExpiresAt?: Date | string | null
+  dispatchSeq?: number
+  dispatchedAt?: Date | string
+  priority?: number
+  notBefore?: Date | string | null
+  maxRuntimeS?: number | null
+  runtimeMs?: bigint | number
+  resumeFrom?: string | null
+  crashCount?: number
+  lostCount?: number
+  cancelRequestedAt?: Date | string | null
+  pauseRequestedAt?: Date | string | null
+  lastStep?: bigint | number
+  totalSteps?: bigint | number | null
+  epoch?: number | null
+  totalEpochs?: number | null
+  samplesPerSecond?: number | null
+  eventSeq?: number
+  fingerprint?: string | null
+  plan?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  result?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  failure?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  createdAt?: Date | string
+  startedAt?: Date | string | null
+  finishedAt?: Date | string | null
+  updatedAt?: Date | string
+  project: Prisma.ProjectCreateNestedOneWithoutRunsInput
+  job: Prisma.JobCreateNestedOneWithoutRunsInput
+  attempts?: Prisma.AttemptCreateNestedManyWithoutRunInput
+  events?: Prisma.RunEventCreateNestedManyWithoutRunInput
+  metricSeries?: Prisma.MetricSeriesCreateNestedManyWithoutRunInput
+  checkpoints?: Prisma.CheckpointCreateNestedManyWithoutRunInput
+  sourceCheckpoint?: Prisma.CheckpointCreateNestedOneWithoutUsedByInput
+  outbox?: Prisma.OutboxCreateNestedManyWithoutRunInput
+}
+
+export type RunUncheckedCreateWithoutPreparationInput = {
+  id: string
+  projectId: string
+  jobId: string
+  kind: $Enums.JobKind
+  datasetVersionId?: string | null
+  config: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  state?: $Enums.RunState
+  phase?: $Enums.RunPhase | null
+  leaseEpoch?: number
+  leaseOwner?: string | null
+  leaseExpiresAt?: Date | string | null
+  dispatchSeq?: number
+  dispatchedAt?: Date | string
+  priority?: number
+  notBefore?: Date | string | null
+  maxRuntimeS?: number | null
+  runtimeMs?: bigint | number
+  resumeFrom?: string | null
+  sourceCheckpointId?: string | null
+  crashCount?: number
+  lostCount?: number
+  cancelRequestedAt?: Date | string | null
+  pauseRequestedAt?: Date | string | null
+  lastStep?: bigint | number
+  totalSteps?: bigint | number | null
+  epoch?: number | null
+  totalEpochs?: number | null
+  samplesPerSecond?: number | null
+  eventSeq?: number
+  fingerprint?: string | null
+  plan?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  result?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  failure?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  createdAt?: Date | string
+  startedAt?: Date | string | null
+  finishedAt?: Date | string | null
+  updatedAt?: Date | string
+  attempts?: Prisma.AttemptUncheckedCreateNestedManyWithoutRunInput
+  events?: Prisma.RunEventUncheckedCreateNestedManyWithoutRunInput
+  metricSeries?: Prisma.MetricSeriesUncheckedCreateNestedManyWithoutRunInput
+  checkpoints?: Prisma.CheckpointUncheckedCreateNestedManyWithoutRunInput
+  outbox?: Prisma.OutboxUncheckedCreateNestedManyWithoutRunInput
+}
+
+export type RunCreateOrConnectWithoutPreparationInput = {
+  where: Prisma.RunWhereUniqueInput
+  create: Prisma.XOR<Prisma.RunCreateWithoutPreparationInput, Prisma.RunUncheckedCreateWithoutPreparationInput>
+}
+
+export type RunUpsertWithoutPreparationInput = {
+  update: Prisma.XOR<Prisma.RunUpdateWithoutPreparationInput, Prisma.RunUncheckedUpdateWithoutPreparationInput>
+  create: Prisma.XOR<Prisma.RunCreateWithoutPreparationInput, Prisma.RunUncheckedCreateWithoutPreparationInput>
+  where?: Prisma.RunWhereInput
+}
+
+export type RunUpdateToOneWithWhereWithoutPreparationInput = {
+  where?: Prisma.RunWhereInput
+  data: Prisma.XOR<Prisma.RunUpdateWithoutPreparationInput, Prisma.RunUncheckedUpdateWithoutPreparationInput>
+}
+
+export type RunUpdateWithoutPreparationInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  kind?: Prisma.EnumJobKindFieldUpdateOperationsInput | $Enums.JobKind
+  datasetVersionId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  config?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  state?: Prisma.EnumRunStateFieldUpdateOperationsInput | $Enums.RunState
+  phase?: Prisma.NullableEnumRunPhaseFieldUpdateOperationsInput | $Enums.RunPhase | null
+  leaseEpoch?: Prisma.IntFieldUpdateOperationsInput | number
+  leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  dispatchSeq?: Prisma.IntFieldUpdateOperationsInput | number
+  dispatchedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  priority?: Prisma.IntFieldUpdateOperationsInput | number
+  notBefore?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  maxRuntimeS?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  runtimeMs?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  resumeFrom?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  crashCount?: Prisma.IntFieldUpdateOperationsInput | number
+  lostCount?: Prisma.IntFieldUpdateOperationsInput | number
+  cancelRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  pauseRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  lastStep?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  totalSteps?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  epoch?: Prisma.NullableFloatFieldUpdateOperationsInput | number | null
+  totalEpochs?: Prisma.NullableFloatFieldUpdateOperationsInput | number | null
+  samplesPerSecond?: Prisma.NullableFloatFieldUpdateOperationsInput | number | null
+  eventSeq?: Prisma.IntFieldUpdateOperationsInput | number
+  fingerprint?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  plan?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  result?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  failure?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  startedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  finishedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  project?: Prisma.ProjectUpdateOneRequiredWithoutRunsNestedInput
+  job?: Prisma.JobUpdateOneRequiredWithoutRunsNestedInput
+  attempts?: Prisma.AttemptUpdateManyWithoutRunNestedInput
+  events?: Prisma.RunEventUpdateManyWithoutRunNestedInput
+  metricSeries?: Prisma.MetricSeriesUpdateManyWithoutRunNestedInput
+  checkpoints?: Prisma.CheckpointUpdateManyWithoutRunNestedInput
+  sourceCheckpoint?: Prisma.CheckpointUpdateOneWithoutUsedByNestedInput
+  outbox?: Prisma.OutboxUpdateManyWithoutRunNestedInput
+}
+
+export type RunUncheckedUpdateWithoutPreparationInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  projectId?: Prisma.StringFieldUpdateOperationsInput | string
+  jobId?: Prisma.StringFieldUpdateOperationsInput | string
+  kind?: Prisma.EnumJobKindFieldUpdateOperationsInput | $Enums.JobKind
+  datasetVersionId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  config?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  state?: Prisma.EnumRunStateFieldUpdateOperationsInput | $Enums.RunState
+  phase?: Prisma.NullableEnumRunPhaseFieldUpdateOperationsInput | $Enums.RunPhase | null
+  leaseEpoch?: Prisma.IntFieldUpdateOperationsInput | number
+  leaseOwner?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  leaseExpiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  dispatchSeq?: Prisma.IntFieldUpdateOperationsInput | number
+  dispatchedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  priority?: Prisma.IntFieldUpdateOperationsInput | number
+  notBefore?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  maxRuntimeS?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  runtimeMs?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  resumeFrom?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  sourceCheckpointId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  crashCount?: Prisma.IntFieldUpdateOperationsInput | number
+  lostCount?: Prisma.IntFieldUpdateOperationsInput | number
+  cancelRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  pauseRequestedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  lastStep?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  totalSteps?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  epoch?: Prisma.NullableFloatFieldUpdateOperationsInput | number | null
+  totalEpochs?: Prisma.NullableFloatFieldUpdateOperationsInput | number | null
+  samplesPerSecond?: Prisma.NullableFloatFieldUpdateOperationsInput | number | null
+  eventSeq?: Prisma.IntFieldUpdateOperationsInput | number
+  fingerprint?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  plan?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  result?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  failure?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  startedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  finishedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  attempts?: Prisma.AttemptUncheckedUpdateManyWithoutRunNestedInput
+  events?: Prisma.RunEventUncheckedUpdateManyWithoutRunNestedInput
+  metricSeries?: Prisma.MetricSeriesUncheckedUpdateManyWithoutRunNestedInput
+  checkpoints?: Prisma.CheckpointUncheckedUpdateManyWithoutRunNestedInput
+  outbox?: Prisma.OutboxUncheckedUpdateManyWithoutRunNestedInput
 }
 
 export type RunCreateWithoutOutboxInput = {
@@ -2561,6 +2800,7 @@ export type RunCreateWithoutOutboxInput = {
   events?: Prisma.RunEventCreateNestedManyWithoutRunInput
   metricSeries?: Prisma.MetricSeriesCreateNestedManyWithoutRunInput
   checkpoints?: Prisma.CheckpointCreateNestedManyWithoutRunInput
+  preparation?: Prisma.PreparationFileCreateNestedManyWithoutRunInput
   sourceCheckpoint?: Prisma.CheckpointCreateNestedOneWithoutUsedByInput
 }
 
@@ -2606,6 +2846,7 @@ export type RunUncheckedCreateWithoutOutboxInput = {
   events?: Prisma.RunEventUncheckedCreateNestedManyWithoutRunInput
   metricSeries?: Prisma.MetricSeriesUncheckedCreateNestedManyWithoutRunInput
   checkpoints?: Prisma.CheckpointUncheckedCreateNestedManyWithoutRunInput
+  preparation?: Prisma.PreparationFileUncheckedCreateNestedManyWithoutRunInput
 }
 
 export type RunCreateOrConnectWithoutOutboxInput = {
@@ -2665,6 +2906,7 @@ export type RunUpdateWithoutOutboxInput = {
   events?: Prisma.RunEventUpdateManyWithoutRunNestedInput
   metricSeries?: Prisma.MetricSeriesUpdateManyWithoutRunNestedInput
   checkpoints?: Prisma.CheckpointUpdateManyWithoutRunNestedInput
+  preparation?: Prisma.PreparationFileUpdateManyWithoutRunNestedInput
   sourceCheckpoint?: Prisma.CheckpointUpdateOneWithoutUsedByNestedInput
 }
 
@@ -2710,6 +2952,7 @@ export type RunUncheckedUpdateWithoutOutboxInput = {
   events?: Prisma.RunEventUncheckedUpdateManyWithoutRunNestedInput
   metricSeries?: Prisma.MetricSeriesUncheckedUpdateManyWithoutRunNestedInput
   checkpoints?: Prisma.CheckpointUncheckedUpdateManyWithoutRunNestedInput
+  preparation?: Prisma.PreparationFileUncheckedUpdateManyWithoutRunNestedInput
 }
 
 export type RunCreateManyProjectInput = {
@@ -2791,6 +3034,7 @@ export type RunUpdateWithoutProjectInput = {
   events?: Prisma.RunEventUpdateManyWithoutRunNestedInput
   metricSeries?: Prisma.MetricSeriesUpdateManyWithoutRunNestedInput
   checkpoints?: Prisma.CheckpointUpdateManyWithoutRunNestedInput
+  preparation?: Prisma.PreparationFileUpdateManyWithoutRunNestedInput
   sourceCheckpoint?: Prisma.CheckpointUpdateOneWithoutUsedByNestedInput
   outbox?: Prisma.OutboxUpdateManyWithoutRunNestedInput
 }
@@ -2836,6 +3080,7 @@ export type RunUncheckedUpdateWithoutProjectInput = {
   events?: Prisma.RunEventUncheckedUpdateManyWithoutRunNestedInput
   metricSeries?: Prisma.MetricSeriesUncheckedUpdateManyWithoutRunNestedInput
   checkpoints?: Prisma.CheckpointUncheckedUpdateManyWithoutRunNestedInput
+  preparation?: Prisma.PreparationFileUncheckedUpdateManyWithoutRunNestedInput
   outbox?: Prisma.OutboxUncheckedUpdateManyWithoutRunNestedInput
 }
 
@@ -2957,6 +3202,7 @@ export type RunUpdateWithoutJobInput = {
   events?: Prisma.RunEventUpdateManyWithoutRunNestedInput
   metricSeries?: Prisma.MetricSeriesUpdateManyWithoutRunNestedInput
   checkpoints?: Prisma.CheckpointUpdateManyWithoutRunNestedInput
+  preparation?: Prisma.PreparationFileUpdateManyWithoutRunNestedInput
   sourceCheckpoint?: Prisma.CheckpointUpdateOneWithoutUsedByNestedInput
   outbox?: Prisma.OutboxUpdateManyWithoutRunNestedInput
 }
@@ -3002,6 +3248,7 @@ export type RunUncheckedUpdateWithoutJobInput = {
   events?: Prisma.RunEventUncheckedUpdateManyWithoutRunNestedInput
   metricSeries?: Prisma.MetricSeriesUncheckedUpdateManyWithoutRunNestedInput
   checkpoints?: Prisma.CheckpointUncheckedUpdateManyWithoutRunNestedInput
+  preparation?: Prisma.PreparationFileUncheckedUpdateManyWithoutRunNestedInput
   outbox?: Prisma.OutboxUncheckedUpdateManyWithoutRunNestedInput
 }
 
@@ -3124,6 +3371,7 @@ export type RunUpdateWithoutSourceCheckpointInput = {
   events?: Prisma.RunEventUpdateManyWithoutRunNestedInput
   metricSeries?: Prisma.MetricSeriesUpdateManyWithoutRunNestedInput
   checkpoints?: Prisma.CheckpointUpdateManyWithoutRunNestedInput
+  preparation?: Prisma.PreparationFileUpdateManyWithoutRunNestedInput
   outbox?: Prisma.OutboxUpdateManyWithoutRunNestedInput
 }
 
@@ -3168,6 +3416,7 @@ export type RunUncheckedUpdateWithoutSourceCheckpointInput = {
   events?: Prisma.RunEventUncheckedUpdateManyWithoutRunNestedInput
   metricSeries?: Prisma.MetricSeriesUncheckedUpdateManyWithoutRunNestedInput
   checkpoints?: Prisma.CheckpointUncheckedUpdateManyWithoutRunNestedInput
+  preparation?: Prisma.PreparationFileUncheckedUpdateManyWithoutRunNestedInput
   outbox?: Prisma.OutboxUncheckedUpdateManyWithoutRunNestedInput
 }
 
@@ -3220,6 +3469,7 @@ export type RunCountOutputType = {
   events: number
   metricSeries: number
   checkpoints: number
+  preparation: number
   outbox: number
 }
 
@@ -3228,6 +3478,7 @@ export type RunCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensions.In
   events?: boolean | RunCountOutputTypeCountEventsArgs
   metricSeries?: boolean | RunCountOutputTypeCountMetricSeriesArgs
   checkpoints?: boolean | RunCountOutputTypeCountCheckpointsArgs
+  preparation?: boolean | RunCountOutputTypeCountPreparationArgs
   outbox?: boolean | RunCountOutputTypeCountOutboxArgs
 }
 
@@ -3267,6 +3518,13 @@ export type RunCountOutputTypeCountMetricSeriesArgs<ExtArgs extends runtime.Type
  */
 export type RunCountOutputTypeCountCheckpointsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   where?: Prisma.CheckpointWhereInput
+}
+
+/**
+ * RunCountOutputType without action
+ */
+export type RunCountOutputTypeCountPreparationArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.PreparationFileWhereInput
 }
 
 /**
@@ -3321,6 +3579,7 @@ export type RunSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = ru
   events?: boolean | Prisma.Run$eventsArgs<ExtArgs>
   metricSeries?: boolean | Prisma.Run$metricSeriesArgs<ExtArgs>
   checkpoints?: boolean | Prisma.Run$checkpointsArgs<ExtArgs>
+  preparation?: boolean | Prisma.Run$preparationArgs<ExtArgs>
   sourceCheckpoint?: boolean | Prisma.Run$sourceCheckpointArgs<ExtArgs>
   outbox?: boolean | Prisma.Run$outboxArgs<ExtArgs>
   _count?: boolean | Prisma.RunCountOutputTypeDefaultArgs<ExtArgs>
@@ -3460,6 +3719,7 @@ export type RunInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = r
   events?: boolean | Prisma.Run$eventsArgs<ExtArgs>
   metricSeries?: boolean | Prisma.Run$metricSeriesArgs<ExtArgs>
   checkpoints?: boolean | Prisma.Run$checkpointsArgs<ExtArgs>
+  preparation?: boolean | Prisma.Run$preparationArgs<ExtArgs>
   sourceCheckpoint?: boolean | Prisma.Run$sourceCheckpointArgs<ExtArgs>
   outbox?: boolean | Prisma.Run$outboxArgs<ExtArgs>
   _count?: boolean | Prisma.RunCountOutputTypeDefaultArgs<ExtArgs>
@@ -3484,6 +3744,7 @@ export type $RunPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = 
     events: Prisma.$RunEventPayload<ExtArgs>[]
     metricSeries: Prisma.$MetricSeriesPayload<ExtArgs>[]
     checkpoints: Prisma.$CheckpointPayload<ExtArgs>[]
+    preparation: Prisma.$PreparationFilePayload<ExtArgs>[]
     sourceCheckpoint: Prisma.$CheckpointPayload<ExtArgs> | null
     outbox: Prisma.$OutboxPayload<ExtArgs>[]
   }
@@ -3928,6 +4189,7 @@ export interface Prisma__RunClient<T, Null = never, ExtArgs extends runtime.Type
   events<T extends Prisma.Run$eventsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Run$eventsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$RunEventPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   metricSeries<T extends Prisma.Run$metricSeriesArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Run$metricSeriesArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$MetricSeriesPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   checkpoints<T extends Prisma.Run$checkpointsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Run$checkpointsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$CheckpointPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  preparation<T extends Prisma.Run$preparationArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Run$preparationArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$PreparationFilePayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   sourceCheckpoint<T extends Prisma.Run$sourceCheckpointArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Run$sourceCheckpointArgs<ExtArgs>>): Prisma.Prisma__CheckpointClient<runtime.Types.Result.GetResult<Prisma.$CheckpointPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | null, null, ExtArgs, GlobalOmitOptions>
   outbox<T extends Prisma.Run$outboxArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Run$outboxArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$OutboxPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   /**
@@ -4490,6 +4752,30 @@ export type Run$checkpointsArgs<ExtArgs extends runtime.Types.Extensions.Interna
   take?: number
   skip?: number
   distinct?: Prisma.CheckpointScalarFieldEnum | Prisma.CheckpointScalarFieldEnum[]
+}
+
+/**
+ * Run.preparation
+ */
+export type Run$preparationArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the PreparationFile
+   */
+  select?: Prisma.PreparationFileSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the PreparationFile
+   */
+  omit?: Prisma.PreparationFileOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.PreparationFileInclude<ExtArgs> | null
+  where?: Prisma.PreparationFileWhereInput
+  orderBy?: Prisma.PreparationFileOrderByWithRelationInput | Prisma.PreparationFileOrderByWithRelationInput[]
+  cursor?: Prisma.PreparationFileWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.PreparationFileScalarFieldEnum | Prisma.PreparationFileScalarFieldEnum[]
 }
 
 /**

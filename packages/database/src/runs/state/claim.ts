@@ -78,6 +78,7 @@ WITH candidate AS (${candidate}
           || lower(left(reason, 1)) || substring(reason FROM 2)
           || coalesce(
             (SELECT ' Goes on from the checkpoint at step ' || ${grouped('step')} || '.' FROM newest WHERE rank = 1),
+            (SELECT ' Goes on with what is prepared.' FROM preparation_files f WHERE f.run_id = claimed.id LIMIT 1),
             ' Begins anew: there is no checkpoint yet.'
           )
         FROM attempts a WHERE a.run_id = claimed.id AND a.lease_epoch = claimed.lease_epoch - 1

@@ -1,0 +1,124 @@
+// A preparation in a real worker that is killed, stopped and cancelled in each of its stages: what comes out is what an undisturbed one makes, and
+// nothing else is left.
+
+import { datasetVersions, preparationFiles, runEvents, runState } from '@trainyard/database'
+import { hasRedis, startTestServices, type TestServices } from '@trainyard/testkit'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Harness, type WorkerProcess } from './testing/harness.ts'
+import { trainersOf } from './testing/process-state.ts'
+
+const ROWS = 400_000
+const COLOURS = ['red', 'green', 'blue', 'black']
+/** Some seconds of work, and a state every few blocks of it. */
+const TABLE = Buffer.from(
+  `a,b,colour,day,y\n${Array.from({ length: ROWS }, (_, i) => {
+    const n = (i * 7919) % 100_003
+    return `${n / 8},${n % 13 === 0 ? '' : n % 1009},${COLOURS[n % 4]},2024-0${1 + (n % 9)}-1${n % 10},${n % 3 === 0 ? 'no' : 'yes'}\n`
+  }).join('')}`,
+)
+const OPTIONS = { mode: 'tolerant', split: { by: 'hash', test: 0.2 } } as const
+
+describe.skipIf(!hasRedis)('a preparation', () => {
+  let services: TestServices
+  let harness: Harness
+  let worker: WorkerProcess
+  let expected: unknown
+
+  const start = async () => {
+    worker = await harness.startWorker({ PREPARE_CHECKPOINT_MS: '150', LEASE_TTL_MS: '2000' })
+  }
+  const manifestOf = (versionId: string) => datasetVersions.findManifest(harness.database.workerSql, versionId)
+  const kept = (runId: string) => preparationFiles.list(harness.database.workerSql, runId)
+  const messages = async (runId: string, type: string) => {
+    const page = await harness.database.asWorker((tx) => runEvents.list(tx, runId, { limit: 1000, order: 'asc' }))
+    return page.data.filter((event) => event.type === type).map(({ message }) => message)
+  }
+  const filesBelow = async (prefix: string) => {
+    const keys: string[] = []
+    for await (const { key } of harness.storage.list(prefix)) keys.push(key)
+    return keys
+  }
+  /** The run has ended before its files are deleted. */
+  const expectNothingKept = () => expect.poll(() => filesBelow('checkpoints/'), { timeout: 10_000 }).toEqual([])
+  /** Waits for the n-th state of a run, counted by the names of their files. */
+  const waitForState = async (runId: string, n: number) => {
+    await expect
+      .poll(async () => Math.max(0, ...(await kept(runId)).map(({ name }) => Number(/^state-(\d+)$/.exec(name)?.[1] ?? 0))), {
+        timeout: 60_000,
+        interval: 20,
+      })
+      .toBeGreaterThanOrEqual(n)
+  }
+
+  beforeAll(async () => {
+    services = await startTestServices({ redis: true })
+    harness = await Harness.open(services)
+    await start()
+    const { versionId, runId } = await harness.upload({ file: TABLE }, OPTIONS)
+    expect((await harness.waitForEnd(runId)).failure).toBeNull()
+    expected = await manifestOf(versionId)
+  }, 120_000)
+  afterAll(async () => {
+    await harness?.close()
+    await services?.stop()
+  })
+
+  it('goes on where its trainer was killed, again and again, through all stages', async () => {
+    const { versionId, runId } = await harness.upload({ file: TABLE }, OPTIONS)
+    const stages = new Set<string>()
+    for (let n = 2; stages.size < 3; n += 3) {
+      await waitForState(runId, n)
+      for (const pid of trainersOf(worker.child.pid ?? 0)) process.kill(pid, 'SIGKILL')
+      const before = (await messages(runId, 'resumed')).length
+      await expect.poll(async () => (await messages(runId, 'resumed')).length, { timeout: 60_000, interval: 20 }).toBeGreaterThan(before)
+      for (const message of await messages(runId, 'resumed')) stages.add(/that are (\w+)\.$/.exec(message)?.[1] ?? '')
+      expect(n).toBeLessThan(60)
+    }
+    expect((await harness.waitForEnd(runId)).failure).toBeNull()
+    expect(await manifestOf(versionId)).toEqual(expected)
+    expect(stages).toEqual(new Set(['parsed', 'checked', 'written']))
+    await expectNothingKept()
+  }, 180_000)
+
+  it('requirement 18: stops on SIGTERM with what it has done, and another worker goes on with it', async () => {
+    const { versionId, runId } = await harness.upload({ file: TABLE }, OPTIONS)
+    await waitForState(runId, 2)
+    await worker.kill('SIGTERM')
+    const states = (await kept(runId)).filter(({ name }) => name.startsWith('state-'))
+    expect(states.length).toBe(1)
+    expect(await harness.run(runId)).toMatchObject({ state: 'queued', crashCount: 0 })
+    await start()
+    expect((await harness.waitForEnd(runId)).failure).toBeNull()
+    expect(await messages(runId, 'resumed')).toHaveLength(1)
+    expect(await manifestOf(versionId)).toEqual(expected)
+    await expectNothingKept()
+  }, 120_000)
+
+  it('requirement 5: goes on when a worker was stopped past its lease; what the killed one writes later counts for nothing', async () => {
+    const { versionId, runId } = await harness.upload({ file: TABLE }, OPTIONS)
+    await waitForState(runId, 3)
+    // Stopped past its lease, so that it wakes up as a zombie beside the one that took over.
+    const zombie = worker
+    process.kill(zombie.child.pid ?? 0, 'SIGSTOP')
+    await start()
+    await harness.waitFor(runId, (run) => run.leaseEpoch >= 2)
+    process.kill(zombie.child.pid ?? 0, 'SIGCONT')
+    expect((await harness.waitForEnd(runId)).failure).toBeNull()
+    expect(await manifestOf(versionId)).toEqual(expected)
+    expect(await messages(runId, 'resumed')).not.toEqual([])
+    await zombie.kill('SIGKILL')
+    await expectNothingKept()
+    expect(await kept(runId)).toEqual([])
+  }, 120_000)
+
+  it('ends when it is cancelled, and leaves nothing', async () => {
+    const shards = await filesBelow('datasets/')
+    const { runId } = await harness.upload({ file: TABLE }, OPTIONS)
+    await waitForState(runId, 2)
+    await runState.cancelJob(harness.database.workerSql, (await harness.run(runId)).jobId)
+    expect(await harness.waitForEnd(runId)).toMatchObject({ state: 'cancelled' })
+    await expect.poll(() => filesBelow(`checkpoints/${runId}/`), { timeout: 10_000 }).toEqual([])
+    expect(await kept(runId)).toEqual([])
+    expect(await filesBelow('datasets/')).toEqual(shards)
+  }, 60_000)
+})
