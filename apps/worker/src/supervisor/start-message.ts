@@ -33,15 +33,16 @@ export async function buildStartMessage(input: StartInput): Promise<Start> {
   const { run, sql, files, copies, threads, memoryBytesMax, prepareCheckpointMs } = input
   const { config } = run
   const events: NewEvent[] = []
-  const granted: Pick<StartMessage, 'dataset' | 'sources' | 'base' | 'shard_key_prefix' | 'preparation' | 'resume' | 'source_checkpoint'> = {
-    dataset: null,
-    sources: [],
-    base: null,
-    shard_key_prefix: null,
-    preparation: null,
-    resume: null,
-    source_checkpoint: null,
-  }
+  const granted: Pick<StartMessage, 'dataset' | 'sources' | 'base' | 'shard_key_prefix' | 'preparation' | 'resume' | 'source_checkpoint'> =
+    {
+      dataset: null,
+      sources: [],
+      base: null,
+      shard_key_prefix: null,
+      preparation: null,
+      resume: null,
+      source_checkpoint: null,
+    }
   if (config.kind === 'train' || config.kind === 'evaluate' || config.kind === 'verify')
     granted.dataset = await grantDataset(sql, files, config.dataset_version_id)
   if (config.kind === 'train') {

@@ -94,6 +94,11 @@ export type MetricPoint = Prisma.MetricPointModel
  */
 export type Checkpoint = Prisma.CheckpointModel
 /**
+ * Model PreparationFile
+ * What a preparation has done so far, as files: together the newest state of its run, which the next attempt goes on from. Gone with its end.
+ */
+export type PreparationFile = Prisma.PreparationFileModel
+/**
  * Model Outbox
  * Messages to publish, written in the transaction of what they announce, deleted in that of their publication.
  */

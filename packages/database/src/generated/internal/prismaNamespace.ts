@@ -411,6 +411,7 @@ export const ModelName = {
   MetricSeries: 'MetricSeries',
   MetricPoint: 'MetricPoint',
   Checkpoint: 'Checkpoint',
+  PreparationFile: 'PreparationFile',
   Outbox: 'Outbox',
   IdempotencyKey: 'IdempotencyKey'
 } as const
@@ -428,7 +429,7 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
     omit: GlobalOmitOptions
   }
   meta: {
-    modelProps: "project" | "apiKey" | "dataset" | "datasetVersion" | "upload" | "uploadPart" | "model" | "job" | "run" | "attempt" | "runEvent" | "metricSeries" | "metricPoint" | "checkpoint" | "outbox" | "idempotencyKey"
+    modelProps: "project" | "apiKey" | "dataset" | "datasetVersion" | "upload" | "uploadPart" | "model" | "job" | "run" | "attempt" | "runEvent" | "metricSeries" | "metricPoint" | "checkpoint" | "preparationFile" | "outbox" | "idempotencyKey"
     txIsolationLevel: TransactionIsolationLevel
   }
   model: {
@@ -1468,6 +1469,80 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         }
       }
     }
+    PreparationFile: {
+      payload: Prisma.$PreparationFilePayload<ExtArgs>
+      fields: Prisma.PreparationFileFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.PreparationFileFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PreparationFilePayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.PreparationFileFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PreparationFilePayload>
+        }
+        findFirst: {
+          args: Prisma.PreparationFileFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PreparationFilePayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.PreparationFileFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PreparationFilePayload>
+        }
+        findMany: {
+          args: Prisma.PreparationFileFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PreparationFilePayload>[]
+        }
+        create: {
+          args: Prisma.PreparationFileCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PreparationFilePayload>
+        }
+        createMany: {
+          args: Prisma.PreparationFileCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.PreparationFileCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PreparationFilePayload>[]
+        }
+        delete: {
+          args: Prisma.PreparationFileDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PreparationFilePayload>
+        }
+        update: {
+          args: Prisma.PreparationFileUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PreparationFilePayload>
+        }
+        deleteMany: {
+          args: Prisma.PreparationFileDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.PreparationFileUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.PreparationFileUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PreparationFilePayload>[]
+        }
+        upsert: {
+          args: Prisma.PreparationFileUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$PreparationFilePayload>
+        }
+        aggregate: {
+          args: Prisma.PreparationFileAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregatePreparationFile>
+        }
+        groupBy: {
+          args: Prisma.PreparationFileGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.PreparationFileGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.PreparationFileCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.PreparationFileCountAggregateOutputType> | number
+        }
+      }
+    }
     Outbox: {
       payload: Prisma.$OutboxPayload<ExtArgs>
       fields: Prisma.OutboxFieldRefs
@@ -1730,7 +1805,8 @@ export const UploadScalarFieldEnum = {
   sourceUrl: 'sourceUrl',
   createdAt: 'createdAt',
   completedAt: 'completedAt',
-  expiresAt: 'expiresAt'
+  expiresAt: 'expiresAt',
+  removingAt: 'removingAt'
 } as const
 
 export type UploadScalarFieldEnum = (typeof UploadScalarFieldEnum)[keyof typeof UploadScalarFieldEnum]
@@ -1898,6 +1974,19 @@ export const CheckpointScalarFieldEnum = {
 } as const
 
 export type CheckpointScalarFieldEnum = (typeof CheckpointScalarFieldEnum)[keyof typeof CheckpointScalarFieldEnum]
+
+
+export const PreparationFileScalarFieldEnum = {
+  projectId: 'projectId',
+  runId: 'runId',
+  name: 'name',
+  objectKey: 'objectKey',
+  bytes: 'bytes',
+  sha256: 'sha256',
+  createdAt: 'createdAt'
+} as const
+
+export type PreparationFileScalarFieldEnum = (typeof PreparationFileScalarFieldEnum)[keyof typeof PreparationFileScalarFieldEnum]
 
 
 export const OutboxScalarFieldEnum = {
@@ -2340,6 +2429,7 @@ export type GlobalOmitConfig = {
   metricSeries?: Prisma.MetricSeriesOmit
   metricPoint?: Prisma.MetricPointOmit
   checkpoint?: Prisma.CheckpointOmit
+  preparationFile?: Prisma.PreparationFileOmit
   outbox?: Prisma.OutboxOmit
   idempotencyKey?: Prisma.IdempotencyKeyOmit
 }

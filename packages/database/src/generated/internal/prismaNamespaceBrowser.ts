@@ -65,6 +65,7 @@ export const ModelName = {
   MetricSeries: 'MetricSeries',
   MetricPoint: 'MetricPoint',
   Checkpoint: 'Checkpoint',
+  PreparationFile: 'PreparationFile',
   Outbox: 'Outbox',
   IdempotencyKey: 'IdempotencyKey'
 } as const
@@ -160,7 +161,8 @@ export const UploadScalarFieldEnum = {
   sourceUrl: 'sourceUrl',
   createdAt: 'createdAt',
   completedAt: 'completedAt',
-  expiresAt: 'expiresAt'
+  expiresAt: 'expiresAt',
+  removingAt: 'removingAt'
 } as const
 
 export type UploadScalarFieldEnum = (typeof UploadScalarFieldEnum)[keyof typeof UploadScalarFieldEnum]
@@ -328,6 +330,19 @@ export const CheckpointScalarFieldEnum = {
 } as const
 
 export type CheckpointScalarFieldEnum = (typeof CheckpointScalarFieldEnum)[keyof typeof CheckpointScalarFieldEnum]
+
+
+export const PreparationFileScalarFieldEnum = {
+  projectId: 'projectId',
+  runId: 'runId',
+  name: 'name',
+  objectKey: 'objectKey',
+  bytes: 'bytes',
+  sha256: 'sha256',
+  createdAt: 'createdAt'
+} as const
+
+export type PreparationFileScalarFieldEnum = (typeof PreparationFileScalarFieldEnum)[keyof typeof PreparationFileScalarFieldEnum]
 
 
 export const OutboxScalarFieldEnum = {

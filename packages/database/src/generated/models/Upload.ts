@@ -55,6 +55,7 @@ export type UploadMinAggregateOutputType = {
   createdAt: Date | null
   completedAt: Date | null
   expiresAt: Date | null
+  removingAt: Date | null
 }
 
 export type UploadMaxAggregateOutputType = {
@@ -73,6 +74,7 @@ export type UploadMaxAggregateOutputType = {
   createdAt: Date | null
   completedAt: Date | null
   expiresAt: Date | null
+  removingAt: Date | null
 }
 
 export type UploadCountAggregateOutputType = {
@@ -91,6 +93,7 @@ export type UploadCountAggregateOutputType = {
   createdAt: number
   completedAt: number
   expiresAt: number
+  removingAt: number
   _all: number
 }
 
@@ -123,6 +126,7 @@ export type UploadMinAggregateInputType = {
   createdAt?: true
   completedAt?: true
   expiresAt?: true
+  removingAt?: true
 }
 
 export type UploadMaxAggregateInputType = {
@@ -141,6 +145,7 @@ export type UploadMaxAggregateInputType = {
   createdAt?: true
   completedAt?: true
   expiresAt?: true
+  removingAt?: true
 }
 
 export type UploadCountAggregateInputType = {
@@ -159,6 +164,7 @@ export type UploadCountAggregateInputType = {
   createdAt?: true
   completedAt?: true
   expiresAt?: true
+  removingAt?: true
   _all?: true
 }
 
@@ -264,6 +270,7 @@ export type UploadGroupByOutputType = {
   createdAt: Date
   completedAt: Date | null
   expiresAt: Date | null
+  removingAt: Date | null
   _count: UploadCountAggregateOutputType | null
   _avg: UploadAvgAggregateOutputType | null
   _sum: UploadSumAggregateOutputType | null
@@ -305,6 +312,7 @@ export type UploadWhereInput = {
   createdAt?: Prisma.DateTimeFilter<"Upload"> | Date | string
   completedAt?: Prisma.DateTimeNullableFilter<"Upload"> | Date | string | null
   expiresAt?: Prisma.DateTimeNullableFilter<"Upload"> | Date | string | null
+  removingAt?: Prisma.DateTimeNullableFilter<"Upload"> | Date | string | null
   project?: Prisma.XOR<Prisma.ProjectScalarRelationFilter, Prisma.ProjectWhereInput>
   datasetVersion?: Prisma.XOR<Prisma.DatasetVersionNullableScalarRelationFilter, Prisma.DatasetVersionWhereInput> | null
   parts?: Prisma.UploadPartListRelationFilter
@@ -326,6 +334,7 @@ export type UploadOrderByWithRelationInput = {
   createdAt?: Prisma.SortOrder
   completedAt?: Prisma.SortOrderInput | Prisma.SortOrder
   expiresAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  removingAt?: Prisma.SortOrderInput | Prisma.SortOrder
   project?: Prisma.ProjectOrderByWithRelationInput
   datasetVersion?: Prisma.DatasetVersionOrderByWithRelationInput
   parts?: Prisma.UploadPartOrderByRelationAggregateInput
@@ -351,6 +360,7 @@ export type UploadWhereUniqueInput = Prisma.AtLeast<{
   createdAt?: Prisma.DateTimeFilter<"Upload"> | Date | string
   completedAt?: Prisma.DateTimeNullableFilter<"Upload"> | Date | string | null
   expiresAt?: Prisma.DateTimeNullableFilter<"Upload"> | Date | string | null
+  removingAt?: Prisma.DateTimeNullableFilter<"Upload"> | Date | string | null
   project?: Prisma.XOR<Prisma.ProjectScalarRelationFilter, Prisma.ProjectWhereInput>
   datasetVersion?: Prisma.XOR<Prisma.DatasetVersionNullableScalarRelationFilter, Prisma.DatasetVersionWhereInput> | null
   parts?: Prisma.UploadPartListRelationFilter
@@ -372,6 +382,7 @@ export type UploadOrderByWithAggregationInput = {
   createdAt?: Prisma.SortOrder
   completedAt?: Prisma.SortOrderInput | Prisma.SortOrder
   expiresAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  removingAt?: Prisma.SortOrderInput | Prisma.SortOrder
   _count?: Prisma.UploadCountOrderByAggregateInput
   _avg?: Prisma.UploadAvgOrderByAggregateInput
   _max?: Prisma.UploadMaxOrderByAggregateInput
@@ -398,6 +409,7 @@ export type UploadScalarWhereWithAggregatesInput = {
   createdAt?: Prisma.DateTimeWithAggregatesFilter<"Upload"> | Date | string
   completedAt?: Prisma.DateTimeNullableWithAggregatesFilter<"Upload"> | Date | string | null
   expiresAt?: Prisma.DateTimeNullableWithAggregatesFilter<"Upload"> | Date | string | null
+  removingAt?: Prisma.DateTimeNullableWithAggregatesFilter<"Upload"> | Date | string | null
 }
 
 export type UploadCreateInput = {
@@ -414,6 +426,7 @@ export type UploadCreateInput = {
   createdAt?: Date | string
   completedAt?: Date | string | null
   expiresAt?: Date | string | null
+  removingAt?: Date | string | null
   project: Prisma.ProjectCreateNestedOneWithoutUploadsInput
   datasetVersion?: Prisma.DatasetVersionCreateNestedOneWithoutUploadsInput
   parts?: Prisma.UploadPartCreateNestedManyWithoutUploadInput
@@ -435,6 +448,7 @@ export type UploadUncheckedCreateInput = {
   createdAt?: Date | string
   completedAt?: Date | string | null
   expiresAt?: Date | string | null
+  removingAt?: Date | string | null
   parts?: Prisma.UploadPartUncheckedCreateNestedManyWithoutUploadInput
 }
 
@@ -452,6 +466,7 @@ export type UploadUpdateInput = {
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   completedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   expiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  removingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   project?: Prisma.ProjectUpdateOneRequiredWithoutUploadsNestedInput
   datasetVersion?: Prisma.DatasetVersionUpdateOneWithoutUploadsNestedInput
   parts?: Prisma.UploadPartUpdateManyWithoutUploadNestedInput
@@ -473,6 +488,7 @@ export type UploadUncheckedUpdateInput = {
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   completedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   expiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  removingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   parts?: Prisma.UploadPartUncheckedUpdateManyWithoutUploadNestedInput
 }
 
@@ -492,6 +508,7 @@ export type UploadCreateManyInput = {
   createdAt?: Date | string
   completedAt?: Date | string | null
   expiresAt?: Date | string | null
+  removingAt?: Date | string | null
 }
 
 export type UploadUpdateManyMutationInput = {
@@ -508,6 +525,7 @@ export type UploadUpdateManyMutationInput = {
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   completedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   expiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  removingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
 }
 
 export type UploadUncheckedUpdateManyInput = {
@@ -526,6 +544,7 @@ export type UploadUncheckedUpdateManyInput = {
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   completedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   expiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  removingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
 }
 
 export type UploadListRelationFilter = {
@@ -560,6 +579,7 @@ export type UploadCountOrderByAggregateInput = {
   createdAt?: Prisma.SortOrder
   completedAt?: Prisma.SortOrder
   expiresAt?: Prisma.SortOrder
+  removingAt?: Prisma.SortOrder
 }
 
 export type UploadAvgOrderByAggregateInput = {
@@ -584,6 +604,7 @@ export type UploadMaxOrderByAggregateInput = {
   createdAt?: Prisma.SortOrder
   completedAt?: Prisma.SortOrder
   expiresAt?: Prisma.SortOrder
+  removingAt?: Prisma.SortOrder
 }
 
 export type UploadMinOrderByAggregateInput = {
@@ -602,6 +623,7 @@ export type UploadMinOrderByAggregateInput = {
   createdAt?: Prisma.SortOrder
   completedAt?: Prisma.SortOrder
   expiresAt?: Prisma.SortOrder
+  removingAt?: Prisma.SortOrder
 }
 
 export type UploadSumOrderByAggregateInput = {
@@ -727,6 +749,7 @@ export type UploadCreateWithoutProjectInput = {
   createdAt?: Date | string
   completedAt?: Date | string | null
   expiresAt?: Date | string | null
+  removingAt?: Date | string | null
   datasetVersion?: Prisma.DatasetVersionCreateNestedOneWithoutUploadsInput
   parts?: Prisma.UploadPartCreateNestedManyWithoutUploadInput
 }
@@ -746,6 +769,7 @@ export type UploadUncheckedCreateWithoutProjectInput = {
   createdAt?: Date | string
   completedAt?: Date | string | null
   expiresAt?: Date | string | null
+  removingAt?: Date | string | null
   parts?: Prisma.UploadPartUncheckedCreateNestedManyWithoutUploadInput
 }
 
@@ -794,6 +818,7 @@ export type UploadScalarWhereInput = {
   createdAt?: Prisma.DateTimeFilter<"Upload"> | Date | string
   completedAt?: Prisma.DateTimeNullableFilter<"Upload"> | Date | string | null
   expiresAt?: Prisma.DateTimeNullableFilter<"Upload"> | Date | string | null
+  removingAt?: Prisma.DateTimeNullableFilter<"Upload"> | Date | string | null
 }
 
 export type UploadCreateWithoutDatasetVersionInput = {
@@ -810,6 +835,7 @@ export type UploadCreateWithoutDatasetVersionInput = {
   createdAt?: Date | string
   completedAt?: Date | string | null
   expiresAt?: Date | string | null
+  removingAt?: Date | string | null
   project: Prisma.ProjectCreateNestedOneWithoutUploadsInput
   parts?: Prisma.UploadPartCreateNestedManyWithoutUploadInput
 }
@@ -829,6 +855,7 @@ export type UploadUncheckedCreateWithoutDatasetVersionInput = {
   createdAt?: Date | string
   completedAt?: Date | string | null
   expiresAt?: Date | string | null
+  removingAt?: Date | string | null
   parts?: Prisma.UploadPartUncheckedCreateNestedManyWithoutUploadInput
 }
 
@@ -872,6 +899,7 @@ export type UploadCreateWithoutPartsInput = {
   createdAt?: Date | string
   completedAt?: Date | string | null
   expiresAt?: Date | string | null
+  removingAt?: Date | string | null
   project: Prisma.ProjectCreateNestedOneWithoutUploadsInput
   datasetVersion?: Prisma.DatasetVersionCreateNestedOneWithoutUploadsInput
 }
@@ -892,6 +920,7 @@ export type UploadUncheckedCreateWithoutPartsInput = {
   createdAt?: Date | string
   completedAt?: Date | string | null
   expiresAt?: Date | string | null
+  removingAt?: Date | string | null
 }
 
 export type UploadCreateOrConnectWithoutPartsInput = {
@@ -924,6 +953,7 @@ export type UploadUpdateWithoutPartsInput = {
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   completedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   expiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  removingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   project?: Prisma.ProjectUpdateOneRequiredWithoutUploadsNestedInput
   datasetVersion?: Prisma.DatasetVersionUpdateOneWithoutUploadsNestedInput
 }
@@ -944,6 +974,7 @@ export type UploadUncheckedUpdateWithoutPartsInput = {
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   completedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   expiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  removingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
 }
 
 export type UploadCreateManyProjectInput = {
@@ -961,6 +992,7 @@ export type UploadCreateManyProjectInput = {
   createdAt?: Date | string
   completedAt?: Date | string | null
   expiresAt?: Date | string | null
+  removingAt?: Date | string | null
 }
 
 export type UploadUpdateWithoutProjectInput = {
@@ -977,6 +1009,7 @@ export type UploadUpdateWithoutProjectInput = {
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   completedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   expiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  removingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   datasetVersion?: Prisma.DatasetVersionUpdateOneWithoutUploadsNestedInput
   parts?: Prisma.UploadPartUpdateManyWithoutUploadNestedInput
 }
@@ -996,6 +1029,7 @@ export type UploadUncheckedUpdateWithoutProjectInput = {
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   completedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   expiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  removingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   parts?: Prisma.UploadPartUncheckedUpdateManyWithoutUploadNestedInput
 }
 
@@ -1014,6 +1048,7 @@ export type UploadUncheckedUpdateManyWithoutProjectInput = {
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   completedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   expiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  removingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
 }
 
 export type UploadCreateManyDatasetVersionInput = {
@@ -1031,6 +1066,7 @@ export type UploadCreateManyDatasetVersionInput = {
   createdAt?: Date | string
   completedAt?: Date | string | null
   expiresAt?: Date | string | null
+  removingAt?: Date | string | null
 }
 
 export type UploadUpdateWithoutDatasetVersionInput = {
@@ -1047,6 +1083,7 @@ export type UploadUpdateWithoutDatasetVersionInput = {
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   completedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   expiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  removingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   project?: Prisma.ProjectUpdateOneRequiredWithoutUploadsNestedInput
   parts?: Prisma.UploadPartUpdateManyWithoutUploadNestedInput
 }
@@ -1066,6 +1103,7 @@ export type UploadUncheckedUpdateWithoutDatasetVersionInput = {
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   completedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   expiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  removingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   parts?: Prisma.UploadPartUncheckedUpdateManyWithoutUploadNestedInput
 }
 
@@ -1084,6 +1122,7 @@ export type UploadUncheckedUpdateManyWithoutDatasetVersionInput = {
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   completedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   expiresAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  removingAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
 }
 
 
@@ -1133,6 +1172,7 @@ export type UploadSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs =
   createdAt?: boolean
   completedAt?: boolean
   expiresAt?: boolean
+  removingAt?: boolean
   project?: boolean | Prisma.ProjectDefaultArgs<ExtArgs>
   datasetVersion?: boolean | Prisma.Upload$datasetVersionArgs<ExtArgs>
   parts?: boolean | Prisma.Upload$partsArgs<ExtArgs>
@@ -1155,6 +1195,7 @@ export type UploadSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extens
   createdAt?: boolean
   completedAt?: boolean
   expiresAt?: boolean
+  removingAt?: boolean
   project?: boolean | Prisma.ProjectDefaultArgs<ExtArgs>
   datasetVersion?: boolean | Prisma.Upload$datasetVersionArgs<ExtArgs>
 }, ExtArgs["result"]["upload"]>
@@ -1175,6 +1216,7 @@ export type UploadSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extens
   createdAt?: boolean
   completedAt?: boolean
   expiresAt?: boolean
+  removingAt?: boolean
   project?: boolean | Prisma.ProjectDefaultArgs<ExtArgs>
   datasetVersion?: boolean | Prisma.Upload$datasetVersionArgs<ExtArgs>
 }, ExtArgs["result"]["upload"]>
@@ -1195,9 +1237,10 @@ export type UploadSelectScalar = {
   createdAt?: boolean
   completedAt?: boolean
   expiresAt?: boolean
+  removingAt?: boolean
 }
 
-export type UploadOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "projectId" | "datasetVersionId" | "role" | "part" | "fileName" | "objectKey" | "bytes" | "sha256" | "partBytes" | "token" | "sourceUrl" | "createdAt" | "completedAt" | "expiresAt", ExtArgs["result"]["upload"]>
+export type UploadOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "projectId" | "datasetVersionId" | "role" | "part" | "fileName" | "objectKey" | "bytes" | "sha256" | "partBytes" | "token" | "sourceUrl" | "createdAt" | "completedAt" | "expiresAt" | "removingAt", ExtArgs["result"]["upload"]>
 export type UploadInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   project?: boolean | Prisma.ProjectDefaultArgs<ExtArgs>
   datasetVersion?: boolean | Prisma.Upload$datasetVersionArgs<ExtArgs>
@@ -1236,6 +1279,10 @@ export type $UploadPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs
     createdAt: Date
     completedAt: Date | null
     expiresAt: Date | null
+    /**
+     * Since when its files are being deleted: nobody uses it any more, and the row goes last.
+     */
+    removingAt: Date | null
   }, ExtArgs["result"]["upload"]>
   composites: {}
 }
@@ -1677,6 +1724,7 @@ export interface UploadFieldRefs {
   readonly createdAt: Prisma.FieldRef<"Upload", 'DateTime'>
   readonly completedAt: Prisma.FieldRef<"Upload", 'DateTime'>
   readonly expiresAt: Prisma.FieldRef<"Upload", 'DateTime'>
+  readonly removingAt: Prisma.FieldRef<"Upload", 'DateTime'>
 }
     
 
