@@ -230,7 +230,7 @@ const ROWS: readonly Row[] = [
   },
 ]
 
-describe('bad input', () => {
+describe('requirements 25 and 26: bad input', () => {
   let api: TestApi
   let datasetId: string
   beforeAll(async () => {

@@ -43,7 +43,7 @@ describe('uploads', () => {
   }
   const file = (content: string | Uint8Array<ArrayBuffer>) => new Blob([content])
 
-  it('stores a file and queues its preparation', async () => {
+  it('requirement 27: stores a file, whatever its name, and queues its preparation', async () => {
     const { status, body } = await post([
       ['options', '{"target": "y", "test_fraction": 0}'],
       ['file', file(CSV), '../../etc/passwd'],
@@ -99,7 +99,7 @@ describe('uploads', () => {
     })
   })
 
-  it('bounds the size of a file and the number of parts', async () => {
+  it('requirement 34: bounds the size of a file and the number of parts', async () => {
     await expectNothingChanged(async () => {
       const large = await uploadGenerated(origin + path, api.project.key, 70 * MiB)
       expect(large).toMatchObject({ status: 413 })
@@ -108,7 +108,26 @@ describe('uploads', () => {
     })
   })
 
-  it('leaves nothing of an upload that is aborted', async () => {
+  it('requirement 34: refuses a form with a million fields or parts, and keeps nothing of it', async () => {
+    await expectNothingChanged(async () => {
+      for (const disposition of ['name="f"', 'name="file"; filename="x"']) {
+        const piece = Buffer.from(`--limit\r\ncontent-disposition: form-data; ${disposition}\r\n\r\n1\r\n`.repeat(1000))
+        const body = ReadableStream.from(
+          (async function* () {
+            for (let sent = 0; sent < 1_000_000; sent += 1000) yield piece
+          })(),
+        )
+        const headers = { authorization: `Bearer ${api.project.key}`, 'content-type': 'multipart/form-data; boundary=limit' }
+        const status = await fetch(origin + path, { method: 'POST', body, headers, duplex: 'half' } as RequestInit).then(
+          (response) => response.status,
+          () => 'closed',
+        )
+        expect(['closed', 413, 422]).toContain(status)
+      }
+    })
+  })
+
+  it('requirement 34: leaves nothing of an upload that is aborted', async () => {
     await expectNothingChanged(async () => {
       expect(await uploadGenerated(origin + path, api.project.key, 50 * MiB, 20 * MiB)).toBe('aborted')
     })

@@ -24,7 +24,7 @@ async function serve(handler: RequestListener): Promise<{ host: string; url: str
 const options = (...allowedHosts: string[]) => ({ allowedHosts, bytesMax: 1e6 })
 const content = async (url: string, ...hosts: string[]) => buffer((await fetchFile(url, options(...hosts))).content)
 
-describe('the policy of addresses', () => {
+describe('requirement 33: the policy of addresses', () => {
   it.each([
     'http://127.0.0.1/',
     'http://127.1/',
@@ -65,7 +65,7 @@ describe('the policy of addresses', () => {
 })
 
 describe('fetching a file', () => {
-  it('makes no connection to a name of a private address, or to where a redirect leads', async () => {
+  it('requirement 33: makes no connection to a name of a private address, or to where a redirect leads', async () => {
     let connections = 0
     const inner = await serve((_, response) => void response.end('secret'))
     inner.server.on('connection', () => connections++)

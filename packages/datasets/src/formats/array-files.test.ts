@@ -78,7 +78,7 @@ describe('NPY', () => {
 })
 
 describe('30. NPY and NPZ: no object arrays; shape × item size equals the bytes present before allocation', () => {
-  it.each(['object', 'npz_object'])('refuses an array of objects (%s) as executable', async (name) => {
+  it.each(['object', 'npz_object'])('requirements 30 and 31: refuses an array of objects (%s) as executable', async (name) => {
     const error = await rejection(readAll(source(numpy(name))))
     expect(error.code).toBe('executable_format')
     expect(error.hint).toContain('pickle')
@@ -98,13 +98,13 @@ describe('30. NPY and NPZ: no object arrays; shape × item size equals the bytes
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(8 << 20)
   })
 
-  it('counts what an .npz entry unpacks to instead of believing it', async () => {
+  it('requirement 30: counts what an .npz entry unpacks to instead of believing it', async () => {
     const lying = withHeader(numpy('float32'), "shape': (3, 4)", "shape': (3000000, 4)")
     const error = await rejection(readAll(source(await zipOf({ 'x.npy': lying }))))
     expect(error.issues[0]?.code).toBe('wrong_size')
   })
 
-  it('reads safetensors, and refuses headers with gaps, overlaps and wrong sizes', async () => {
+  it('requirement 30: reads safetensors, and refuses headers with gaps, overlaps and wrong sizes', async () => {
     const good = concatenate(
       encode(
         new Map([

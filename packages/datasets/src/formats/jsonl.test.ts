@@ -38,7 +38,7 @@ describe('JSONL', () => {
     expect(problems[0]?.raw).toBe('{"x": [1], "y": 1}')
   })
 
-  it('keeps prototypes out of reach of keys', async () => {
+  it('requirement 26: keeps prototypes out of reach of keys', async () => {
     const { rows, source: opened } = await readAll(source('{"__proto__": 1, "constructor": {"prototype": {"polluted": 1}}}\n'))
     expect(opened.columns.map(({ name }) => name)).toEqual(['__proto__', 'constructor'])
     expect(rows).toEqual([['1', '{"prototype":{"polluted":1}}']])

@@ -56,7 +56,7 @@ describe('sniffFormat', () => {
   })
 })
 
-it.each(Object.entries(EXECUTABLE))('preparation refuses %s, also inside gzip', async (_, bytes) => {
+it.each(Object.entries(EXECUTABLE))('requirement 31: preparation refuses %s, also inside gzip', async (_, bytes) => {
   for (const content of [bytes, gzipSync(bytes)]) {
     const error = await rejection(prepareDataset({ sources: [memorySource('file', content)], outDir: temporaryFolder() }))
     expect(error.code).toBe('executable_format')

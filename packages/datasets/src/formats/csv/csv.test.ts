@@ -177,7 +177,7 @@ describe('CSV', () => {
     }
   })
 
-  it('26. keeps prototypes out of reach of column names', async () => {
+  it('requirement 26: keeps prototypes out of reach of column names', async () => {
     const { rows, source: opened } = await readAll(source('__proto__,constructor,toString\n1,2,3\n'))
     expect(opened.columns.map(({ name }) => name)).toEqual(['__proto__', 'constructor', 'toString'])
     expect(rows).toEqual([['1', '2', '3']])

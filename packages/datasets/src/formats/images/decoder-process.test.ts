@@ -11,7 +11,7 @@ function loadsDecoder(code: string): boolean {
   return stdout.trim() === 'true'
 }
 
-it('29. what the API imports of this package loads no image decoder', () => {
+it('requirement 29: what the API imports of this package loads no image decoder', () => {
   expect(loadsDecoder("await import('@trainyard/datasets')")).toBe(false)
   const decoding = `const { lookAtImage } = await import('./decode-image.ts')
     const png = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg==', 'base64')

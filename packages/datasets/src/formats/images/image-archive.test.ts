@@ -152,7 +152,7 @@ describe('archives of class folders', () => {
 })
 
 describe('29. images: huge declared dimensions are refused before decoding; PNG, JPEG and WebP only', () => {
-  it('believes no header', async () => {
+  it('requirement 29: believes no header', async () => {
     const good = await grey()
     const huge = Buffer.from(good)
     huge.writeUInt32BE(2_000_000_000, 16)
@@ -163,7 +163,7 @@ describe('29. images: huge declared dimensions are refused before decoding; PNG,
     expect(process.memoryUsage.rss() - before).toBeLessThan(200 << 20)
   })
 
-  it('refuses pixels above the limit, animations, and other formats under the name of a PNG', async () => {
+  it('requirement 29: refuses pixels above the limit, animations, and other formats under the name of a PNG', async () => {
     const frames = await sharp(
       await Promise.all(
         ['red', 'blue'].map((background) =>
