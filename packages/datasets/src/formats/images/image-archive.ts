@@ -108,10 +108,11 @@ function fromFolders(entries: readonly ArchiveEntry[]): ImageRows {
   if (images.some(({ split }) => split !== '')) {
     columns.push({ name: 'split', role: 'split', texts: images.map(({ split }) => split), toCells: nameCells })
   }
+  const places = new Map(entries.map(({ path }, i) => [path, i]))
   const problems = withoutClass.map(({ path }) => ({
     code: 'no_class_folder',
     what: 'images outside of class folders',
-    row: entries.findIndex((entry) => entry.path === path) + 1,
+    row: (places.get(path) ?? 0) + 1,
     example: path,
     hint: 'Put every image into a folder named after its class, or add a list (CSV with the columns file_name and label).',
   }))
