@@ -13,7 +13,7 @@ interface Durations {
 export interface Measures {
   /** From the request to the end of runs, in milliseconds of the database's clock: of those that were running, and of those that waited. */
   readonly cancelMs: { readonly running: Durations; readonly queued: Durations }
-  /** Attempts that a worker gave back on SIGTERM; those whose steps went beyond the checkpoint of the next one, and by how many. */
+  /** Attempts at trainings that a worker gave back on SIGTERM; those whose steps went beyond the checkpoint of the next one, and by how many. */
   readonly preempted: { readonly attempts: number; readonly losing: number; readonly stepsLost: number }
 }
 
@@ -28,12 +28,20 @@ FROM (
   WHERE state = 'cancelled' AND job_id <> ALL($1::uuid[])
 ) AS cancelled GROUP BY 1`
 
-/** Only attempts that went further than all before them: the others' steps are those of somebody else. */
-const PREEMPTED = `
-SELECT count(*)::int AS attempts, (count(*) FILTER (WHERE a.last_step > next.first_step))::int AS losing, coalesce(sum(greatest(a.last_step - next.first_step, 0)), 0)::int AS "stepsLost"
-FROM attempts a JOIN attempts next ON next.run_id = a.run_id AND next.lease_epoch = a.lease_epoch + 1
-WHERE a.outcome = 'preempted' AND a.last_step > coalesce(
+/**
+ * Trainings that a worker gave back, with what came next. Only attempts that went further than all before them: the others' steps are those of
+ * somebody else. Only trainings: an evaluation, a prediction or a verification keeps no checkpoints and begins anew, and the step that a
+ * verification shows is that of the run that it repeats.
+ */
+const GIVEN_BACK = `
+FROM attempts a JOIN attempts next ON next.run_id = a.run_id AND next.lease_epoch = a.lease_epoch + 1 JOIN runs r ON r.id = a.run_id
+WHERE a.outcome = 'preempted' AND r.kind = 'train' AND a.last_step > coalesce(
   (SELECT max(before.last_step) FROM attempts before WHERE before.run_id = a.run_id AND before.lease_epoch < a.lease_epoch), 0)`
+
+const PREEMPTED = `
+SELECT count(*)::int AS attempts, (count(*) FILTER (WHERE a.last_step > next.first_step))::int AS losing,
+  coalesce(sum(greatest(a.last_step - next.first_step, 0)), 0)::int AS "stepsLost"
+${GIVEN_BACK}`
 
 /** @param earlier jobs that do not count */
 export async function measure(pool: Pool, earlier: readonly string[]): Promise<Measures> {
@@ -55,10 +63,9 @@ const LOSING = `
 SELECT r.id AS run, a.lease_epoch AS attempt, a.last_step - next.first_step AS steps, (
   SELECT string_agg(to_char(e.created_at, 'MI:SS.MS') || ' ' || e.type || ': ' || e.message, E'\\n    ' ORDER BY e.seq) FROM run_events e WHERE e.run_id = r.id
 ) AS events
-FROM attempts a JOIN attempts next ON next.run_id = a.run_id AND next.lease_epoch = a.lease_epoch + 1 JOIN runs r ON r.id = a.run_id
-WHERE a.outcome = 'preempted' AND a.last_step > next.first_step`
+${GIVEN_BACK} AND a.last_step > next.first_step`
 
-/** Attempts that were given back and whose steps were not all saved, with what happened to their runs: for people. */
+/** Attempts at trainings that were given back and whose steps were not all saved, with what happened to their runs: for people. */
 export async function describeLosses(pool: Pool): Promise<string[]> {
   const { rows } = await pool.query<{ run: string; attempt: number; steps: string; events: string }>(LOSING)
   return rows.map(({ run, attempt, steps, events }) => `attempt ${attempt} of run ${run} lost ${steps} steps:\n    ${events}`)
