@@ -22,7 +22,7 @@ import { ROUTES } from './routes.ts'
 
 /** No byte on the connection for so long: it is closed. Longer than a prediction is waited for. */
 const IDLE_TIMEOUT_MS = 60_000
-/** All of a request, an upload included. The key of an upload is held as long (packages/database: IN_FLIGHT_TTL_MS). */
+/** All of a request, an upload included. */
 const REQUEST_TIMEOUT_MS = 3_600_000
 
 export async function buildApp(deps: Deps): Promise<FastifyInstance> {

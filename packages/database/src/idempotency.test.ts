@@ -52,26 +52,60 @@ test('work that fails gives the key back', async () => {
   expect((await submitOnce(requestWith('k3'))).replayed).toBe(false)
 })
 
+const claimOf = (request: idempotency.IdempotentRequest) => db.database.withProject(projectId, (tx) => idempotency.claim(tx, request))
+const hold = async (request: idempotency.IdempotentRequest): Promise<idempotency.HeldKey> => {
+  const claim = await claimOf(request)
+  if (claim.outcome !== 'claimed') throw new Error(`the key is ${claim.outcome}`)
+  return claim.held
+}
+const expire = (key: string) =>
+  db.database.workerSql.query("UPDATE idempotency_keys SET expires_at = now() - interval '1 s' WHERE key = $1", [key])
+
 test('work in several transactions is in flight until it is completed or released', async () => {
   const request = requestWith('k4')
-  const claim = () => db.database.withProject(projectId, (tx) => idempotency.claim(tx, request))
-  expect(await claim()).toEqual({ outcome: 'claimed' })
-  expect(await claim()).toEqual({ outcome: 'in_flight' })
+  const held = await hold(request)
+  expect(await claimOf(request)).toEqual({ outcome: 'in_flight' })
   await expect(submitOnce(request)).rejects.toMatchObject({ code: 'idempotency_in_flight' })
-  await db.database.withProject(projectId, (tx) => idempotency.release(tx, request))
-  expect(await claim()).toEqual({ outcome: 'claimed' })
-  await db.database.withProject(projectId, (tx) => idempotency.complete(tx, request, { status: 201, body: null }))
-  expect(await claim()).toEqual({ outcome: 'replay', response: { status: 201, body: null } })
+  await db.database.withProject(projectId, (tx) => idempotency.release(tx, held))
+  const second = await hold(request)
+  await db.database.withProject(projectId, (tx) => idempotency.complete(tx, second, { status: 201, body: null }))
+  expect(await claimOf(request)).toEqual({ outcome: 'replay', response: { status: 201, body: null } })
+})
+
+test('whoever renews a key holds it; whoever lost it to another can neither complete nor release nor renew it', async () => {
+  const request = requestWith('k6')
+  const first = await hold(request)
+  await expire('k6')
+  await db.database.withProject(projectId, (tx) => idempotency.renew(tx, first))
+  expect(await claimOf(request)).toEqual({ outcome: 'in_flight' })
+  await expire('k6')
+  const second = await hold(request)
+  const work = db.database.withProject(projectId, (tx) => idempotency.complete(tx, first, { status: 201, body: 'first' }))
+  await expect(work).rejects.toMatchObject({ code: 'idempotency_in_flight' })
+  await db.database.withProject(projectId, (tx) => idempotency.release(tx, first))
+  await expire('k6')
+  await db.database.withProject(projectId, (tx) => idempotency.renew(tx, first))
+  await db.database.withProject(projectId, (tx) => idempotency.renew(tx, second))
+  expect(await claimOf(request)).toEqual({ outcome: 'in_flight' })
+  await db.database.withProject(projectId, (tx) => idempotency.complete(tx, second, { status: 201, body: 'second' }))
+  expect(await claimOf(request)).toEqual({ outcome: 'replay', response: { status: 201, body: 'second' } })
+})
+
+test('work whose key was removed meanwhile keeps its response', async () => {
+  const request = requestWith('k7')
+  const held = await hold(request)
+  await expire('k7')
+  await db.database.asWorker((tx) => idempotency.removeExpired(tx))
+  await db.database.withProject(projectId, (tx) => idempotency.complete(tx, held, { status: 201, body: 'late' }))
+  expect(await claimOf(request)).toEqual({ outcome: 'replay', response: { status: 201, body: 'late' } })
 })
 
 test('an expired key is free, and is removed', async () => {
   const request = requestWith('k5')
-  const claim = () => db.database.withProject(projectId, (tx) => idempotency.claim(tx, request))
-  const expire = () => db.database.workerSql.query("UPDATE idempotency_keys SET expires_at = now() - interval '1 s' WHERE key = 'k5'", [])
-  await claim()
-  await expire()
-  expect(await claim()).toEqual({ outcome: 'claimed' })
-  await expire()
+  await hold(request)
+  await expire('k5')
+  await hold(request)
+  await expire('k5')
   expect(await db.database.asWorker((tx) => idempotency.removeExpired(tx))).toBe(1)
 })
 

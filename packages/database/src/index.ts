@@ -26,7 +26,7 @@ export type { CheckpointFile, CheckpointRecord, StoredCheckpoint } from './check
 export { createDatabase, type Database, type DatabaseOptions, type Role, type Tx, urlOfRole } from './database.ts'
 export type { DatasetVersionRecord, NewDatasetVersion } from './dataset-versions.repository.ts'
 export type { DatasetRecord } from './datasets.repository.ts'
-export type { IdempotencyClaim, IdempotentRequest, StoredResponse } from './idempotency.repository.ts'
+export type { HeldKey, IdempotencyClaim, IdempotentRequest, StoredResponse } from './idempotency.repository.ts'
 export { type RetryOptions, retry } from './job-retry.ts'
 export type { JobFilter, JobRecord, SubmitJob } from './jobs.repository.ts'
 export { type Channel, type Listener, type ListenOptions, listen } from './listen.ts'

@@ -64,7 +64,13 @@ export interface LongWork<P, T> {
   undo(prepared: P): Promise<void>
 }
 
-/** As `once`, for work that is longer than a transaction may be. While it runs, its key is in flight. */
+/** Several within the time that a key is held without a sign of life. */
+const RENEW_MS = idempotency.IN_FLIGHT_TTL_MS / 4
+
+/**
+ * As `once`, for work that is longer than a transaction may be. While it runs, its key is in flight; when this process dies, the key is free
+ * for a repetition as soon as it is renewed no more.
+ */
 export async function onceAround<P, T>(
   deps: Deps,
   request: FastifyRequest,
@@ -82,12 +88,18 @@ export async function onceAround<P, T>(
     reply.code(claim.response.status)
     return claim.response.body as T
   }
+  const held = claim?.held
+  const renew = () => {
+    if (held !== undefined)
+      inProject((tx) => idempotency.renew(tx, held)).catch((err) => request.log.warn({ err }, 'a key was not renewed'))
+  }
+  const renewal = setInterval(renew, RENEW_MS)
   try {
     const prepared = await prepare()
     try {
       return await inProject(async (tx) => {
         const body = await commit(tx, prepared)
-        if (key !== null) await idempotency.complete(tx, key, { status, body })
+        if (held !== undefined) await idempotency.complete(tx, held, { status, body })
         reply.code(status)
         return body
       })
@@ -96,7 +108,9 @@ export async function onceAround<P, T>(
       throw error
     }
   } catch (error) {
-    if (key !== null) await inProject((tx) => idempotency.release(tx, key))
+    if (held !== undefined) await inProject((tx) => idempotency.release(tx, held))
     throw error
+  } finally {
+    clearInterval(renewal)
   }
 }

@@ -362,6 +362,7 @@ export const IdempotencyKeyScalarFieldEnum = {
   operation: 'operation',
   bodyHash: 'bodyHash',
   state: 'state',
+  holder: 'holder',
   responseStatus: 'responseStatus',
   responseBody: 'responseBody',
   createdAt: 'createdAt',

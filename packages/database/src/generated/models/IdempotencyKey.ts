@@ -40,6 +40,7 @@ export type IdempotencyKeyMinAggregateOutputType = {
   operation: string | null
   bodyHash: string | null
   state: $Enums.IdempotencyState | null
+  holder: string | null
   responseStatus: number | null
   createdAt: Date | null
   expiresAt: Date | null
@@ -51,6 +52,7 @@ export type IdempotencyKeyMaxAggregateOutputType = {
   operation: string | null
   bodyHash: string | null
   state: $Enums.IdempotencyState | null
+  holder: string | null
   responseStatus: number | null
   createdAt: Date | null
   expiresAt: Date | null
@@ -62,6 +64,7 @@ export type IdempotencyKeyCountAggregateOutputType = {
   operation: number
   bodyHash: number
   state: number
+  holder: number
   responseStatus: number
   responseBody: number
   createdAt: number
@@ -84,6 +87,7 @@ export type IdempotencyKeyMinAggregateInputType = {
   operation?: true
   bodyHash?: true
   state?: true
+  holder?: true
   responseStatus?: true
   createdAt?: true
   expiresAt?: true
@@ -95,6 +99,7 @@ export type IdempotencyKeyMaxAggregateInputType = {
   operation?: true
   bodyHash?: true
   state?: true
+  holder?: true
   responseStatus?: true
   createdAt?: true
   expiresAt?: true
@@ -106,6 +111,7 @@ export type IdempotencyKeyCountAggregateInputType = {
   operation?: true
   bodyHash?: true
   state?: true
+  holder?: true
   responseStatus?: true
   responseBody?: true
   createdAt?: true
@@ -205,6 +211,7 @@ export type IdempotencyKeyGroupByOutputType = {
   operation: string
   bodyHash: string
   state: $Enums.IdempotencyState
+  holder: string
   responseStatus: number | null
   responseBody: runtime.JsonValue | null
   createdAt: Date
@@ -240,6 +247,7 @@ export type IdempotencyKeyWhereInput = {
   operation?: Prisma.StringFilter<"IdempotencyKey"> | string
   bodyHash?: Prisma.StringFilter<"IdempotencyKey"> | string
   state?: Prisma.EnumIdempotencyStateFilter<"IdempotencyKey"> | $Enums.IdempotencyState
+  holder?: Prisma.UuidFilter<"IdempotencyKey"> | string
   responseStatus?: Prisma.IntNullableFilter<"IdempotencyKey"> | number | null
   responseBody?: Prisma.JsonNullableFilter<"IdempotencyKey">
   createdAt?: Prisma.DateTimeFilter<"IdempotencyKey"> | Date | string
@@ -253,6 +261,7 @@ export type IdempotencyKeyOrderByWithRelationInput = {
   operation?: Prisma.SortOrder
   bodyHash?: Prisma.SortOrder
   state?: Prisma.SortOrder
+  holder?: Prisma.SortOrder
   responseStatus?: Prisma.SortOrderInput | Prisma.SortOrder
   responseBody?: Prisma.SortOrderInput | Prisma.SortOrder
   createdAt?: Prisma.SortOrder
@@ -270,6 +279,7 @@ export type IdempotencyKeyWhereUniqueInput = Prisma.AtLeast<{
   operation?: Prisma.StringFilter<"IdempotencyKey"> | string
   bodyHash?: Prisma.StringFilter<"IdempotencyKey"> | string
   state?: Prisma.EnumIdempotencyStateFilter<"IdempotencyKey"> | $Enums.IdempotencyState
+  holder?: Prisma.UuidFilter<"IdempotencyKey"> | string
   responseStatus?: Prisma.IntNullableFilter<"IdempotencyKey"> | number | null
   responseBody?: Prisma.JsonNullableFilter<"IdempotencyKey">
   createdAt?: Prisma.DateTimeFilter<"IdempotencyKey"> | Date | string
@@ -283,6 +293,7 @@ export type IdempotencyKeyOrderByWithAggregationInput = {
   operation?: Prisma.SortOrder
   bodyHash?: Prisma.SortOrder
   state?: Prisma.SortOrder
+  holder?: Prisma.SortOrder
   responseStatus?: Prisma.SortOrderInput | Prisma.SortOrder
   responseBody?: Prisma.SortOrderInput | Prisma.SortOrder
   createdAt?: Prisma.SortOrder
@@ -303,6 +314,7 @@ export type IdempotencyKeyScalarWhereWithAggregatesInput = {
   operation?: Prisma.StringWithAggregatesFilter<"IdempotencyKey"> | string
   bodyHash?: Prisma.StringWithAggregatesFilter<"IdempotencyKey"> | string
   state?: Prisma.EnumIdempotencyStateWithAggregatesFilter<"IdempotencyKey"> | $Enums.IdempotencyState
+  holder?: Prisma.UuidWithAggregatesFilter<"IdempotencyKey"> | string
   responseStatus?: Prisma.IntNullableWithAggregatesFilter<"IdempotencyKey"> | number | null
   responseBody?: Prisma.JsonNullableWithAggregatesFilter<"IdempotencyKey">
   createdAt?: Prisma.DateTimeWithAggregatesFilter<"IdempotencyKey"> | Date | string
@@ -314,6 +326,7 @@ export type IdempotencyKeyCreateInput = {
   operation: string
   bodyHash: string
   state?: $Enums.IdempotencyState
+  holder?: string
   responseStatus?: number | null
   responseBody?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   createdAt?: Date | string
@@ -327,6 +340,7 @@ export type IdempotencyKeyUncheckedCreateInput = {
   operation: string
   bodyHash: string
   state?: $Enums.IdempotencyState
+  holder?: string
   responseStatus?: number | null
   responseBody?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   createdAt?: Date | string
@@ -338,6 +352,7 @@ export type IdempotencyKeyUpdateInput = {
   operation?: Prisma.StringFieldUpdateOperationsInput | string
   bodyHash?: Prisma.StringFieldUpdateOperationsInput | string
   state?: Prisma.EnumIdempotencyStateFieldUpdateOperationsInput | $Enums.IdempotencyState
+  holder?: Prisma.StringFieldUpdateOperationsInput | string
   responseStatus?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   responseBody?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -351,6 +366,7 @@ export type IdempotencyKeyUncheckedUpdateInput = {
   operation?: Prisma.StringFieldUpdateOperationsInput | string
   bodyHash?: Prisma.StringFieldUpdateOperationsInput | string
   state?: Prisma.EnumIdempotencyStateFieldUpdateOperationsInput | $Enums.IdempotencyState
+  holder?: Prisma.StringFieldUpdateOperationsInput | string
   responseStatus?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   responseBody?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -363,6 +379,7 @@ export type IdempotencyKeyCreateManyInput = {
   operation: string
   bodyHash: string
   state?: $Enums.IdempotencyState
+  holder?: string
   responseStatus?: number | null
   responseBody?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   createdAt?: Date | string
@@ -374,6 +391,7 @@ export type IdempotencyKeyUpdateManyMutationInput = {
   operation?: Prisma.StringFieldUpdateOperationsInput | string
   bodyHash?: Prisma.StringFieldUpdateOperationsInput | string
   state?: Prisma.EnumIdempotencyStateFieldUpdateOperationsInput | $Enums.IdempotencyState
+  holder?: Prisma.StringFieldUpdateOperationsInput | string
   responseStatus?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   responseBody?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -386,6 +404,7 @@ export type IdempotencyKeyUncheckedUpdateManyInput = {
   operation?: Prisma.StringFieldUpdateOperationsInput | string
   bodyHash?: Prisma.StringFieldUpdateOperationsInput | string
   state?: Prisma.EnumIdempotencyStateFieldUpdateOperationsInput | $Enums.IdempotencyState
+  holder?: Prisma.StringFieldUpdateOperationsInput | string
   responseStatus?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   responseBody?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -413,6 +432,7 @@ export type IdempotencyKeyCountOrderByAggregateInput = {
   operation?: Prisma.SortOrder
   bodyHash?: Prisma.SortOrder
   state?: Prisma.SortOrder
+  holder?: Prisma.SortOrder
   responseStatus?: Prisma.SortOrder
   responseBody?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
@@ -429,6 +449,7 @@ export type IdempotencyKeyMaxOrderByAggregateInput = {
   operation?: Prisma.SortOrder
   bodyHash?: Prisma.SortOrder
   state?: Prisma.SortOrder
+  holder?: Prisma.SortOrder
   responseStatus?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   expiresAt?: Prisma.SortOrder
@@ -440,6 +461,7 @@ export type IdempotencyKeyMinOrderByAggregateInput = {
   operation?: Prisma.SortOrder
   bodyHash?: Prisma.SortOrder
   state?: Prisma.SortOrder
+  holder?: Prisma.SortOrder
   responseStatus?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
   expiresAt?: Prisma.SortOrder
@@ -500,6 +522,7 @@ export type IdempotencyKeyCreateWithoutProjectInput = {
   operation: string
   bodyHash: string
   state?: $Enums.IdempotencyState
+  holder?: string
   responseStatus?: number | null
   responseBody?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   createdAt?: Date | string
@@ -511,6 +534,7 @@ export type IdempotencyKeyUncheckedCreateWithoutProjectInput = {
   operation: string
   bodyHash: string
   state?: $Enums.IdempotencyState
+  holder?: string
   responseStatus?: number | null
   responseBody?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   createdAt?: Date | string
@@ -552,6 +576,7 @@ export type IdempotencyKeyScalarWhereInput = {
   operation?: Prisma.StringFilter<"IdempotencyKey"> | string
   bodyHash?: Prisma.StringFilter<"IdempotencyKey"> | string
   state?: Prisma.EnumIdempotencyStateFilter<"IdempotencyKey"> | $Enums.IdempotencyState
+  holder?: Prisma.UuidFilter<"IdempotencyKey"> | string
   responseStatus?: Prisma.IntNullableFilter<"IdempotencyKey"> | number | null
   responseBody?: Prisma.JsonNullableFilter<"IdempotencyKey">
   createdAt?: Prisma.DateTimeFilter<"IdempotencyKey"> | Date | string
@@ -563,6 +588,7 @@ export type IdempotencyKeyCreateManyProjectInput = {
   operation: string
   bodyHash: string
   state?: $Enums.IdempotencyState
+  holder?: string
   responseStatus?: number | null
   responseBody?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   createdAt?: Date | string
@@ -574,6 +600,7 @@ export type IdempotencyKeyUpdateWithoutProjectInput = {
   operation?: Prisma.StringFieldUpdateOperationsInput | string
   bodyHash?: Prisma.StringFieldUpdateOperationsInput | string
   state?: Prisma.EnumIdempotencyStateFieldUpdateOperationsInput | $Enums.IdempotencyState
+  holder?: Prisma.StringFieldUpdateOperationsInput | string
   responseStatus?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   responseBody?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -585,6 +612,7 @@ export type IdempotencyKeyUncheckedUpdateWithoutProjectInput = {
   operation?: Prisma.StringFieldUpdateOperationsInput | string
   bodyHash?: Prisma.StringFieldUpdateOperationsInput | string
   state?: Prisma.EnumIdempotencyStateFieldUpdateOperationsInput | $Enums.IdempotencyState
+  holder?: Prisma.StringFieldUpdateOperationsInput | string
   responseStatus?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   responseBody?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -596,6 +624,7 @@ export type IdempotencyKeyUncheckedUpdateManyWithoutProjectInput = {
   operation?: Prisma.StringFieldUpdateOperationsInput | string
   bodyHash?: Prisma.StringFieldUpdateOperationsInput | string
   state?: Prisma.EnumIdempotencyStateFieldUpdateOperationsInput | $Enums.IdempotencyState
+  holder?: Prisma.StringFieldUpdateOperationsInput | string
   responseStatus?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   responseBody?: Prisma.NullableJsonNullValueInput | runtime.InputJsonValue
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
@@ -610,6 +639,7 @@ export type IdempotencyKeySelect<ExtArgs extends runtime.Types.Extensions.Intern
   operation?: boolean
   bodyHash?: boolean
   state?: boolean
+  holder?: boolean
   responseStatus?: boolean
   responseBody?: boolean
   createdAt?: boolean
@@ -623,6 +653,7 @@ export type IdempotencyKeySelectCreateManyAndReturn<ExtArgs extends runtime.Type
   operation?: boolean
   bodyHash?: boolean
   state?: boolean
+  holder?: boolean
   responseStatus?: boolean
   responseBody?: boolean
   createdAt?: boolean
@@ -636,6 +667,7 @@ export type IdempotencyKeySelectUpdateManyAndReturn<ExtArgs extends runtime.Type
   operation?: boolean
   bodyHash?: boolean
   state?: boolean
+  holder?: boolean
   responseStatus?: boolean
   responseBody?: boolean
   createdAt?: boolean
@@ -649,13 +681,14 @@ export type IdempotencyKeySelectScalar = {
   operation?: boolean
   bodyHash?: boolean
   state?: boolean
+  holder?: boolean
   responseStatus?: boolean
   responseBody?: boolean
   createdAt?: boolean
   expiresAt?: boolean
 }
 
-export type IdempotencyKeyOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"projectId" | "key" | "operation" | "bodyHash" | "state" | "responseStatus" | "responseBody" | "createdAt" | "expiresAt", ExtArgs["result"]["idempotencyKey"]>
+export type IdempotencyKeyOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"projectId" | "key" | "operation" | "bodyHash" | "state" | "holder" | "responseStatus" | "responseBody" | "createdAt" | "expiresAt", ExtArgs["result"]["idempotencyKey"]>
 export type IdempotencyKeyInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   project?: boolean | Prisma.ProjectDefaultArgs<ExtArgs>
 }
@@ -677,6 +710,10 @@ export type $IdempotencyKeyPayload<ExtArgs extends runtime.Types.Extensions.Inte
     operation: string
     bodyHash: string
     state: $Enums.IdempotencyState
+    /**
+     * Of the request that does the work: made anew by each that takes the key.
+     */
+    holder: string
     responseStatus: number | null
     responseBody: runtime.JsonValue | null
     createdAt: Date
@@ -1110,6 +1147,7 @@ export interface IdempotencyKeyFieldRefs {
   readonly operation: Prisma.FieldRef<"IdempotencyKey", 'String'>
   readonly bodyHash: Prisma.FieldRef<"IdempotencyKey", 'String'>
   readonly state: Prisma.FieldRef<"IdempotencyKey", 'IdempotencyState'>
+  readonly holder: Prisma.FieldRef<"IdempotencyKey", 'String'>
   readonly responseStatus: Prisma.FieldRef<"IdempotencyKey", 'Int'>
   readonly responseBody: Prisma.FieldRef<"IdempotencyKey", 'Json'>
   readonly createdAt: Prisma.FieldRef<"IdempotencyKey", 'DateTime'>
