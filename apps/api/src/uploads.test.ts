@@ -1,6 +1,8 @@
 // Uploads: streamed with flat memory, refused early, and never half there.
 
+import { request as openRequest } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type Dataset, type DatasetVersion, fromWireId, type Problem } from '@trainyard/contracts'
 import { uploads } from '@trainyard/database'
 
@@ -142,6 +144,40 @@ describe('uploads', () => {
     expect(again.headers.get('idempotency-replayed')).toBe('true')
     expect((await post([['file', file(`${CSV}1,1,0\n`)]], key)).body.code).toBe('idempotency_mismatch')
   })
+
+  it('requirement 2: a key is held while its upload goes on, and free for a repetition when the process of the upload was killed', async () => {
+    const part = (disposition: string, content: string) => `--limit\r\ncontent-disposition: form-data; ${disposition}\r\n\r\n${content}\r\n`
+    const form = `${part('name="options"', '{"target": "y"}')}${part('name="file"; filename="x.csv"', CSV)}--limit--\r\n`
+    const headers = {
+      authorization: `Bearer ${api.project.key}`,
+      'content-type': 'multipart/form-data; boundary=limit',
+      'idempotency-key': 'killed',
+    }
+    const repeat = () => fetch(origin + path, { method: 'POST', body: form, headers })
+    const expiry = async () => {
+      const sql = "SELECT expires_at::text AS at FROM idempotency_keys WHERE key = 'killed'"
+      return (await api.database.workerSql.query<{ at: string }>(sql, []))[0]?.at
+    }
+    const server = await startApiProcess(api.databaseUrl, api.storageUrl)
+    const upload = openRequest(server.url + path, { method: 'POST', headers: { ...headers, 'content-length': form.length } })
+    upload.on('error', () => {})
+    upload.write(form.slice(0, -20))
+    while ((await expiry()) === undefined) await sleep(20)
+    const claimed = await expiry()
+    while ((await expiry()) === claimed) await sleep(100)
+    const refused = await repeat()
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([409, '1'])
+    await server.stop('SIGKILL')
+    let answer = await repeat()
+    while (answer.status === 409) {
+      await sleep(200)
+      answer = await repeat()
+    }
+    expect(answer.status).toBe(201)
+    expect(await answer.json()).toMatchObject({ version: 1, uploaded_bytes: CSV.length })
+    // The first did not become a version, whatever it had stored.
+    expect(((await (await repeat()).json()) as DatasetVersion).version).toBe(1)
+  }, 60_000)
 
   it('keeps memory flat', async () => {
     const server = await startApiProcess(api.databaseUrl, api.storageUrl)
