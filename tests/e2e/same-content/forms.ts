@@ -1,0 +1,97 @@
+// One set of pictures as the files that people have: each form holds the same pixels, labels and division.
+
+import { buffer } from 'node:stream/consumers'
+import { gzipSync } from 'node:zlib'
+import type { PrepareOptionsInput } from '@trainyard/contracts'
+import sharp from 'sharp'
+import { pack } from 'tar-stream'
+import { ZipFile } from 'yazl'
+import type { Files } from '../upload-data.ts'
+import { parquetFile } from './parquet-file.ts'
+import { PICTURE_BYTES, type PictureSet, type Pictures } from './pictures.ts'
+
+export interface Form {
+  readonly name: string
+  readonly files: Files
+  readonly options: PrepareOptionsInput
+}
+
+interface Png {
+  readonly split: 'train' | 'test'
+  readonly label: number
+  /** In its split. */
+  readonly row: number
+  readonly bytes: Buffer
+}
+
+/** A form is made when it is asked for: each takes as much memory as the set. */
+export async function* formsOf(set: PictureSet): AsyncGenerator<Form> {
+  const idx = idxFiles(set)
+  yield { name: 'IDX', files: idx, options: {} }
+  yield {
+    name: 'IDX, gzip',
+    files: Object.fromEntries(Object.entries(idx).map(([role, bytes]) => [role, gzipSync(bytes, { level: 1 })])),
+    options: {},
+  }
+  const pngs = [...(await pngsOf('train', set.train)), ...(await pngsOf('test', set.test))]
+  yield { name: 'PNG in class folders, zip', files: { file: await zipOfFolders(pngs) }, options: {} }
+  yield { name: 'PNG with a list, tar', files: { file: await tarWithList(pngs) }, options: {} }
+  const table = { images: pngs.map(({ bytes }) => bytes), labels: pngs.map(({ label }) => label), splits: pngs.map(({ split }) => split) }
+  yield {
+    name: 'PNG in Parquet',
+    files: { file: parquetFile(table) },
+    options: { target: 'label', split: { by: 'column', column: 'split' } },
+  }
+}
+
+function idxFiles({ train, test }: PictureSet): Record<string, Buffer> {
+  return {
+    train_images: idx([train.count, 28, 28], train.pixels),
+    train_labels: idx([train.count], train.labels),
+    test_images: idx([test.count, 28, 28], test.pixels),
+    test_labels: idx([test.count], test.labels),
+  }
+}
+
+function idx(sizes: readonly number[], bytes: Uint8Array): Buffer {
+  const header = Buffer.alloc(4 + 4 * sizes.length)
+  header[2] = 8
+  header[3] = sizes.length
+  sizes.forEach((size, i) => {
+    header.writeUInt32BE(size, 4 + 4 * i)
+  })
+  return Buffer.concat([header, bytes])
+}
+
+async function pngsOf(split: Png['split'], { count, pixels, labels }: Pictures): Promise<Png[]> {
+  const pngs: Png[] = []
+  for (let row = 0; row < count; row++) {
+    const raw = pixels.subarray(row * PICTURE_BYTES, (row + 1) * PICTURE_BYTES)
+    const picture = sharp(raw, { raw: { width: 28, height: 28, channels: 1 } }).toColourspace('b-w')
+    pngs.push({ split, label: labels[row] ?? 0, row, bytes: await picture.png().toBuffer() })
+  }
+  return pngs
+}
+
+/** <split>/<class>/<row>.png, class by class, as a file manager packs folders. */
+async function zipOfFolders(pngs: readonly Png[]): Promise<Buffer> {
+  const zip = new ZipFile()
+  for (const { split, label, row, bytes } of pngs.toSorted((a, b) => a.label - b.label)) {
+    zip.addBuffer(bytes, `${split}/${label}/${row}.png`, { compress: false })
+  }
+  zip.end()
+  return await buffer(zip.outputStream)
+}
+
+/** Pictures under names that say nothing, and a CSV that says what they are. */
+async function tarWithList(pngs: readonly Png[]): Promise<Buffer> {
+  const tar = pack()
+  const lines = ['file_name,label,split']
+  for (const [i, { split, label, bytes }] of pngs.entries()) {
+    tar.entry({ name: `pictures/${pngs.length - i}.png` }, bytes)
+    lines.push(`${pngs.length - i}.png,${label},${split}`)
+  }
+  tar.entry({ name: 'pictures/metadata.csv' }, `${lines.join('\n')}\n`)
+  tar.finalize()
+  return await buffer(tar)
+}
