@@ -119,10 +119,20 @@ export const datasetProfileSchema = z.object({
 })
 export type DatasetProfile = z.infer<typeof datasetProfileSchema>
 
+export const targetChoiceSchema = z.object({
+  kind: z.enum(['class', 'value', 'multi_label', 'none']),
+  /** `content`: found by looking at the columns. */
+  chosen_by: z.enum(['option', 'content']),
+  message: z.string().meta({ description: 'Why the target is of that kind.' }),
+  hint: z.string().meta({ description: 'How to have it otherwise.' }),
+})
+export type TargetChoice = z.infer<typeof targetChoiceSchema>
+
 export const datasetAnalysisSchema = z.object({
   format: z.literal(1),
   mode: z.enum(['strict', 'tolerant']),
   rows: z.object({ read: countSchema, used: countSchema, quarantined: countSchema }),
+  target: targetChoiceSchema.optional().meta({ description: 'Absent in versions of before 2026-11-26.' }),
   problems: z.array(dataProblemSchema),
   /** Occurrences of problems, also of those kinds that are not listed. */
   problem_count: countSchema,
@@ -141,6 +151,7 @@ export const datasetReportSchema = z.object({
   /** Null where the rows were never counted: the preparation failed. */
   mode: datasetAnalysisSchema.shape.mode.nullable(),
   rows: datasetAnalysisSchema.shape.rows.nullable(),
+  target: datasetAnalysisSchema.shape.target,
   leakage: leakageSchema.nullable(),
 })
 export type DatasetReport = z.infer<typeof datasetReportSchema>

@@ -52,6 +52,8 @@ export {
   type PreviewRow,
   previewRowSchema,
   previewSchema,
+  type TargetChoice,
+  targetChoiceSchema,
 } from './dataset-report.ts'
 export {
   type FittedColumns,

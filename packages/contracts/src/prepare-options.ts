@@ -63,7 +63,8 @@ export const prepareOptionsSchema = z
     target: z.union([columnReferenceSchema, z.array(columnReferenceSchema).min(1).max(10_000)]).optional(),
     /**
      * `class` (any text), `value` (numbers), `multi_label` (several columns of 0 and 1, or one column of labels with separators) or `none` (for
-     * reconstruction). Default: class unless the column has fractions; value for several columns.
+     * reconstruction). Default: value for several columns, and for one of numbers with fractions or, in tables, with more than 20 different whole
+     * numbers; class for anything else. The report of the version says which it was.
      */
     target_kind: z.enum(['class', 'value', 'multi_label', 'none']).optional(),
     /** Between the labels of one cell, for `multi_label`. */

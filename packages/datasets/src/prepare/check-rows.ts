@@ -68,7 +68,7 @@ class RowChecker {
   ) {
     this.#marks = marks
     this.#features = new FeatureCheck(roles, parsed, marks, base)
-    this.#target = new TargetCheck(roles, parsed, options, limits.classesMax, marks)
+    this.#target = new TargetCheck(source, roles, parsed, options, limits.classesMax, marks)
     this.#split = new SplitCheck(source, roles, parsed, marks)
   }
 
@@ -112,6 +112,7 @@ class RowChecker {
     this.#features.finish()
     this.#target.finish()
     const { keys, given } = this.#split
-    return { isBad: this.#marks.isBad, rows: this.#rows, features: this.#features.features, target: this.#target.target, keys, given }
+    const { target, choice } = this.#target
+    return { isBad: this.#marks.isBad, rows: this.#rows, features: this.#features.features, target, choice, keys, given }
   }
 }

@@ -1,11 +1,13 @@
 // The target of the rows: what kind it is, which rows lack it, and its classes or labels.
 
-import type { PrepareOptions } from '@trainyard/contracts'
+import type { PrepareOptions, TargetChoice } from '@trainyard/contracts'
+import type { RowSource } from '../formats/row-source.ts'
 import { GrowableInt32 } from '../growable.ts'
 import { kindOf } from './cell.ts'
 import { textOf } from './cell-text.ts'
 import type { CheckedTarget, CoarseClasses } from './checked-rows.ts'
-import type { ColumnRoles } from './column-roles.ts'
+import { chooseTarget } from './choose-target.ts'
+import { type ColumnRoles, tensorColumn } from './column-roles.ts'
 import type { ColumnSurvey } from './column-survey.ts'
 import { Labels } from './labels.ts'
 import { columnAt, type ParsedRows } from './parse-rows.ts'
@@ -24,11 +26,12 @@ interface TargetColumn {
 
 export class TargetCheck {
   readonly target: CheckedTarget
+  readonly choice: TargetChoice
   readonly #columns: readonly TargetColumn[]
   readonly #coarseName: string
   readonly #marks: RowMarks
 
-  constructor(roles: ColumnRoles, parsed: ParsedRows, options: PrepareOptions, classesMax: number, marks: RowMarks) {
+  constructor(source: RowSource, roles: ColumnRoles, parsed: ParsedRows, options: PrepareOptions, classesMax: number, marks: RowMarks) {
     this.#marks = marks
     this.#columns = roles.targets.map((index) => {
       const { at, survey } = columnAt(parsed, index)
@@ -36,7 +39,9 @@ export class TargetCheck {
     })
     const coarse = roles.coarse === null ? null : columnAt(parsed, roles.coarse)
     this.#coarseName = coarse?.survey.column.name ?? ''
-    this.target = describeTarget(this.#columns, coarse, options, classesMax)
+    const surveys = this.#columns.map(({ survey }) => survey)
+    this.choice = chooseTarget(surveys, options, tensorColumn(source, roles)?.shape.length === 3)
+    this.target = describeTarget(this.#columns, coarse, this.choice, options, classesMax)
   }
 
   check(block: SpoolBlock): void {
@@ -116,19 +121,18 @@ export class TargetCheck {
 function describeTarget(
   columns: readonly TargetColumn[],
   coarse: Pick<TargetColumn, 'at' | 'survey'> | null,
-  { target_kind, label_separator }: PrepareOptions,
+  { kind }: TargetChoice,
+  { label_separator }: PrepareOptions,
   classesMax: number,
 ): CheckedTarget {
   const [first] = columns
   if (first === undefined) return { kind: 'none' }
-  if (target_kind === 'multi_label') {
+  if (kind === 'multi_label') {
     if (columns.length > 1) return { kind: 'multi_label', columns, listed: null }
     const labels = new Labels([], classesMax)
     return { kind: 'multi_label', columns, listed: { labels, idsOfText: listReader(first.survey, labels, label_separator) } }
   }
-  const isNumeric = first.survey.textCount === 0 && first.survey.dateCount === 0
-  const isValue = target_kind === 'value' || (target_kind === undefined && (columns.length > 1 || (first.survey.hasFraction && isNumeric)))
-  if (isValue) return { kind: 'value', columns }
+  if (kind === 'value') return { kind, columns }
   return {
     kind: 'class',
     at: first.at,

@@ -1,5 +1,6 @@
 // What is known of the rows after they were checked.
 
+import type { TargetChoice } from '@trainyard/contracts'
 import type { GrowableInt32 } from '../growable.ts'
 import type { ColumnSurvey, ColumnType } from './column-survey.ts'
 import type { Labels } from './labels.ts'
@@ -48,6 +49,8 @@ export interface CheckedRows {
   readonly rows: number
   readonly features: readonly FeatureColumn[]
   readonly target: CheckedTarget
+  /** Why it is of that kind. */
+  readonly choice: TargetChoice
   /** Of good rows; empty where the split reads none. */
   readonly keys: Float64Array
   /** Mark of each good row, where the data says it; else null. */

@@ -5,6 +5,8 @@ import { MS_PER_DAY, parseDate, putDate, putHashed, putMissing, putText } from '
 
 /** Different texts that a column remembers. */
 const TEXTS_MAX = 32_768
+/** Different whole numbers that a column of targets remembers: one more than the rule about classes asks for. */
+const WHOLES_MAX = 21
 /** Cells that are kept as examples of text or dates in a column of numbers. */
 const EXAMPLES_MAX = 3
 
@@ -40,10 +42,13 @@ export class ColumnSurvey {
   min = Number.POSITIVE_INFINITY
   max = Number.NEGATIVE_INFINITY
   hasFraction = false
+  /** The first different whole numbers of a target; empty for other columns. */
+  readonly wholes = new Set<number>()
 
   constructor(
     readonly column: CellColumn,
     readonly budget: DictionaryBudget,
+    readonly isTarget = false,
   ) {}
 
   get type(): ColumnType {
@@ -59,17 +64,19 @@ export class ColumnSurvey {
     return {
       texts,
       textExamples: textExamples.map((example) => ({ ...example })),
+      wholes: [...this.wholes],
       ...{ numberCount, textCount, dateCount, missingCount, hashedCount, min, max, hasFraction },
     }
   }
 
-  restore({ texts, textExamples, ...counts }: ReturnType<ColumnSurvey['snapshot']>): void {
+  restore({ texts, textExamples, wholes, ...counts }: ReturnType<ColumnSurvey['snapshot']>): void {
     for (const text of texts) {
       this.budget.take(text.length)
       this.#textIndex.set(text, this.texts.length)
       this.texts.push(text)
     }
     this.textExamples.push(...textExamples)
+    for (const whole of wholes) this.wholes.add(whole)
     Object.assign(this, counts)
   }
 
@@ -101,6 +108,7 @@ export class ColumnSurvey {
     if (value < this.min) this.min = value
     if (value > this.max) this.max = value
     if (!this.hasFraction && !Number.isInteger(value)) this.hasFraction = true
+    if (this.isTarget && this.wholes.size < WHOLES_MAX) this.wholes.add(value)
   }
 
   #text(text: string, words: Uint32Array, cell: number, row: number, rowNumber: (row: number) => number): void {

@@ -30,17 +30,21 @@ export interface ParsedStage {
   readonly capture: () => StageCapture
 }
 
-/** @param tensor the array column to keep */
+/**
+ * @param tensor the array column to keep
+ * @param targets columns of the target
+ */
 export async function parseRows(
   source: RowSource,
   tensor: TensorColumn | null,
+  targets: readonly number[],
   file: string,
   problems: Problems,
   quarantine: Quarantine,
   context: PrepareContext,
 ): Promise<ParsedStage> {
   const { keeper, limits, signal, onProgress } = context
-  const parser = new RowParser(source, tensor, context.outDir)
+  const parser = new RowParser(source, tensor, targets, context.outDir)
   const restored = keeper?.restored?.stages
   if (keeper && restored?.parse !== undefined) parser.restore(restored.parse, keeper.pathOf)
   const capture = (): StageCapture => {
@@ -84,10 +88,12 @@ class RowParser {
   readonly #tensorAt: number
   #next: RowPosition | null = null
 
-  constructor({ columns }: RowSource, tensor: TensorColumn | null, directory: string) {
+  constructor({ columns }: RowSource, tensor: TensorColumn | null, targets: readonly number[], directory: string) {
     const budget = new DictionaryBudget()
     let cells = 0
-    this.#columns = columns.map((column) => (column.kind === 'cells' ? { at: cells++, survey: new ColumnSurvey(column, budget) } : null))
+    this.#columns = columns.map((column, i) =>
+      column.kind === 'cells' ? { at: cells++, survey: new ColumnSurvey(column, budget, targets.includes(i)) } : null,
+    )
     this.#rowNumbers = cells++
     this.#tensor = tensor
     this.#tensorAt = tensor === null ? -1 : columns.indexOf(tensor)

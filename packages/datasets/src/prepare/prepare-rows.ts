@@ -36,7 +36,7 @@ export async function prepareRows(source: RowSource, { parts, base }: RowsOrigin
   const problems = new Problems(file, parts)
   const quarantine = new Quarantine(options.mode === 'tolerant' ? join(outDir, 'quarantine.csv') : null)
   await goOn(context, problems, quarantine)
-  const stage = await parseRows(source, tensor, file, problems, quarantine, context)
+  const stage = await parseRows(source, tensor, roles.targets, file, problems, quarantine, context)
   const { parsed } = stage
   try {
     base?.requireNewRows(parsed.rows, parts.at(-1) ?? file, problems)
@@ -209,6 +209,7 @@ function describeAnalysis({ context, parsed, checked, problems, written, target,
     format: 1,
     mode: context.options.mode,
     rows: { read: parsed.rows + Math.max(0, unread), used: checked.rows, quarantined },
+    target: checked.choice,
     problems: problems.list(),
     problem_count: problems.count,
     capped: problems.isCapped,

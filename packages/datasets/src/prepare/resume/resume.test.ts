@@ -106,6 +106,7 @@ describe('a preparation that goes on', () => {
 
   it.each([
     ['values', { target: 'z', target_kind: 'value', ignore: ['x', 'patient'] }],
+    ['whole numbers for classes', { target: 'z', ignore: ['x', 'patient'] }],
     ['by hash', { ignore: ['x'], split: { by: 'hash', test: 0.2 } }],
     ['by time', { ignore: ['x'], split: { by: 'time', column: 'day', test: 0.2 } }],
     ['several labels', { ignore: ['x', 'z', 'day'], target: 'colour', target_kind: 'multi_label', label_separator: 'e' }],
