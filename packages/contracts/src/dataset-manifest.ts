@@ -60,10 +60,10 @@ export type DatasetTarget = z.infer<typeof datasetTargetSchema>
  * @param inputShape of a sample as the model gets it
  */
 export function trainingTarget(target: DatasetTarget, inputShape: readonly number[]) {
-  if (target.kind === 'class') return { kind: 'class' as const, classes: target.classes }
+  if (target.kind === 'class') return { kind: 'class' as const, classes: target.classes, coarseOf: target.coarse?.of }
   if (target.kind === 'value') return { kind: 'value' as const, size: target.size }
-  const size = target.kind === 'multi_label' ? target.classes.length : inputShape.reduce((product, length) => product * length, 1)
-  return { kind: 'value' as const, size }
+  if (target.kind === 'multi_label') return { kind: 'value' as const, size: target.classes.length }
+  return { kind: 'value' as const, size: inputShape.reduce((product, length) => product * length, 1), isInput: true }
 }
 
 /**

@@ -47,11 +47,18 @@ export class ClassCounts {
     if (actual && predicted) increment(this.#truePositives, label)
   }
 
+  /** Labels that were given where they do not apply, or not where they do. */
+  get wrongLabels(): number {
+    return total(this.#predicted) + total(this.#support) - 2 * total(this.#truePositives)
+  }
+
   scores(label: number): ClassScores {
-    const hits = this.#truePositives[label] ?? 0
-    const support = this.#support[label] ?? 0
-    const predicted = this.#predicted[label] ?? 0
-    return { support, precision: share(hits, predicted), recall: share(hits, support), f1: share(2 * hits, support + predicted) }
+    return scoresOf(this.#truePositives[label] ?? 0, this.#support[label] ?? 0, this.#predicted[label] ?? 0)
+  }
+
+  /** Of all decisions together: a frequent label counts more than a rare one. */
+  micro(): ClassScores {
+    return scoresOf(total(this.#truePositives), total(this.#support), total(this.#predicted))
   }
 
   /** Mean over all classes, each counting the same. */
@@ -72,6 +79,14 @@ export class ClassCounts {
 
 function increment(counts: Float64Array, at: number): void {
   counts[at] = (counts[at] ?? 0) + 1
+}
+
+function scoresOf(hits: number, support: number, predicted: number): ClassScores {
+  return { support, precision: share(hits, predicted), recall: share(hits, support), f1: share(2 * hits, support + predicted) }
+}
+
+function total(counts: Float64Array): number {
+  return counts.reduce((sum, count) => sum + count, 0)
 }
 
 function share(part: number, whole: number): number {

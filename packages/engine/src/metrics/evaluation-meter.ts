@@ -10,6 +10,8 @@ export interface MeterOptions {
   readonly target: MetricTarget
   /** Classes, labels or values per row. */
   readonly size: number
+  /** Of a hierarchy: for each class the index of its coarse class. */
+  readonly coarseOf?: readonly number[] | undefined
   /** Of the whole evaluation. */
   readonly rows: number
   readonly metrics: readonly MetricName[]
@@ -32,6 +34,7 @@ export class EvaluationMeter {
   readonly #rocAuc: RocAuc | null
   readonly #values: ValueErrors | null
   #correct = 0
+  #coarse = 0
   #found = 0
 
   constructor(options: MeterOptions) {
@@ -39,9 +42,9 @@ export class EvaluationMeter {
     const needs = new Set(metrics.map((name) => METRICS[name].needs))
     this.#options = options
     this.#topK = topK
-    this.#classes = target === 'value' ? null : new ClassCounts(size, target === 'class')
+    this.#classes = target === 'value' ? null : new ClassCounts(size, target !== 'labels')
     // Of two classes, the second is the positive one.
-    const curves = target === 'class' && size === 2 ? 1 : size
+    const curves = target !== 'labels' && size === 2 ? 1 : size
     this.#rocAuc = needs.has('rocAuc') && rows * curves <= SCORES_MAX ? new RocAuc(rows, curves) : null
     this.#values = needs.has('values') ? new ValueErrors(size) : null
   }
@@ -50,7 +53,7 @@ export class EvaluationMeter {
   add(predictions: ArrayLike<number>, targets: ArrayLike<number>, count: number): void {
     const { target } = this.#options
     this.#values?.add(predictions, targets, count)
-    if (target === 'class') this.#addClasses(predictions, targets, count)
+    if (target === 'class' || target === 'hierarchy') this.#addClasses(predictions, targets, count)
     if (target === 'labels') this.#addLabels(predictions, targets, count)
   }
 
@@ -60,6 +63,7 @@ export class EvaluationMeter {
     const gathered = {
       rows,
       correct: this.#correct,
+      coarse: this.#coarse,
       topK: this.#found,
       classes: this.#classes,
       rocAuc: this.#rocAuc,
@@ -85,7 +89,7 @@ export class EvaluationMeter {
   }
 
   #addClasses(predictions: ArrayLike<number>, targets: ArrayLike<number>, count: number): void {
-    const { size, metrics } = this.#options
+    const { size, metrics, coarseOf } = this.#options
     // One output for two classes is the probability of the second.
     const isOneOutput = size === 2 && predictions.length < 2 * targets.length
     const wantsTopK = metrics.includes('top_k')
@@ -94,6 +98,7 @@ export class EvaluationMeter {
       const predicted = isOneOutput ? (at(predictions, n) > 0.5 ? 1 : 0) : largest(predictions, n * size, size)
       this.#classes?.addRow(actual, predicted)
       if (actual === predicted) this.#correct++
+      if (coarseOf !== undefined && coarseOf[actual] === coarseOf[predicted]) this.#coarse++
       if (wantsTopK && (isOneOutput || rankOf(predictions, n * size, size, actual) < this.#topK)) this.#found++
       if (this.#rocAuc === null) continue
       if (size === 2) this.#rocAuc.add(0, at(predictions, isOneOutput ? n : 2 * n + 1), actual === 1)

@@ -2,13 +2,14 @@
 
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { chosenMetrics, METRIC_NAMES, type MetricTarget, metricsFor } from '../spec/metric-config.ts'
+import { chosenMetrics, isLowerBetter, METRIC_NAMES, type MetricTarget, metricsFor, metricTarget } from '../spec/metric-config.ts'
 import { EvaluationMeter } from './index.ts'
 
 interface Golden {
   readonly name: string
   readonly target: MetricTarget
   readonly size: number
+  readonly coarse_of?: readonly number[]
   readonly targets: readonly number[]
   readonly predictions: readonly number[]
   readonly metrics: Readonly<Record<string, number>>
@@ -19,11 +20,12 @@ interface Golden {
 const GOLDEN: readonly Golden[] = JSON.parse(readFileSync(new URL('../../golden/metrics.golden.json', import.meta.url), 'utf8'))
 const BATCH = 7
 
-function measure({ target, size, targets, predictions }: Pick<Golden, 'target' | 'size' | 'targets' | 'predictions'>, topK = 3) {
-  const perTarget = target === 'class' ? 1 : size
+function measure(golden: Pick<Golden, 'target' | 'size' | 'coarse_of' | 'targets' | 'predictions'>, topK = 3) {
+  const { target, size, coarse_of: coarseOf, targets, predictions } = golden
+  const perTarget = target === 'class' || target === 'hierarchy' ? 1 : size
   const rows = targets.length / perTarget
   const perPrediction = predictions.length / rows
-  const meter = new EvaluationMeter({ target, size, rows, metrics: metricsFor(target), topK })
+  const meter = new EvaluationMeter({ target, size, coarseOf, rows, metrics: metricsFor(target), topK })
   for (let from = 0; from < rows; from += BATCH) {
     const count = Math.min(BATCH, rows - from)
     const padded = (values: readonly number[], per: number) => {
@@ -90,5 +92,19 @@ describe('the metrics of an evaluation', () => {
     expect(chosenMetrics('class', ['f1'], 5, ['eval/loss', 'eval/roc_auc'])).toEqual(['f1', 'roc_auc'])
     expect(chosenMetrics('class', [], 3, ['eval/top_3_accuracy'])).toEqual(['top_k'])
     expect(chosenMetrics('value', undefined, 5, ['eval/accuracy'])).toEqual(['mse', 'mae'])
+    expect(chosenMetrics('hierarchy', undefined, 5, [])).toEqual(['accuracy', 'coarse_accuracy'])
+    expect(chosenMetrics('labels', ['f1_micro'], 5, ['eval/hamming_loss'])).toEqual(['f1_micro', 'hamming_loss'])
+  })
+
+  it('of reconstructed pixels are errors, whatever the loss', () => {
+    const loss = { type: 'binary_cross_entropy' } as const
+    expect(metricTarget({ kind: 'value', size: 3 }, loss)).toBe('labels')
+    expect(metricTarget({ kind: 'value', size: 3, isInput: true }, loss)).toBe('value')
+    expect(metricsFor('value')).not.toContain('accuracy')
+  })
+
+  it('of which less is better: losses and errors', () => {
+    expect(['eval/loss', 'eval/hamming_loss', 'eval/mae'].every(isLowerBetter)).toBe(true)
+    expect(['eval/coarse_accuracy', 'eval/f1_micro'].some(isLowerBetter)).toBe(false)
   })
 })

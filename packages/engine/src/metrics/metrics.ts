@@ -10,6 +10,8 @@ export interface Gathered {
   readonly rows: number
   /** Rows that are right in all labels. */
   readonly correct: number
+  /** Rows whose predicted class is of the right coarse class. */
+  readonly coarse: number
   /** Rows whose class is among the k most likely. */
   readonly topK: number
   readonly classes: ClassCounts | null
@@ -24,10 +26,15 @@ export interface MetricRule {
 
 export const METRICS: { readonly [M in MetricName]: MetricRule } = {
   accuracy: { needs: 'rows', value: ({ correct, rows }) => correct / rows },
+  coarse_accuracy: { needs: 'rows', value: ({ coarse, rows }) => coarse / rows },
   top_k: { needs: 'topK', value: ({ topK, rows }) => topK / rows },
   precision: { needs: 'classes', value: ({ classes }) => classes?.macro('precision') ?? Number.NaN },
   recall: { needs: 'classes', value: ({ classes }) => classes?.macro('recall') ?? Number.NaN },
   f1: { needs: 'classes', value: ({ classes }) => classes?.macro('f1') ?? Number.NaN },
+  precision_micro: { needs: 'classes', value: ({ classes }) => classes?.micro().precision ?? Number.NaN },
+  recall_micro: { needs: 'classes', value: ({ classes }) => classes?.micro().recall ?? Number.NaN },
+  f1_micro: { needs: 'classes', value: ({ classes }) => classes?.micro().f1 ?? Number.NaN },
+  hamming_loss: { needs: 'classes', value: ({ classes, rows }) => (classes?.wrongLabels ?? Number.NaN) / (rows * (classes?.classes ?? 0)) },
   roc_auc: { needs: 'rocAuc', value: ({ rocAuc }) => rocAuc?.value() ?? Number.NaN },
   mse: { needs: 'values', value: ({ values }) => values?.mse ?? Number.NaN },
   mae: { needs: 'values', value: ({ values }) => values?.mae ?? Number.NaN },

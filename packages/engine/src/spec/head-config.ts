@@ -106,7 +106,7 @@ export interface DatasetTargets {
 /** What a head is compared with; null where the dataset does not have it. */
 export function describeTarget(target: HeadTarget, dataset: DatasetTargets): TargetDescription | null {
   if (target === 'label') return dataset.target
-  if (target === 'input') return { kind: 'value', size: elementCount(dataset.input.shape) }
+  if (target === 'input') return { kind: 'value', size: elementCount(dataset.input.shape), isInput: true }
   if (target === 'coarse') return dataset.coarse === undefined ? null : { kind: 'class', classes: dataset.coarse }
   return target.columns.every((column) => dataset.targetColumns?.includes(column)) ? { kind: 'value', size: target.columns.length } : null
 }

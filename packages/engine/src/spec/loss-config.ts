@@ -74,8 +74,10 @@ export type LossConfig = z.output<typeof lossConfigSchema>
 
 /** What a dataset's rows are labelled with. */
 export type TargetDescription =
-  | { readonly kind: 'class'; readonly classes: readonly string[] }
-  | { readonly kind: 'value'; readonly size: number }
+  /** `coarseOf`: for each class the index of its coarse class, where it has one. */
+  | { readonly kind: 'class'; readonly classes: readonly string[]; readonly coarseOf?: readonly number[] | undefined }
+  /** `isInput`: the sample itself, which is to be reconstructed. */
+  | { readonly kind: 'value'; readonly size: number; readonly isInput?: boolean }
 
 /** A loss and a target that go together, with the widths that the model's output may have; else why they do not. */
 export type LossFit =

@@ -7,7 +7,7 @@ import { checkInputs, type DatasetInputs } from './check-inputs.ts'
 import { type DatasetTargets, describeTarget, seriesPrefix, type TrainedHead, trainedHeads } from './head-config.ts'
 import { formatPath, parseWithIssues } from './issues.ts'
 import { fitLoss, type TargetDescription } from './loss-config.ts'
-import { evaluationSeries, metricsFor, metricTarget } from './metric-config.ts'
+import { evaluationSeries, type MetricTarget, metricsFor, metricTarget } from './metric-config.ts'
 import type { ModelSpec } from './model-spec.ts'
 import { frozenByGroups } from './optimizer-config.ts'
 import { type ResolvedModel, resolveModel } from './resolve-model.ts'
@@ -168,13 +168,20 @@ function checkBatch({ layers }: ResolvedModel, { batch_size }: TrainingConfig, t
   return [{ path: `${trainingPath}.batch_size`, code: 'batch_too_large', message, hint: `Use a batch size of at most ${most}.` }]
 }
 
+const METRIC_TARGET_NAMES: { readonly [T in MetricTarget]: string } = {
+  class: 'class targets',
+  hierarchy: 'class targets',
+  labels: 'labels',
+  value: 'value targets',
+}
+
 /** What is asked for must be measurable. */
 function checkAskedMetrics({ head, target, metricsPath }: DescribedHead<TargetDescription>): readonly Issue[] {
   const kind = metricTarget(target, head.loss)
   const known = metricsFor(kind)
   return (head.metrics ?? []).flatMap((name, index): Issue[] => {
     if (known.includes(name)) return []
-    const message = `The metric "${name}" is not for ${kind === 'value' ? 'value' : 'class'} targets.`
+    const message = `The metric "${name}" is not for ${METRIC_TARGET_NAMES[kind]}.`
     const hint = `Use some of ${known.join(', ')}.`
     return [{ path: `${metricsPath}[${index}]`, code: 'metric_target_mismatch', message, hint }]
   })

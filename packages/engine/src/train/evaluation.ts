@@ -15,6 +15,8 @@ export interface HeadPlan {
   readonly target: MetricTarget
   /** Classes, labels or values per row. */
   readonly size: number
+  /** Of classes below coarse ones: for each the index of its coarse class. */
+  readonly coarseOf?: readonly number[] | undefined
   readonly metrics: readonly MetricName[]
   readonly topK: number
 }

@@ -28,7 +28,8 @@ export function planHeads(
     if (description === null) throw new Error(`head "${name}": the dataset does not have what it is compared with`)
     const kind = metricTarget(description, loss)
     const size = description.kind === 'class' ? description.classes.length : description.size
+    const coarseOf = description.kind === 'class' ? description.coarseOf : undefined
     const chosen = chosenMetrics(kind, asked ?? metrics, topK, decidingSeries(training), seriesPrefix(name))
-    return { name, weight, target: kind, size, metrics: chosen, topK }
+    return { name, weight, target: kind, size, coarseOf, metrics: chosen, topK }
   })
 }
