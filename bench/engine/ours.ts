@@ -6,6 +6,7 @@ import { estimateModel } from '@trainyard/engine/plan'
 import { type Batch, createSession, type Session } from '@trainyard/engine/train'
 import { chooseBackend } from '../../apps/worker/src/trainer/backend.ts'
 import { randomBatch } from './batch.ts'
+import { heapBytesPerStep } from './heap.ts'
 import { compiledModel, knownModel, MODELS } from './models.ts'
 import { matmulPeak } from './peak.ts'
 import { median } from './statistics.ts'
@@ -26,8 +27,6 @@ const WARM_UP_MS = 100
 const WARM_UP_STEPS = 5
 /** Of a measurement, so that the clock's own time does not count. */
 const CLOCK_MS = 0.1
-const HEAP_STEPS_MAX = 1000
-const HEAP_PASSES = 3
 
 if (process.argv[1] === import.meta.filename) {
   const [name = '', seconds, threads] = process.argv.slice(2)
@@ -51,7 +50,7 @@ function measured(name: string, seconds: number, threads: number): Measured {
     ours_mb: oursMb,
     engine_mb: session.bytes / 2 ** 20,
     flops,
-    heap_bytes_per_step: heapGrowth(session, batch, Math.min(HEAP_STEPS_MAX, milliseconds.length)),
+    heap_bytes_per_step: heapBytesPerStep(MODELS[knownModel(name)], backend),
     peak_gflops: opened.available ? matmulPeak(opened.backend, threads) : Number.NaN,
     backend: backend.version,
   }
@@ -70,18 +69,4 @@ export function timeSteps(session: Session, batch: Batch, seconds: number): read
     milliseconds.push((performance.now() - start) / together)
   }
   return milliseconds
-}
-
-/**
- * Bytes of JavaScript heap that a step takes: collected before, not after, and too few steps for a collection in between. The least of some
- * passes, since compilation and the measurement itself take some, too.
- */
-function heapGrowth(session: Session, batch: Batch, steps: number): number {
-  const passes = Array.from({ length: HEAP_PASSES }, () => {
-    globalThis.gc?.()
-    const before = process.memoryUsage().heapUsed
-    for (let step = 1; step <= steps; step++) session.trainStep(batch, 0.01, step)
-    return (process.memoryUsage().heapUsed - before) / steps
-  })
-  return Math.min(...passes)
 }

@@ -4,7 +4,7 @@ import { type Issue, TrainyardError } from '@trainyard/errors'
 import type { Backend, NumericArray } from '../backends/backend.ts'
 import { elementCount, type Shape, type TensorId } from '../core/tensor.ts'
 import { initialValues } from '../initializers/index.ts'
-import type { CompiledModel, LearningRateInput, ModelHead } from '../plan/index.ts'
+import type { CompiledModel, ModelHead } from '../plan/index.ts'
 import { type TargetReader, type TargetSource, type Targets, targetReader } from './head-targets.ts'
 import type { StateTensor, StateTensors } from './state.ts'
 
@@ -123,23 +123,17 @@ export function createSession({ model, backend, threads, seed = 0, targets: sour
   const sampleCount = elementCount(shapeOf(bindings.samples))
   const padded = new Float32Array(sampleCount)
 
-  const writeNumber = (tensor: TensorId, value: number): void => {
-    number[0] = value
-    executable.write(tensor, number)
-  }
   const { learningRates, gradientNorms } = bindings
-  const writeRate = (input: LearningRateInput | undefined, rate: number): void => {
-    if (input !== undefined) writeNumber(input.tensor, rate * input.factor)
-  }
   const readAll = (tensor: TensorId): Float64Array => {
     const into = new Float64Array(elementCount(shapeOf(tensor)))
     executable.read(tensor, into)
     return into
   }
-  const readNumber = (tensor: TensorId | null): number => {
-    if (tensor === null) return Number.NaN
-    executable.read(tensor, number)
-    return number[0] ?? Number.NaN
+  // Fractions stay in arrays all the way: passed to a function or returned by one, a fraction may take 16 bytes of the heap.
+  const readScalar = (tensor: TensorId | null, into: number): void => {
+    number[0] = Number.NaN
+    if (tensor !== null) executable.read(tensor, number)
+    scalars[into] = number[0]
   }
   const requireCount = (count: number): void => {
     if (!Number.isInteger(count) || count < 1 || count > program.batchSize) {
@@ -167,13 +161,14 @@ export function createSession({ model, backend, threads, seed = 0, targets: sour
     }
     executable.write(bindings.samples, count === program.batchSize ? samples : repeatRows(samples, count))
     for (const { targets, written } of heads) executable.write(targets, written)
-    writeNumber(bindings.count, count)
+    number[0] = count
+    executable.write(bindings.count, number)
   }
   const readScalars = ({ count }: Batch): void => {
     for (let i = 0; i < heads.length; i++) {
       const head = headAt(i)
-      scalars[SCALARS * i] = readNumber(head.loss)
-      scalars[SCALARS * i + 1] = readNumber(head.correct)
+      readScalar(head.loss, SCALARS * i)
+      readScalar(head.correct, SCALARS * i + 1)
       scalars[SCALARS * i + 2] = weightOf(head, count)
     }
   }
@@ -196,7 +191,10 @@ export function createSession({ model, backend, threads, seed = 0, targets: sour
     targets: (head = 0) => headAt(head).written,
     trainStep(batch, learningRate, step) {
       writeBatch(batch)
-      for (let i = 0; i < learningRates.length; i++) writeRate(learningRates[i], learningRate)
+      for (const { tensor, factor } of learningRates) {
+        number[0] = learningRate * factor
+        executable.write(tensor, number)
+      }
       if (model.betas !== null && bindings.biasCorrection !== null) {
         corrections[0] = 1 - model.betas[0] ** step
         corrections[1] = 1 - model.betas[1] ** step

@@ -18,11 +18,18 @@ function channelsOf({ shape, values }: Operand): Channels {
   return { N, C, pixels: stride / C, stride }
 }
 
-/** y = scale · (x − mean) + shift over one channel */
-function affine({ N, pixels, stride }: Channels, c: number, x: RealArray, mean: number, scale: number, shift: number, y: RealArray): void {
-  for (let n = 0; n < N; n++) {
-    const start = n * stride + c * pixels
-    for (let i = start; i < start + pixels; i++) y[i] = scale * (x[i]! - mean) + shift
+// Numbers by channel are handed on in arrays: a fraction that is passed to a function takes 16 bytes of the heap.
+
+/** y = scale_c · (x − mean_c) + shift_c */
+function affine({ N, C, pixels, stride }: Channels, x: RealArray, mean: RealArray, scale: RealArray, shift: RealArray, y: RealArray): void {
+  for (let c = 0; c < C; c++) {
+    const m = mean[c]!
+    const s = scale[c]!
+    const b = shift[c]!
+    for (let n = 0; n < N; n++) {
+      const start = n * stride + c * pixels
+      for (let i = start; i < start + pixels; i++) y[i] = s * (x[i]! - m) + b
+    }
   }
 }
 
@@ -34,6 +41,8 @@ export const batchNorm: Kernel<OpAttributes<'batch_norm'>> = {
     const [x, gamma, beta] = [inputs[0]!.values, inputs[1]!.values, inputs[2]!.values]
     const [y, means, inverseStds] = [outputs[0]!.values, outputs[1]!.values, outputs[2]!.values]
     const m = N * pixels
+    const exactMeans = new Float64Array(C)
+    const scales = new Float64Array(C)
     return () => {
       for (let c = 0; c < C; c++) {
         let sum = 0
@@ -48,10 +57,12 @@ export const batchNorm: Kernel<OpAttributes<'batch_norm'>> = {
           for (let i = start; i < start + pixels; i++) squares += (x[i]! - mean) ** 2
         }
         const inverseStd = 1 / Math.sqrt(squares / m + epsilon)
-        affine(channels, c, x, mean, gamma[c]! * inverseStd, beta[c]!, y)
+        exactMeans[c] = mean
+        scales[c] = gamma[c]! * inverseStd
         means[c] = mean
         inverseStds[c] = inverseStd
       }
+      affine(channels, x, exactMeans, scales, beta, y)
     }
   },
 }
@@ -63,16 +74,17 @@ export const batchNormBackward: Kernel<OpAttributes<'batch_norm_backward'>> = {
     const { N, C, pixels, stride } = channels
     const [dy, x, gamma] = [inputs[0]!.values, inputs[1]!.values, inputs[2]!.values]
     const [means, inverseStds] = [inputs[3]!.values, inputs[4]!.values]
-    const dx = outputs[0]!.values
+    const [dx, dGamma, dBeta] = [outputs[0]!.values, outputs[1]!.values, outputs[2]!.values]
     const m = N * pixels
-    const sums = channelSums(channels, inputs, outputs)
+    const sums = channelSums(channels, inputs, outputs, means, inverseStds)
     return () => {
+      sums()
       for (let c = 0; c < C; c++) {
-        const [mean, inverseStd] = [means[c]!, inverseStds[c]!]
-        sums(c, mean, inverseStd)
+        const mean = means[c]!
+        const inverseStd = inverseStds[c]!
         const scale = gamma[c]! * inverseStd
-        const shift = outputs[2]!.values[c]! / m
-        const slope = (inverseStd * outputs[1]!.values[c]!) / m
+        const shift = dBeta[c]! / m
+        const slope = (inverseStd * dGamma[c]!) / m
         for (let n = 0; n < N; n++) {
           const start = n * stride + c * pixels
           for (let i = start; i < start + pixels; i++) dx[i] = scale * (dy[i]! - shift - slope * (x[i]! - mean))
@@ -82,22 +94,31 @@ export const batchNormBackward: Kernel<OpAttributes<'batch_norm_backward'>> = {
   },
 }
 
-/** dGamma_c = Σ dy·(x − mean)·inverseStd and dBeta_c = Σ dy of one channel, from [dy, x, …] into [dx, dGamma, dBeta] */
-function channelSums({ N, pixels, stride }: Channels, inputs: readonly Operand[], outputs: readonly Operand[]) {
+/** dGamma_c = Σ dy·(x − mean_c)·inverseStd_c and dBeta_c = Σ dy, from [dy, x, …] into [dx, dGamma, dBeta] */
+function channelSums(
+  { N, C, pixels, stride }: Channels,
+  inputs: readonly Operand[],
+  outputs: readonly Operand[],
+  means: RealArray,
+  inverseStds: RealArray,
+) {
   const [dy, x] = [inputs[0]!.values, inputs[1]!.values]
   const [dGamma, dBeta] = [outputs[1]!.values, outputs[2]!.values]
-  return (c: number, mean: number, inverseStd: number): void => {
-    let scaled = 0
-    let sum = 0
-    for (let n = 0; n < N; n++) {
-      const start = n * stride + c * pixels
-      for (let i = start; i < start + pixels; i++) {
-        scaled += dy[i]! * (x[i]! - mean)
-        sum += dy[i]!
+  return (): void => {
+    for (let c = 0; c < C; c++) {
+      const mean = means[c]!
+      let scaled = 0
+      let sum = 0
+      for (let n = 0; n < N; n++) {
+        const start = n * stride + c * pixels
+        for (let i = start; i < start + pixels; i++) {
+          scaled += dy[i]! * (x[i]! - mean)
+          sum += dy[i]!
+        }
       }
+      dGamma[c] = scaled * inverseStds[c]!
+      dBeta[c] = sum
     }
-    dGamma[c] = scaled * inverseStd
-    dBeta[c] = sum
   }
 }
 
@@ -108,10 +129,10 @@ export const batchNormInference: Kernel<OpAttributes<'batch_norm_inference'>> = 
     const [x, gamma, beta] = [inputs[0]!.values, inputs[1]!.values, inputs[2]!.values]
     const [mean, variance] = [inputs[3]!.values, inputs[4]!.values]
     const y = outputs[0]!.values
+    const scales = new Float64Array(channels.C)
     return () => {
-      for (let c = 0; c < channels.C; c++) {
-        affine(channels, c, x, mean[c]!, gamma[c]! / Math.sqrt(variance[c]! + epsilon), beta[c]!, y)
-      }
+      for (let c = 0; c < channels.C; c++) scales[c] = gamma[c]! / Math.sqrt(variance[c]! + epsilon)
+      affine(channels, x, mean, scales, beta, y)
     }
   },
 }
@@ -123,13 +144,17 @@ export const batchNormInferenceBackward: Kernel<OpAttributes<'batch_norm_inferen
     const [dy, gamma] = [inputs[0]!.values, inputs[2]!.values]
     const [mean, variance] = [inputs[3]!.values, inputs[4]!.values]
     const dx = outputs[0]!.values
-    const sums = channelSums(channels, inputs, outputs)
+    const inverseStds = new Float64Array(channels.C)
+    const scales = new Float64Array(channels.C)
+    const zeros = new Float64Array(channels.C)
+    const sums = channelSums(channels, inputs, outputs, mean, inverseStds)
     return () => {
       for (let c = 0; c < channels.C; c++) {
-        const inverseStd = 1 / Math.sqrt(variance[c]! + epsilon)
-        sums(c, mean[c]!, inverseStd)
-        affine(channels, c, dy, 0, gamma[c]! * inverseStd, 0, dx)
+        inverseStds[c] = 1 / Math.sqrt(variance[c]! + epsilon)
+        scales[c] = gamma[c]! * inverseStds[c]!
       }
+      sums()
+      affine(channels, dy, zeros, scales, zeros, dx)
     }
   },
 }

@@ -41,7 +41,8 @@ export const layerNormBackward: Kernel<OpAttributes<'layer_norm_backward'>> = {
       clear(dBeta, 0, size)
       for (let n = 0; n < N; n++) {
         const start = n * size
-        const [mean, inverseStd] = [means[n]!, inverseStds[n]!]
+        const mean = means[n]!
+        const inverseStd = inverseStds[n]!
         let sum = 0
         let scaled = 0
         for (let i = 0; i < size; i++) {
@@ -52,7 +53,8 @@ export const layerNormBackward: Kernel<OpAttributes<'layer_norm_backward'>> = {
           sum += gamma[i]! * d
           scaled += gamma[i]! * d * normalized
         }
-        const [shift, slope] = [sum / size, (scaled * inverseStd) / size]
+        const shift = sum / size
+        const slope = (scaled * inverseStd) / size
         for (let i = 0; i < size; i++) {
           dx[start + i] = inverseStd * (gamma[i]! * dy[start + i]! - shift - slope * (x[start + i]! - mean))
         }
