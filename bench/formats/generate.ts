@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { createWriteStream, existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import sharp from 'sharp'
+import { encodePng } from '@trainyard/datasets'
 import { ZipFile } from 'yazl'
 
 const CATEGORIES = ['red', 'green', 'blue', 'yellow']
@@ -40,14 +40,7 @@ export async function imageZip(folder: string, images: number): Promise<string> 
   const written = pipeline(zip.outputStream, createWriteStream(path))
   for (let i = 0; i < images; ) {
     const batch = Array.from({ length: Math.min(64, images - i) }, (_, k) => picture(next, i + k))
-    const pngs = await Promise.all(
-      batch.map((pixels) =>
-        sharp(pixels, { raw: { width: SIDE, height: SIDE, channels: 1 } })
-          .toColourspace('b-w')
-          .png({ compressionLevel: 3 })
-          .toBuffer(),
-      ),
-    )
+    const pngs = await Promise.all(batch.map((pixels) => encodePng({ width: SIDE, height: SIDE, channels: 1, pixels })))
     for (const png of pngs) {
       zip.addBuffer(png, `train/class-${i % 10}/${String(i).padStart(6, '0')}.png`, { compress: false, mtime: new Date(0) })
       i++

@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { trainerEnvironment } from '../../apps/worker/src/supervisor/trainer-environment.ts'
 import { csvFile, imageZip } from './generate.ts'
 
 const PEAK_MB_MAX = 512
@@ -42,7 +43,9 @@ try {
 }
 
 function measure(kind: string, path: string, peer: string): void {
-  const node = (script: string, ...args: string[]) => run(process.execPath, ['--import', 'tsx', file(script), path, ...args])
+  // As a worker would start a trainer.
+  const env = trainerEnvironment({ PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '' }, 1)
+  const node = (script: string, ...args: string[]) => run(process.execPath, ['--import', 'tsx', file(script), path, ...args], env)
   report(kind, 'read rows', node('./read-child.ts'))
   const prepared = node('./prepare-child.ts', join(scratch, kind))
   report(kind, '**prepared**', prepared)
@@ -50,8 +53,8 @@ function measure(kind: string, path: string, peer: string): void {
   if (prepared === null || prepared.peakMb > PEAK_MB_MAX) process.exitCode = 1
 }
 
-function run(program: string, args: readonly string[]): Measured | null {
-  const { stdout, stderr, status } = spawnSync(program, args, { encoding: 'utf8' })
+function run(program: string, args: readonly string[], env = process.env): Measured | null {
+  const { stdout, stderr, status } = spawnSync(program, args, { encoding: 'utf8', env })
   if (status === 0) return JSON.parse(stdout) as Measured
   console.error(stderr)
   return null
