@@ -2,7 +2,7 @@
 
 import type { PrepareLimits } from '../../limits.ts'
 import { channelsFirst } from '../array-rows.ts'
-import { type ImageFormat, readImageHeader } from './image-header.ts'
+import { type ImageHeader, readImageHeader } from './image-header.ts'
 
 type Sharp = typeof import('sharp')['default']
 
@@ -49,8 +49,8 @@ async function loadSharp(): Promise<Sharp> {
 
 /** Size and colours as the picture is meant to be seen, without decoding it. */
 export async function lookAtImage(bytes: Uint8Array, limits: PrepareLimits): Promise<ImageLook | ImageRefusal> {
-  const format = checkHeader(bytes, limits)
-  if (typeof format !== 'string') return format
+  const header = checkHeader(bytes, limits)
+  if ('code' in header) return header
   const sharp = await loadSharp()
   try {
     const { autoOrient, space, channels } = await sharp(bytes, inputOptions(limits)).metadata()
@@ -65,11 +65,13 @@ export async function lookAtImage(bytes: Uint8Array, limits: PrepareLimits): Pro
  * `convert` ignores them). Colours become grey by ITU-R 601 with PIL's integer weights.
  */
 export async function decodeImage(bytes: Uint8Array, shape: ImageShape, limits: PrepareLimits): Promise<Uint8Array | ImageRefusal> {
-  const format = checkHeader(bytes, limits)
-  if (typeof format !== 'string') return format
+  const header = checkHeader(bytes, limits)
+  if ('code' in header) return header
   const sharp = await loadSharp()
   try {
     let image = sharp(bytes, inputOptions(limits)).autoOrient().removeAlpha()
+    // Else sharp makes three equal channels of one.
+    if (header.isGrey) image = image.toColourspace('b-w')
     if (shape.isResized) image = image.resize(shape.width, shape.height, { fit: 'fill', kernel: 'linear', fastShrinkOnLoad: false })
     const { data, info } = await image.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true })
     if (info.width !== shape.width || info.height !== shape.height) {
@@ -89,7 +91,7 @@ function inputOptions({ imagePixelsMax }: PrepareLimits) {
   return { limitInputPixels: imagePixelsMax, ignoreIcc: true, sequentialRead: true } as const
 }
 
-function checkHeader(bytes: Uint8Array, { imagePixelsMax }: PrepareLimits): ImageFormat | ImageRefusal {
+function checkHeader(bytes: Uint8Array, { imagePixelsMax }: PrepareLimits): ImageHeader | ImageRefusal {
   const header = readImageHeader(bytes)
   if ('refused' in header) {
     return refusal('unsupported_image', 'files that are no PNG, JPEG or WebP image with 8 bits per channel', header.refused)
@@ -97,7 +99,7 @@ function checkHeader(bytes: Uint8Array, { imagePixelsMax }: PrepareLimits): Imag
   if (header.width * header.height > imagePixelsMax) {
     return refusal('image_too_large', `images that declare more than ${imagePixelsMax} pixels`, `${header.width}×${header.height}`)
   }
-  return header.format
+  return header
 }
 
 function toChannels(data: Uint8Array, found: number, { channels, height, width }: ImageShape): Uint8Array {
