@@ -209,7 +209,8 @@ const MAKE: { readonly [P in ParserName]: () => Promise<Parser> | Parser } = {
       'small-uncompressed',
       'small-v2',
       'small-lists',
-      'cells-lz4',
+      'small-lz4',
+      'small-encodings',
     ].map((name) => readFileSync(new URL(`../../packages/datasets/golden/${name}.golden.parquet`, import.meta.url))),
     dictionary: [
       'PAR1',

@@ -25,7 +25,7 @@ FROM range(5000) t(i)`
 for (const codec of ['uncompressed', 'snappy', 'gzip', 'zstd', 'brotli'])
   await write(`cells-${codec}`, cells, `, CODEC '${codec}', ROW_GROUP_SIZE 2048`)
 await write('cells-v2', cells, `, PARQUET_VERSION v2, ROW_GROUP_SIZE 2048`)
-await write('cells-lz4', cells.replace('5000', '10'), `, CODEC 'lz4_raw'`)
+await write('cells-lz4', cells, `, CODEC 'lz4_raw', ROW_GROUP_SIZE 2048`)
 await write(
   'lists',
   `SELECT [i, i + 1, i + 2]::FLOAT[] AS v, [[i % 256, 1], [2, 3], [4, 5]]::UTINYINT[][] AS pixels, i::INTEGER AS label FROM range(3000) t(i)`,
@@ -34,6 +34,7 @@ await write(
 await write('ragged', `SELECT CASE WHEN i = 2 THEN [1.0] WHEN i = 4 THEN NULL ELSE [1.0, 2.0] END AS v, i::INTEGER AS y FROM range(6) t(i)`)
 const small = `SELECT * FROM (${cells}) LIMIT 20`
 for (const codec of ['uncompressed', 'snappy', 'gzip', 'zstd', 'brotli']) await write(`small-${codec}`, small, `, CODEC '${codec}'`)
+await write('small-lz4', small, `, CODEC 'lz4_raw'`)
 await write('small-v2', small, ', PARQUET_VERSION v2')
 await write('small-lists', `SELECT [i, i + 1]::FLOAT[] AS v, [[i, 1], [2, 3]]::UTINYINT[][] AS pixels FROM range(5) t(i)`)
 await write('empty', `SELECT 1 AS a WHERE false`)

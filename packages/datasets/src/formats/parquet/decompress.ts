@@ -9,7 +9,7 @@ const ZSTD_WINDOW_MAX = 8 << 20
 
 type Decompress = (packed: Uint8Array, bytes: number) => Uint8Array
 
-/** null: not read. LZ4 has two meanings in Parquet, and no decoder here. */
+/** null: not read. What the deprecated code for LZ4 means differs from writer to writer. */
 const DECOMPRESS: { readonly [C in Codec]: Decompress | null } = {
   none: (packed) => packed,
   snappy,
@@ -18,13 +18,13 @@ const DECOMPRESS: { readonly [C in Codec]: Decompress | null } = {
   zstd,
   lzo: null,
   lz4: null,
-  lz4_raw: null,
+  lz4_raw: lz4,
 }
 
 /** @throws Error for anything that is not `bytes` bytes in this packing */
 export function decompressPage(packed: Uint8Array, codec: Codec, bytes: number): Uint8Array {
   const decompress = DECOMPRESS[codec]
-  if (decompress === null) throw new Error(`compression ${codec}; expected snappy, gzip, zstd, brotli or none`)
+  if (decompress === null) throw new Error(`compression ${codec}; expected snappy, gzip, zstd, brotli, lz4_raw or none`)
   const result = bytes === 0 && packed.length === 0 ? packed : decompress(packed, bytes)
   if (result.length !== bytes) throw new Error(`a page of ${result.length} bytes that declares ${bytes}`)
   return result
@@ -58,6 +58,40 @@ function snappy(packed: Uint8Array, bytes: number): Uint8Array {
     const offset = (tag & 3) === 1 ? ((tag >> 5) << 8) + number(1) : number((tag & 3) === 2 ? 2 : 4)
     if (offset === 0 || offset > filled || filled + length > bytes) throw bad()
     for (let i = 0; i < length; i++, filled++) result[filled] = result[filled - offset] as number
+  }
+  if (filled !== bytes) throw bad()
+  return result
+}
+
+/** One block. Format: https://github.com/lz4/lz4/blob/dev/doc/lz4_Block_format.md */
+function lz4(packed: Uint8Array, bytes: number): Uint8Array {
+  const result = new Uint8Array(bytes)
+  const bad = () => new Error('damaged lz4 data')
+  let at = 0
+  let filled = 0
+  const length = (code: number): number => {
+    let value = code
+    for (let byte = code === 15 ? 255 : 0; byte === 255; value += byte) {
+      byte = packed[at++] ?? -1
+      if (byte < 0) throw bad()
+    }
+    return value
+  }
+  while (at < packed.length) {
+    const token = packed[at++] as number
+    const literals = length(token >> 4)
+    if (literals > packed.length - at || literals > bytes - filled) throw bad()
+    result.set(packed.subarray(at, at + literals), filled)
+    at += literals
+    filled += literals
+    // The last sequence has no match.
+    if (at === packed.length) break
+    const offset = (packed[at] as number) + 256 * (packed[at + 1] ?? 256)
+    at += 2
+    const matched = 4 + length(token & 15)
+    if (offset === 0 || offset > filled || matched > bytes - filled) throw bad()
+    // A match may run into what it writes.
+    for (let i = 0; i < matched; i++, filled++) result[filled] = result[filled - offset] as number
   }
   if (filled !== bytes) throw bad()
   return result

@@ -131,63 +131,6 @@ function unpackBits(bytes: Uint8Array, start: number, bitWidth: number, into: Ui
   }
 }
 
-/** DELTA_BINARY_PACKED: blocks of differences of int32 or int64. Exact up to 2^53. */
-export function readDelta(bytes: Uint8Array, count: number): { values: Float64Array; end: number } {
-  let at = 0
-  const varint = (): bigint => {
-    let value = 0n
-    for (let shift = 0n; shift < 70n; shift += 7n) {
-      const byte = bytes[at++]
-      if (byte === undefined) break
-      value |= BigInt(byte & 0x7f) << shift
-      if (byte < 0x80) return value
-    }
-    throw new Error('a page ends within a number')
-  }
-  const zigzag = () => {
-    const value = varint()
-    return (value >> 1n) ^ -(value & 1n)
-  }
-  const blockSize = Number(varint())
-  const miniblocks = Number(varint())
-  const total = Number(varint())
-  if (total < count || miniblocks < 1 || miniblocks > 512 || blockSize < 1 || blockSize > 1 << 20 || blockSize % miniblocks !== 0) {
-    throw new Error('a damaged header of differences')
-  }
-  const values = new Float64Array(count)
-  let value = zigzag()
-  if (count > 0) values[0] = Number(value)
-  for (let filled = 1; filled < count; ) {
-    const minimum = zigzag()
-    const widths = bytes.subarray(at, at + miniblocks)
-    at += miniblocks
-    const perMiniblock = blockSize / miniblocks
-    for (const width of widths) {
-      if (filled >= count) break
-      if (width > 64 || at + Math.ceil((perMiniblock * width) / 8) > bytes.length) throw new Error('a page ends within its differences')
-      for (let i = 0; i < perMiniblock && filled < count; i++) {
-        value = BigInt.asIntN(64, value + minimum + bitsAt(bytes, at, i * width, width))
-        values[filled++] = Number(value)
-      }
-      at += Math.ceil((perMiniblock * width) / 8)
-    }
-    if (widths.length < miniblocks) throw new Error('a page ends within its differences')
-  }
-  return { values, end: at }
-}
-
-function bitsAt(bytes: Uint8Array, start: number, firstBit: number, width: number): bigint {
-  let value = 0n
-  for (let got = 0; got < width; ) {
-    const bit = firstBit + got
-    const within = bit & 7
-    const take = Math.min(8 - within, width - got)
-    value |= BigInt(((bytes[start + (bit >> 3)] as number) >> within) & ((1 << take) - 1)) << BigInt(got)
-    got += take
-  }
-  return value
-}
-
 function checkBytes(bytes: Uint8Array, needed: number): void {
   if (bytes.length < needed) throw new Error(`a page has ${bytes.length} bytes; its values need ${needed}`)
 }

@@ -2,7 +2,8 @@
 
 import type { RandomAccess } from '../source.ts'
 import { decompressPage } from './decompress.ts'
-import { readByteStreamSplit, readDelta, readHybrid, readPlain, type Values } from './encodings.ts'
+import { readDelta, readDeltaLengths, readDeltaPrefixes } from './delta.ts'
+import { readByteStreamSplit, readHybrid, readPlain, type Values } from './encodings.ts'
 import type { Codec, ColumnChunk, ParquetColumn } from './metadata.ts'
 import { numberOf, structOf, ThriftError, ThriftReader, type ThriftStruct } from './thrift.ts'
 
@@ -154,30 +155,19 @@ function readValues(
   column: ParquetColumn,
   dictionary: Values | null,
 ): Values {
+  // What a page without values holds differs from writer to writer.
+  if (count === 0) return new Float64Array(0)
   if (encoding === 0) return readPlain(bytes, count, column)
   if (encoding === 2 || encoding === 8) return fromDictionary(bytes, count, dictionary)
   if (encoding === 3 && column.type === 'boolean') return Float64Array.from(readHybrid(bytes.subarray(4), count, 1))
-  if (encoding === 5 && (column.type === 'int32' || column.type === 'int64')) return readDelta(bytes, count).values
+  if (encoding === 5 && (column.type === 'int32' || column.type === 'int64')) return readDelta(bytes, count, column.type).values
   if (encoding === 6 && column.type === 'bytes') return readDeltaLengths(bytes, count)
+  if (encoding === 7 && (column.type === 'bytes' || column.type === 'fixed')) return readDeltaPrefixes(bytes, count, column, PAGE_BYTES_MAX)
   if (encoding === 9) return readByteStreamSplit(bytes, count, column)
   throw new Error(`encoding ${encoding} of ${column.type}`)
 }
 
-/** Lengths as differences, then all bytes. */
-function readDeltaLengths(bytes: Uint8Array, count: number): Uint8Array[] {
-  const { values: lengths, end } = readDelta(bytes, count)
-  const result: Uint8Array[] = []
-  let at = end
-  for (const length of lengths) {
-    if (length < 0 || length > bytes.length - at) throw new Error('a page ends within a value')
-    result.push(bytes.subarray(at, at + length))
-    at += length
-  }
-  return result
-}
-
 function fromDictionary(bytes: Uint8Array, count: number, dictionary: Values | null): Values {
-  if (count === 0) return new Float64Array(0)
   const bitWidth = bytes[0]
   if (dictionary === null || bitWidth === undefined) throw new Error('a page without its dictionary')
   const indices = readHybrid(bytes.subarray(1), count, bitWidth)
