@@ -128,6 +128,28 @@ describe('a version that is appended to', () => {
     expect(orphan).toMatchObject({ base_version_id: null, status: 'failed' })
   })
 
+  it('gives a form that is sent again its first answer, also when the version is gone by then', async () => {
+    const base = await ready(BASE, OPTIONS)
+    const send = () =>
+      api.app.inject({
+        method: 'POST',
+        url: `${base}/append`,
+        headers: {
+          authorization: `Bearer ${api.project.key}`,
+          'content-type': 'multipart/form-data; boundary=b',
+          'idempotency-key': 'append-form',
+        },
+        payload:
+          '--b\r\ncontent-disposition: form-data; name="file"; filename="more.csv"\r\n\r\nid,size,color,part,y\n9,9,red,train,a\n\r\n--b--\r\n',
+      })
+    const first = await send()
+    expect(first.statusCode).toBe(201)
+    await api.request('POST', `/v1/jobs/${first.json().job_id}/cancel`, {})
+    expect((await api.request('DELETE', base)).statusCode).toBe(204)
+    const again = await send()
+    expect([again.statusCode, again.headers['idempotency-replayed'], again.json().id]).toEqual([201, 'true', first.json().id])
+  })
+
   it('must be ready, and all mistakes of sources are named', async () => {
     const { path } = await submitPreparation(api, {})
     expect((await api.request('POST', `${path}/append/import`, source)).json().code).toBe('dataset_not_ready')

@@ -30,11 +30,13 @@ export const appendDatasetVersion = defineRoute({
   responses: { 201: { description: 'The new version, in preparation.', schema: datasetVersionSchema } },
   errors: ['quota_exceeded', 'malformed_upload', 'executable_format', 'invalid_data', 'storage_full', 'dataset_not_ready', 'conflict'],
   handler: async ({ params, deps, request, reply, transaction, principal }) => {
-    // Before anything is sent in vain.
-    await transaction((tx) => appendTo(tx, params, { new_classes: false }))
     const version = { id: newUuid(), projectId: principal.projectId, datasetId: uuidOf('dataset', params.dataset_id) }
     return onceAround(deps, request, reply, 201, {
-      prepare: () => receiveUpload(request, deps.storage, version.id, appendOptionsSchema),
+      prepare: async () => {
+        // Before anything is sent in vain.
+        await transaction((tx) => appendTo(tx, params, { new_classes: false }))
+        return receiveUpload(request, deps.storage, version.id, appendOptionsSchema)
+      },
       commit: async (tx, { uploads, options }) => createVersion(tx, version, uploads, await appendTo(tx, params, options)),
       undo: ({ uploads }) => discardUpload(deps.storage, uploads),
     })

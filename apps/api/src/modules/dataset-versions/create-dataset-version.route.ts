@@ -37,10 +37,13 @@ export const createDatasetVersion = defineRoute({
   responses: { 201: { description: 'The version, in preparation.', schema: datasetVersionSchema } },
   errors: ['quota_exceeded', 'malformed_upload', 'executable_format', 'invalid_data', 'storage_full'],
   handler: async ({ params, deps, request, reply, transaction, principal }) => {
-    const dataset = found(await transaction((tx) => datasets.find(tx, uuidOf('dataset', params.dataset_id))), params.dataset_id)
-    const version = { id: newUuid(), projectId: principal.projectId, datasetId: dataset.id }
+    const version = { id: newUuid(), projectId: principal.projectId, datasetId: uuidOf('dataset', params.dataset_id) }
     return onceAround(deps, request, reply, 201, {
-      prepare: () => receiveUpload(request, deps.storage, version.id, prepareOptionsSchema),
+      prepare: async () => {
+        // Before anything is sent in vain.
+        found(await transaction((tx) => datasets.find(tx, version.datasetId)), params.dataset_id)
+        return receiveUpload(request, deps.storage, version.id, prepareOptionsSchema)
+      },
       commit: (tx, { uploads, options }) => createVersion(tx, version, uploads, { options }),
       undo: ({ uploads }) => discardUpload(deps.storage, uploads),
     })
