@@ -3,7 +3,17 @@
 import { utimes } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { newUuid } from '@trainyard/contracts'
-import { createDatabase, type Database, datasets, datasetVersions, jobs, projects, runState, uploads } from '@trainyard/database'
+import {
+  createDatabase,
+  type Database,
+  datasets,
+  datasetVersions,
+  jobs,
+  projects,
+  runState,
+  storedKeys,
+  uploads,
+} from '@trainyard/database'
 import { type ObjectStorage, openStorage } from '@trainyard/storage'
 import { startTestServices, type TestServices } from '@trainyard/testkit'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -31,7 +41,7 @@ describe('the sweep of orphans', () => {
     await services.stop()
   })
 
-  const sweep = () => removeOrphanFiles(database.workerSql, storage, 3_600_000)
+  const sweep = () => removeOrphanFiles(database, storage, 3_600_000)
   const isThere = async (key: string) => (await storage.stat(key)) !== null
   /** A file that was stored so long ago. */
   const put = async (key: string, ageMs = 2 * DAY_MS) => {
@@ -88,6 +98,49 @@ describe('the sweep of orphans', () => {
     expect((await database.asWorker((tx) => datasetVersions.find(tx, id)))?.status).toBe('ready')
   })
 
+  it('lets a preparation that begins while it deletes wait, so that none uses a shard again that goes a moment later', async () => {
+    const key = `datasets/${projectId}/${'e'.repeat(64)}.safetensors`
+    await put(key)
+    let go = () => {}
+    const gate = new Promise<void>((resolve) => {
+      go = resolve
+    })
+    let isDeleting = () => {}
+    const deleting = new Promise<void>((resolve) => {
+      isDeleting = resolve
+    })
+    const slow = new Proxy(storage, {
+      get(target, name) {
+        const value: unknown = Reflect.get(target, name)
+        if (name !== 'delete') return typeof value === 'function' ? value.bind(target) : value
+        return async (deleted: string) => {
+          if (deleted === key) {
+            isDeleting()
+            await gate
+          }
+          await target.delete(deleted)
+        }
+      },
+    })
+    const swept = removeOrphanFiles(database, slow, 3_600_000)
+    await deleting
+    await version(`uploads/${newUuid()}/file`)
+    let isOver = false
+    const waiting = storedKeys.awaitRemovals(database.workerSql).then(() => {
+      isOver = true
+    })
+    const waiters = `SELECT count(*) AS count FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`
+    await expect.poll(() => database.workerSql.query(waiters, [])).toEqual([{ count: 1 }])
+    expect([isOver, await isThere(key)]).toEqual([false, true])
+    go()
+    await waiting
+    expect(await isThere(key)).toBe(false)
+    await swept
+    // What the preparation has stored anew, and what is old and there, stays from now on.
+    await put(key)
+    expect(await sweep()).toBe(0)
+  })
+
   it('keeps the state of a preparation, and removes it when the run has ended without a supervisor', async () => {
     const { runId } = await version(`uploads/${newUuid()}/file`)
     const run = await runState.claim(database.workerSql, { runId, owner: 'test', ttlMs: 60_000 })
@@ -97,6 +150,8 @@ describe('the sweep of orphans', () => {
     const keep = async (...names: string[]) => runState.keepPreparation(database.workerSql, run, [await file(names.at(-1) ?? '')], names)
     expect(await keep('state-1')).toEqual([])
     expect(await keep('spool-0', 'state-2')).toEqual([key('state-1')])
+    // 7 bytes of the upload, and 7 of the state that is left.
+    expect((await database.asWorker((tx) => uploads.storageUsage(tx, projectId))).used).toBe(14)
     // The worker was killed before it deleted the file of the state before, and after it stored one that no row names.
     await put(key('spool-1'))
     expect(await sweep()).toBe(2)

@@ -3,30 +3,30 @@
 // file yet; its row says until when it may stay.
 
 import { randomUUID } from 'node:crypto'
-import { preparationFiles, type Sql, storedKeys } from '@trainyard/database'
+import { type Database, preparationFiles, storedKeys } from '@trainyard/database'
 import type { ObjectStorage } from '@trainyard/storage'
 
-/** Objects that one question to the database is about. */
-const BATCH = 500
+/** Objects that one question to the database is about, and that are deleted before its transaction ends. */
+const BATCH = 100
 /** Files of one request get their rows together, when the last of them has arrived: as long as a slow one may take. */
 const UPLOAD_AGE_MS = 24 * 3600 * 1000
 const EMPTY = { async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {} }
 
 /** @param olderThanMs longer than any lease lives @returns how many were deleted */
-export async function removeOrphanFiles(sql: Sql, storage: ObjectStorage, olderThanMs: number): Promise<number> {
+export async function removeOrphanFiles(database: Database, storage: ObjectStorage, olderThanMs: number): Promise<number> {
   const now = await clockOf(storage)
   let removed = await storage.removeUnfinished(new Date(now - olderThanMs))
   const remove = async (keys: readonly string[]) => {
-    for (const key of keys) await storage.delete(key)
+    await Promise.all(keys.map((key) => storage.delete(key)))
     removed += keys.length
   }
   // Of runs that ended while no supervisor had them, or whose supervisor was killed right after.
-  await remove(await preparationFiles.removeEnded(sql, null))
+  await remove(await preparationFiles.removeEnded(database.workerSql, null))
   for (const folder of storedKeys.STORED_FOLDERS) {
     const before = now - (folder === 'uploads' ? Math.max(olderThanMs, UPLOAD_AGE_MS) : olderThanMs)
     let batch: string[] = []
     const work = async () => {
-      await remove(await storedKeys.findUnneeded(sql, folder, batch))
+      await database.asWorker(async (tx) => remove(await storedKeys.findForRemoval(tx, folder, batch)))
       batch = []
     }
     for await (const { key, modifiedAt } of storage.list(`${folder}/`)) {

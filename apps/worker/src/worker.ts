@@ -147,7 +147,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const sweeper = setInterval(() => void sweep(), Math.min(times.orphanAgeMs / 4, SWEEP_MS_MAX))
   const sweep = async () => {
     await withAdvisoryLock(database, SWEEP_LOCK, async () => {
-      const removed = await removeOrphanFiles(database.workerSql, storage, times.orphanAgeMs)
+      const removed = await removeOrphanFiles(database, storage, times.orphanAgeMs)
       if (removed > 0) log.info({ removed }, 'deleted files that killed processes have left')
     }).catch(onError)
   }

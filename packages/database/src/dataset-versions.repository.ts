@@ -7,6 +7,7 @@ import type { DatasetVersion } from './generated/client.ts'
 import { fromJson } from './json.ts'
 import { mapPage, type Page, type PageRequest, page } from './page.ts'
 import { type Sql, sqlOfTransaction } from './sql.ts'
+import { holdForRemoval } from './stored-keys.repository.ts'
 import { createAttached, type NewUpload } from './uploads.repository.ts'
 
 export interface DatasetVersionRecord extends Omit<DatasetVersion, 'manifest' | 'failure' | 'bytes' | 'uploadedBytes'> {
@@ -81,10 +82,10 @@ const OPEN_RUNS = `
 SELECT count(*) AS count FROM runs
 WHERE state NOT IN ('succeeded', 'failed', 'cancelled') AND dataset_version_id = $1::uuid`
 
-/** Files that no other version of the project consists of; none while a preparation may be about to use one of them again. */
-const OWN_FILES = `
-SELECT key FROM unnest($2::text[]) AS key
-WHERE NOT EXISTS (SELECT FROM dataset_versions v WHERE v.id <> $1::uuid AND v.manifest::text LIKE '%"' || key || '"%')
+/** Files that no version of the project consists of; none while a preparation may be about to use one of them again. */
+const NOBODYS_FILES = `
+SELECT key FROM unnest($1::text[]) AS key
+WHERE NOT EXISTS (SELECT FROM dataset_versions v WHERE v.manifest::text LIKE '%"' || key || '"%')
   AND NOT EXISTS (SELECT FROM runs WHERE kind = 'prepare' AND state NOT IN ('succeeded', 'failed', 'cancelled'))`
 
 /** Files that a version is made of as well go to the oldest such version; the others are nobody's. */
@@ -124,10 +125,11 @@ export async function holdForUse(tx: Tx, id: string): Promise<boolean> {
 
 /**
  * Removes a version that no run needs any more, in the project of the transaction.
- * @returns keys of the objects that are nobody's now: delete them after the transaction; null when there is no such version
+ * @returns keys of its objects, for after the transaction: uploads are nobody's now, of the others those of `findNobodys`; null when there is
+ *   no such version
  * @throws TrainyardError conflict while runs need it
  */
-export async function remove(tx: Tx, id: string): Promise<readonly string[] | null> {
+export async function remove(tx: Tx, id: string): Promise<{ uploads: readonly string[]; prepared: readonly string[] } | null> {
   const sql = sqlOfTransaction(tx)
   await sql.query(LOCK_FOR_REMOVAL, [id])
   const found = await tx.datasetVersion.findUnique({ where: { id } })
@@ -149,10 +151,18 @@ export async function remove(tx: Tx, id: string): Promise<readonly string[] | nu
   await sql.query(HAND_ON, [id, found.datasetId])
   const version = await tx.datasetVersion.findUniqueOrThrow({ where: { id }, include: { uploads: { select: { objectKey: true } } } })
   const { manifest } = toRecord(version)
-  const keys = manifest === null ? [] : storedFiles(manifest).map(({ key }) => key)
-  const own = await sql.query<{ key: string }>(OWN_FILES, [id, keys])
   await tx.datasetVersion.delete({ where: { id } })
-  return [...own.map(({ key }) => key), ...version.uploads.map(({ objectKey }) => objectKey)]
+  return {
+    uploads: version.uploads.map(({ objectKey }) => objectKey),
+    prepared: manifest === null ? [] : storedFiles(manifest).map(({ key }) => key),
+  }
+}
+
+/** Those of the files of a version that is gone that no other has: delete them before the transaction, of its project, ends. */
+export async function findNobodys(tx: Tx, keys: readonly string[]): Promise<string[]> {
+  const sql = sqlOfTransaction(tx)
+  await holdForRemoval(sql)
+  return (await sql.query<{ key: string }>(NOBODYS_FILES, [keys])).map(({ key }) => key)
 }
 
 function toRecord(row: DatasetVersion): DatasetVersionRecord {

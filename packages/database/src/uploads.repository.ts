@@ -41,7 +41,7 @@ export interface BeginUpload {
 }
 
 export interface StorageUsage {
-  /** Bytes of uploads (announced ones included), prepared versions and checkpoints. */
+  /** Bytes of uploads (announced ones included), prepared versions, checkpoints and states of preparations under way. */
   readonly used: number
   /** null: none. */
   readonly limit: number | null
@@ -52,7 +52,8 @@ export async function storageUsage(tx: Tx, projectId: string): Promise<StorageUs
     SELECT storage_limit AS "limit", (
       (SELECT coalesce(sum(bytes), 0) FROM uploads WHERE project_id = p.id) +
       (SELECT coalesce(sum(bytes), 0) FROM dataset_versions WHERE project_id = p.id) +
-      (SELECT coalesce(sum(bytes), 0) FROM checkpoints WHERE project_id = p.id))::bigint AS used
+      (SELECT coalesce(sum(bytes), 0) FROM checkpoints WHERE project_id = p.id) +
+      (SELECT coalesce(sum(bytes), 0) FROM preparation_files WHERE project_id = p.id))::bigint AS used
     FROM projects p WHERE id = ${projectId}::uuid`
   return { used: Number(row?.used ?? 0), limit: row?.limit == null ? null : Number(row.limit) }
 }

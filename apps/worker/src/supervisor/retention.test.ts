@@ -158,9 +158,9 @@ describe('retention on rows and files', () => {
       await expect(pruneCheckpoints(database.workerSql, killed, runId, policy)).rejects.toThrow('killed')
       expect(await rowsOf(runId)).toEqual([1, 3, 4])
       expect(await filesOf(runId)).toHaveLength(5 - deletions)
-      expect(await removeOrphanFiles(database.workerSql, storage, 3_600_000)).toBe(0)
+      expect(await removeOrphanFiles(database, storage, 3_600_000)).toBe(0)
       await sleep(5)
-      expect(await removeOrphanFiles(database.workerSql, storage, 1)).toBe(2 - deletions)
+      expect(await removeOrphanFiles(database, storage, 1)).toBe(2 - deletions)
       expect(await filesOf(runId)).toEqual([1, 3, 4])
     }
   })
@@ -170,7 +170,7 @@ describe('retention on rows and files', () => {
     await storage.put(key, Readable.from([Buffer.from('new')]))
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + DAY_MS })
     try {
-      expect(await removeOrphanFiles(database.workerSql, storage, 3_600_000)).toBe(0)
+      expect(await removeOrphanFiles(database, storage, 3_600_000)).toBe(0)
     } finally {
       vi.useRealTimers()
     }
@@ -192,10 +192,10 @@ describe('retention on rows and files', () => {
     const directory = dirname(storage.localPath(key) ?? '')
     const left = async () => (await readdir(directory).catch(() => [])).filter((name) => name.startsWith('.put-'))
     while ((await left()).length === 0) await sleep(5)
-    expect(await removeOrphanFiles(database.workerSql, storage, 3_600_000)).toBe(0)
+    expect(await removeOrphanFiles(database, storage, 3_600_000)).toBe(0)
     expect(await left()).toHaveLength(1)
     await sleep(20)
-    expect(await removeOrphanFiles(database.workerSql, storage, 1)).toBe(1)
+    expect(await removeOrphanFiles(database, storage, 1)).toBe(1)
     expect(await left()).toEqual([])
     void interrupted
   })

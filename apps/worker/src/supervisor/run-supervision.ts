@@ -3,7 +3,7 @@
 
 import { rm } from 'node:fs/promises'
 import type { DatasetManifest, RunConfigOf, TrainerMessage, TrainerMessageOf } from '@trainyard/contracts'
-import { type ClaimedRun, type NewCheckpoint, preparationFiles, runFlush, runState } from '@trainyard/database'
+import { type ClaimedRun, type NewCheckpoint, preparationFiles, runFlush, runState, storedKeys } from '@trainyard/database'
 import type { ObjectStorage } from '@trainyard/storage'
 import type { Logger } from 'pino'
 import { type Ending, endingOfError, endingOfFailure, notReproduced, outOfMemory, ranTooLong, type StopReason } from './ending.ts'
@@ -240,6 +240,7 @@ export class RunSupervision {
       checkpoint: (m) => this.#storeCheckpoint(m),
       kept: (m) => this.#keep(m),
       prepared: async (m) => {
+        await this.#writer.write(storedKeys.awaitRemovals)
         this.#manifest = (await this.#files?.storeShards(m)) ?? undefined
       },
       event: ({ event, message: text }) => this.#writer.add({ event: { type: event, message: text } }),

@@ -9,8 +9,8 @@ const SPIN_TURNS = 1000
 /**
  * glibc's malloc, which says nothing to other C libraries.
  *
- * `arena_max`: threads share two heaps. Else each thread of libuv and libvips has its own, which are never given back: preparing 100,000 small
- * pictures held more than a gigabyte, of which a quarter was in use (docs/reports/2026-11-26-preparation.md).
+ * `arena_max`: threads share two heaps. Else each thread of libuv and libvips may have one of its own, and returns none of it: a bound on what
+ * preparing many small pictures holds where all threads run at once (docs/reports/2026-11-26-preparation.md).
  *
  * `hugetlb`: large allocations in pages of 2 MB where the kernel gives them on request (glibc 2.35 and later, Linux's default `madvise`; elsewhere the
  * variable says nothing): activations are passed over many times a step. Figures in docs/adr/0016-huge-pages-for-trainers.md.

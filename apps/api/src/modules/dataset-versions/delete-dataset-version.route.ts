@@ -5,6 +5,9 @@ import { uuidOf } from '../../http/ids.ts'
 import { found, missing } from '../../http/parse.ts'
 import { defineRoute } from '../../http/route.ts'
 
+/** Files whose deletion a preparation may have to wait for. */
+const DELETED_AT_ONCE = 100
+
 export const deleteDatasetVersion = defineRoute({
   method: 'DELETE',
   path: '/v1/datasets/{dataset_id}/versions/{dataset_version_id}',
@@ -20,12 +23,19 @@ export const deleteDatasetVersion = defineRoute({
   errors: ['conflict'],
   handler: async ({ params, deps, reply, transaction }) => {
     const id = uuidOf('dataset_version', params.dataset_version_id)
-    const keys = await transaction(async (tx) => {
+    const { uploads, prepared } = await transaction(async (tx) => {
       const version = await datasetVersions.find(tx, id)
       if (version?.datasetId !== uuidOf('dataset', params.dataset_id)) throw missing(params.dataset_version_id)
       return found(await datasetVersions.remove(tx, id), params.dataset_version_id)
     })
-    for (const key of keys) await deps.storage.delete(key)
+    for (const key of uploads) await deps.storage.delete(key)
+    // Here killed, the sweep of orphans does the rest.
+    for (let at = 0; at < prepared.length; at += DELETED_AT_ONCE) {
+      await transaction(async (tx) => {
+        const keys = await datasetVersions.findNobodys(tx, prepared.slice(at, at + DELETED_AT_ONCE))
+        await Promise.all(keys.map((key) => deps.storage.delete(key)))
+      })
+    }
     return reply.code(204).send()
   },
 })
