@@ -46,8 +46,11 @@ export function putHashed(words: Uint32Array, at: number, text: string): void {
 
 const SINGLE = new Uint32Array(2)
 
-/** As `cellHash`, and a text has the same one whether its dictionary was full or not: 48 bits of it. */
-export function identityHash(words: Uint32Array, at: number, texts: readonly string[]): number {
+/**
+ * 53 bits that equal cells share, and that do not depend on the order of rows: a text has the same ones whether its dictionary was full or not,
+ * which are those of 48 bits of it.
+ */
+export function cellHash(words: Uint32Array, at: number, texts: readonly string[]): number {
   if (kindOf(words, at) !== 'text') return hashWords(words, 2 * at, 2 * at + 2)
   putHashed(SINGLE, 0, texts[textIndex(words, at)] ?? '')
   return hashWords(SINGLE, 0, 2)
@@ -66,11 +69,6 @@ export function textIndex(words: Uint32Array, at: number): number {
 /** Milliseconds since 1970. */
 export function timeOf(words: Uint32Array, at: number): number {
   return ((words[2 * at + 1] as number) & 0xffff) * 0x1_0000_0000 + (words[2 * at] as number) - TIME_OFFSET
-}
-
-/** 53 bits that equal cells share, and that do not depend on the order of rows. */
-export function cellHash(words: Uint32Array, at: number, texts: readonly string[]): number {
-  return kindOf(words, at) === 'text' ? hashText(texts[textIndex(words, at)] ?? '') : hashWords(words, 2 * at, 2 * at + 2)
 }
 
 /** ISO 8601: a day, or a time with minutes; without a zone it is UTC. */

@@ -18,6 +18,16 @@ const prepare = (csv: string | Uint8Array, options: Partial<PrepareOptions> = { 
   prepareDataset({ sources: [memorySource('file', csv, piece)], options, outDir: temporaryFolder() })
 
 describe('prepareTable', () => {
+  it('divides by the hash of a name whatever the order of rows, also beyond the 32,768 names that a column remembers', async () => {
+    const rows = Array.from({ length: 34_000 }, (_, i) => `r${i},${i},${i % 2}\n`)
+    const testRows = async (list: readonly string[]) => {
+      const options = { target: 'y', ignore: ['id'], split: { by: 'hash' as const, columns: ['id'], test: 0.3, validation: 0 } }
+      const prepared = await prepare(`id,x,y\n${list.join('')}`, options, 65_536)
+      return contents(prepared, 'test').x.toSorted((a, b) => a - b)
+    }
+    expect(await testRows(rows.toReversed())).toEqual(await testRows(rows))
+  })
+
   it('reads iris: names, classes, numbers, statistics', async () => {
     const prepared = await prepare(IRIS)
     expect(prepared.manifest).toMatchObject({

@@ -3,7 +3,7 @@
 
 import type { DatasetInput, DatasetTarget, RowIdentity } from '@trainyard/contracts'
 import { hashBytes, hashText, hashWords } from '../hash/murmur.ts'
-import { identityHash } from '../prepare/cell.ts'
+import { cellHash } from '../prepare/cell.ts'
 import type { TargetArray } from '../prepare/shard-writer.ts'
 import type { SpoolBlock } from '../prepare/spool.ts'
 
@@ -55,7 +55,7 @@ export class RowDigests {
     const isImage = this.#order === null
     const pixels = isImage ? hashBytes(row.samples as Uint8Array, row.row * this.#sampleSize, (row.row + 1) * this.#sampleSize) : 0
     let at = 0
-    if (this.#id !== null) at = put(entry, at, identityHash(row.block.words, this.#id.at * row.block.stride + row.row, this.#id.texts))
+    if (this.#id !== null) at = put(entry, at, cellHash(row.block.words, this.#id.at * row.block.stride + row.row, this.#id.texts))
     else if (isImage) at = put(entry, at, pixels)
     return put(entry, at, this.#content(row, pixels))
   }
