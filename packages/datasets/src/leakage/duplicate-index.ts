@@ -48,7 +48,8 @@ export class DuplicateIndex {
    * @param label a number that equal targets share
    */
   add(hash: number, split: number, label: number, row: number): void {
-    if (hash % this.#modulus !== 0) return
+    // A remainder of numbers beyond 32 bits takes many times as long as the rest of this.
+    if (this.#modulus > 1 && hash % this.#modulus !== 0) return
     const slot = this.#find(hash)
     const isNew = this.#hashes[slot] !== hash
     if (isNew) {
@@ -142,9 +143,11 @@ export class DuplicateIndex {
 
   /** The slot of a hash, or the empty one where it belongs. */
   #find(hash: number): number {
-    const slots = this.#hashes.length
-    let slot = Math.floor(hash / this.#modulus) % slots
-    while (this.#hashes[slot] !== hash && (this.#hashes[slot] as number) >= 0) slot = (slot + 1) % slots
+    const hashes = this.#hashes
+    // Lengths are powers of two.
+    const mask = hashes.length - 1
+    let slot = Math.floor(hash / this.#modulus) & mask
+    while (hashes[slot] !== hash && (hashes[slot] as number) >= 0) slot = (slot + 1) & mask
     return slot
   }
 

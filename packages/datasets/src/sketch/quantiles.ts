@@ -22,11 +22,13 @@ interface Level {
 
 export class QuantileSketch {
   #levels: Level[] = [newLevel(EXACT_MAX)]
+  /** Of the lowest level, which changes with the number of levels. */
+  #capacity0 = EXACT_MAX
 
   add(value: number): void {
-    const [bottom] = this.#levels as [Level]
+    const bottom = this.#levels[0] as Level
     bottom.values[bottom.count++] = value
-    if (bottom.count === this.#capacity(0)) this.#compact()
+    if (bottom.count === this.#capacity0) this.#compact()
   }
 
   /**
@@ -50,6 +52,7 @@ export class QuantileSketch {
 
   restore(levels: ReturnType<QuantileSketch['snapshot']>): void {
     this.#levels = levels.map((level) => ({ ...level }))
+    this.#capacity0 = this.#capacity(0)
   }
 
   /**
@@ -87,6 +90,7 @@ export class QuantileSketch {
   /** A new level on top; those below get along with less. A level receives up to half of the level below beside its own values. */
   #grow(): void {
     this.#levels.push(newLevel(2 * EXACT_MAX))
+    this.#capacity0 = this.#capacity(0)
     this.#levels.forEach((level, i) => {
       const size = Math.max(level.count, this.#capacity(i) * 2)
       if (size < level.values.length) level.values = level.values.slice(0, size)

@@ -7,6 +7,7 @@ import type { Distribution } from './quantiles.ts'
 
 /** Different values that are counted exactly. */
 export const COUNTED_MAX = 1000
+/** A power of two. */
 const SLOTS = 2048
 
 export class ValueCounts {
@@ -21,13 +22,14 @@ export class ValueCounts {
   add(value: number): void {
     this.#number[0] = value + 0
     const hash = hashWords(this.#words, 0, 2)
-    let slot = hash % SLOTS
+    // The lower bits: a remainder of numbers beyond 32 bits takes many times as long.
+    let slot = hash & (SLOTS - 1)
     while ((this.#counts[slot] as number) > 0) {
       if (this.#keys[slot] === value) {
         this.#counts[slot] = (this.#counts[slot] as number) + 1
         return
       }
-      slot = (slot + 1) % SLOTS
+      slot = (slot + 1) & (SLOTS - 1)
     }
     if (this.#used < COUNTED_MAX) {
       this.#keys[slot] = value
