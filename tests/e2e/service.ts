@@ -15,6 +15,8 @@ export interface ServiceOptions {
   readonly redis: boolean
   /** Default: a directory. */
   readonly storage?: { readonly url: string; readonly accessKeyId: string; readonly secretAccessKey: string }
+  /** Variables of both processes, beside those that the service needs. */
+  readonly environment?: Readonly<Record<string, string>>
 }
 
 export interface Service {
@@ -44,6 +46,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     HOST: '127.0.0.1',
     PORT: String(port),
     LOG_LEVEL: 'warn',
+    ...options.environment,
   }
   const start = (entry: string) => spawn(process.execPath, ['--import', 'tsx', entry], { cwd: ROOT, env, stdio: 'inherit' })
   const api = start('apps/api/src/server.ts')
