@@ -21,6 +21,7 @@ export const penaltyGradient: Op<PenaltyAttributes> = {
   inPlace: [[0, 0]],
   samples: [
     { name: 'l1', inputs: [real(17), real(17)], attributes: { l1: 0.1, l2: 0 } },
+    { name: 'l2', inputs: [real(17), real(17)], attributes: { l1: 0, l2: 0.3 } },
     { name: 'l1 and l2', inputs: [real(7), real(7)], attributes: { l1: 0.1, l2: 0.3 } },
   ],
   errors: [

@@ -29,6 +29,7 @@ export interface Write {
   readonly over?: TensorId
 }
 
+/** A tensor's numbers in one layout. */
 interface Copy {
   readonly descriptor: Descriptor
   readonly slot: Slot
@@ -56,6 +57,8 @@ export class PhaseBuilder {
   readonly steps: Step[] = []
   readonly liveness: Liveness
   readonly pools = new Map<TensorId, PoolingRecord>()
+  /** Masks of dropout that were drawn, by what decides them; the first of each is row-major. */
+  readonly masks = new Map<string, readonly Copy[]>()
   /** Layout of the input that each dense layer's weights were chosen for. */
   readonly denseSources = new Map<TensorId, Descriptor>()
   /** By the tensor of inverse standard deviations. */

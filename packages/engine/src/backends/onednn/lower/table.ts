@@ -7,6 +7,7 @@ import { biasAdd, biasBackward } from './bias.ts'
 import { concatenate, slice } from './concatenation.ts'
 import { conv2d, conv2dBackwardData, conv2dBackwardWeight } from './convolution.ts'
 import { dense, denseBackwardData, denseBackwardWeight } from './dense.ts'
+import { dropout } from './dropout.ts'
 import { add, fill, reshape, softmax, softmaxBackward } from './elementwise.ts'
 import { inPlace, maxNorm } from './in-place.ts'
 import { layerNorm, layerNormBackward } from './layer-normalization.ts'
@@ -14,7 +15,7 @@ import type { Lowering } from './lowering.ts'
 import { batchNorm, batchNormBackward, batchNormInference, batchNormInferenceBackward } from './normalization.ts'
 import { maxPool2d, maxPool2dBackward } from './pooling.ts'
 import { runningStatistics } from './statistics.ts'
-import { adagradUpdate, adamUpdate, rmspropUpdate, sgdUpdate } from './update.ts'
+import { adagradUpdate, adamUpdate, penaltyGradient, rmspropUpdate, sgdUpdate } from './update.ts'
 import { upsample2d, upsample2dBackward } from './upsample.ts'
 
 export const LOWERINGS: { readonly [K in OpName]: Lowering<K> | null } = {
@@ -58,13 +59,13 @@ export const LOWERINGS: { readonly [K in OpName]: Lowering<K> | null } = {
   running_statistics: runningStatistics,
   layer_norm: layerNorm,
   layer_norm_backward: layerNormBackward,
-  dropout: null,
+  dropout,
   binary_correct_count: null,
   sgd_update: sgdUpdate,
   adam_update: adamUpdate,
   rmsprop_update: rmspropUpdate,
   adagrad_update: adagradUpdate,
-  penalty_gradient: inPlace,
+  penalty_gradient: penaltyGradient,
   clip_by_value: inPlace,
   clip_by_norm: inPlace,
   l2_norms: inPlace,

@@ -3,6 +3,7 @@
 import type { TensorId } from '../../../core/tensor.ts'
 import { ARGUMENT, type BinaryAlgorithm, type Descriptor, type PostOp } from '../binding/binding.ts'
 import type { PhaseBuilder } from './builder.ts'
+import { inPlace } from './in-place.ts'
 import type { Lowering } from './lowering.ts'
 import type { AnyNode, Slot } from './step.ts'
 
@@ -84,6 +85,16 @@ export const adagradUpdate: Lowering<'adagrad_update'> = (b, node) => {
   vector.binary('mul', g, g, s, [{ kind: 'sum', scale: 1 }])
   const work = vector.rootPlus(s, epsilon, vector.scratch())
   vector.accumulate(p, vector.binary('div', g, work, work, []), vector.negatedRate(learningRate!))
+  return true
+}
+
+/** gradient += l2 · p; with signs, number by number. */
+export const penaltyGradient: Lowering<'penalty_gradient'> = (b, node) => {
+  const [gradient, parameter] = node.inputs
+  const { l1, l2 } = node.attributes
+  if (l1 !== 0) return inPlace(b, node)
+  const g = b.persistent.segment(gradient!)
+  vectorOps(b, node, gradient!).sum([1, l2], [g, b.persistent.segment(parameter!)], g)
   return true
 }
 
