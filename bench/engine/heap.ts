@@ -4,9 +4,9 @@ import type { Backend } from '@trainyard/engine/backends'
 import { type CompiledModel, estimateModel } from '@trainyard/engine/plan'
 import { createSession } from '@trainyard/engine/train'
 import { randomBatch } from './batch.ts'
-import { type BenchModel, compiledModel, MODELS } from './models.ts'
+import { type BenchModel, compiledModel } from './models.ts'
 
-/** Until the code of a step is compiled for good: by a tiny network, since that code is the same for all. */
+/** Until the code of a step is compiled for good: by a tiny network with the same ops, since their code is the same for all. */
 const WARM_UP_STEPS = 5000
 /** So few that nothing is collected in between. */
 const STEPS = { least: 100, most: 5000 } as const
@@ -14,10 +14,24 @@ const STEPS = { least: 100, most: 5000 } as const
 const PASS_FLOPS = 2e10
 /** The least of them counts: the virtual machine takes from the heap now and then, too. */
 const PASSES = 4
+const TINY: BenchModel = {
+  spec: {
+    version: 1,
+    input: { shape: [1, 4, 4] },
+    layers: [
+      { type: 'conv2d', filters: 2, kernel: 3, padding: 'same', bias: false },
+      { type: 'batch_norm' },
+      { type: 'relu' },
+      { type: 'flatten' },
+      { type: 'dense', units: 10 },
+    ],
+  },
+  batchSize: 4,
+}
 
 /** By batches of one sample: what a step does in JavaScript does not depend on the batch. Needs `--expose-gc`. */
 export function heapBytesPerStep(bench: BenchModel, backend: Backend): number {
-  train(compiledModel(MODELS.xor_mlp), backend, (steps) => steps(WARM_UP_STEPS))
+  train(compiledModel(TINY), backend, (steps) => steps(WARM_UP_STEPS))
   const model = compiledModel({ ...bench, batchSize: 1 })
   const count = Math.round(Math.min(STEPS.most, Math.max(STEPS.least, PASS_FLOPS / estimateModel(model).flops.train)))
   const passes: number[] = []

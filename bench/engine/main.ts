@@ -1,5 +1,5 @@
-// The engine's speed: against PyTorch by default; or by primitive, by data, by size.
-// usage: npm run bench:engine -- [--model lenet5]… [--seconds 1] [--rounds 5] [--threads 2] [--json FILE] [--profile | --data | --scale]
+// The engine's speed: against PyTorch by default; or by primitive, by optimizer and regularization, by data, by size.
+// usage: npm run bench:engine -- [--model lenet5]… [--seconds 1] [--rounds 5] [--threads 2] [--json FILE] [--profile | --parts | --data | --scale]
 // The peer runs with the Python that TORCH_PYTHON names.
 
 import { writeFileSync } from 'node:fs'
@@ -9,6 +9,7 @@ import { runOurs } from './child.ts'
 import { compare } from './compare.ts'
 import type { DataCost } from './data.ts'
 import { compiledModel, knownModel, MODEL_NAMES, MODELS, type ModelName } from './models.ts'
+import { printParts } from './parts.ts'
 import { printProfile } from './profile.ts'
 import { printScale } from './scale.ts'
 
@@ -20,6 +21,7 @@ const { values } = parseArgs({
     threads: { type: 'string', default: '2' },
     json: { type: 'string' },
     profile: { type: 'boolean', default: false },
+    parts: { type: 'boolean', default: false },
     data: { type: 'boolean', default: false },
     scale: { type: 'boolean', default: false },
   },
@@ -30,6 +32,7 @@ const models = values.model.map(knownModel)
 if (values.data) printDataCost()
 else if (values.scale) printScale(Number(seconds), Number(threads))
 else if (values.profile) profile(models)
+else if (values.parts) printParts(models)
 else {
   const { TORCH_PYTHON: python } = process.env
   const comparison = compare({ models, rounds: Number(values.rounds), seconds, threads, python })
