@@ -143,6 +143,23 @@ const CASES: readonly { name: string; spec: ModelSpecInput; training: TrainingCo
     training: classes,
   },
   {
+    name: 'two dropouts of one size and rate, each with its own mask',
+    spec: {
+      version: 1,
+      input: { shape: [16] },
+      layers: [
+        { type: 'dense', units: 16 },
+        { type: 'tanh' },
+        { type: 'dropout' },
+        { type: 'dense', units: 16 },
+        { type: 'tanh' },
+        { type: 'dropout' },
+        { type: 'dense', units: 3 },
+      ],
+    },
+    training: classes,
+  },
+  {
     name: 'layer norm of images and features; a batch norm that a transfer froze, one that the model did',
     spec: {
       version: 1,
