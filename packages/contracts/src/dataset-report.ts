@@ -102,6 +102,8 @@ export const imageProfileSchema = z.object({
 })
 export type ImageProfile = z.infer<typeof imageProfileSchema>
 
+const classBalanceSchema = z.object({ label: z.string(), count: countSchema, share: z.number() })
+
 export const datasetProfileSchema = z.object({
   rows: countSchema,
   splits: z.record(
@@ -109,7 +111,9 @@ export const datasetProfileSchema = z.object({
     z.object({
       rows: countSchema,
       /** Rows of each class; absent for values. */
-      classes: z.array(z.object({ label: z.string(), count: countSchema, share: z.number() })).optional(),
+      classes: z.array(classBalanceSchema).optional(),
+      /** Rows of each coarse class; absent where there are none. */
+      coarse_classes: z.array(classBalanceSchema).optional(),
     }),
   ),
   columns: z.array(columnProfileSchema).nullable(),

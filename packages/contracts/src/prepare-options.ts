@@ -69,7 +69,7 @@ export const prepareOptionsSchema = z
     target_kind: z.enum(['class', 'value', 'multi_label', 'none']).optional(),
     /** Between the labels of one cell, for `multi_label`. */
     label_separator: z.string().min(1).max(5).default('|'),
-    /** Tables: a column with the coarse class of each class: the two levels of a hierarchy. */
+    /** A column with the coarse class of each class: the two levels of a hierarchy. Default: what a list of images calls coarse_label. */
     coarse_target: columnReferenceSchema.optional(),
     /** Tables: columns that are no features (ids, names). They stay available to splits. */
     ignore: z.array(columnReferenceSchema).max(10_000).default([]),

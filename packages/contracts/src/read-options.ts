@@ -24,6 +24,8 @@ export const readOptionsSchema = z.strictObject({
   resize: z.strictObject({ height: z.int().min(1).max(RESIZE_MAX), width: z.int().min(1).max(RESIZE_MAX) }).optional(),
   /** Images: 1 grey, 3 colour. Default: grey where the first images are. */
   channels: z.union([z.literal(1), z.literal(3)]).optional(),
+  /** Archives: how many folders name the class: 2 for a coarse class and within it the class. Default: 1. */
+  class_levels: z.union([z.literal(1), z.literal(2)]).optional(),
   /** Archives: path of the CSV or JSONL file inside that has one row per image. Default: the only one there is, else folders are classes. */
   image_list: z.string().max(1024).optional(),
 })

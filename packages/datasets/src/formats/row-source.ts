@@ -4,7 +4,7 @@
 import type { Problem } from '../problems.ts'
 
 /** What the file's layout says a column is for; options of the preparation come first. */
-export type ColumnRole = 'input' | 'target' | 'group' | 'split' | 'id'
+export type ColumnRole = 'input' | 'target' | 'coarse' | 'group' | 'split' | 'id'
 
 /** One value per row: number, text, or missing. */
 export interface CellColumn {

@@ -42,7 +42,7 @@ export function findRoles({ columns }: RowSource, file: string, options: Prepare
   const [tensor = null] = tensors
   if (tensors.length > 1) problems.add(severalArrays(tensors.map((i) => names[i] ?? '')))
 
-  const coarse = options.coarse_target === undefined ? null : find(options.coarse_target, 'coarse_target')
+  const coarse = options.coarse_target === undefined ? (withRole('coarse')[0] ?? null) : find(options.coarse_target, 'coarse_target')
   const id = options.id === undefined ? null : find(options.id, 'id')
   const ignore = new Set([...all(options.ignore, 'ignore'), ...withRole('id'), ...(id === null ? [] : [id])])
   const categories = new Set(all(options.categories, 'categories'))

@@ -207,6 +207,10 @@ describe('targets', () => {
       classes: ['pike', 'rose', 'tulip'],
       coarse: { classes: ['fish', 'flower'], of: [0, 1, 1] },
     })
+    expect(analysisOf(prepared).profile.splits.train?.coarse_classes).toEqual([
+      { label: 'fish', count: 1, share: 0.25 },
+      { label: 'flower', count: 3, share: 0.75 },
+    ])
     const { issues } = await rejection(prepare(csv.replace('4,rose,flower', '4,rose,fish'), { target: 'fine', coarse_target: 'coarse' }))
     expect(issues[0]).toMatchObject({ code: 'inconsistent_hierarchy', path: 'row 5, column "coarse"' })
   })

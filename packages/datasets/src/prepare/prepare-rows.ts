@@ -223,12 +223,7 @@ function describeAnalysis({ context, parsed, checked, problems, written, target,
       rows: checked.rows,
       splits: Object.fromEntries(
         [...written.splits].map(([name, { written: split, classCounts }]) => {
-          const classes = target.kind === 'class' || target.kind === 'multi_label' ? target.classes : []
-          const balance = classes.map((label, c) => {
-            const count = classCounts?.[c] ?? 0
-            return { label, count, share: count / split.rows }
-          })
-          return [name, { rows: split.rows, ...(classCounts === null ? {} : { classes: balance }) }]
+          return [name, { rows: split.rows, ...(classCounts === null ? {} : balanceOf(target, classCounts, split.rows)) }]
         }),
       ),
       columns: written.columns,
@@ -236,6 +231,16 @@ function describeAnalysis({ context, parsed, checked, problems, written, target,
       images: written.images,
     },
   }
+}
+
+/** Rows of each class, and of each coarse class. */
+function balanceOf(target: DatasetTarget, counts: readonly number[], rows: number) {
+  const entry = (label: string, count: number) => ({ label, count, share: count / rows })
+  const classes = 'classes' in target ? target.classes.map((label, c) => entry(label, counts[c] ?? 0)) : []
+  if (target.kind !== 'class' || target.coarse === undefined) return { classes }
+  const { coarse } = target
+  const rowsOf = (index: number) => counts.reduce((sum, count, c) => sum + (coarse.of[c] === index ? count : 0), 0)
+  return { classes, coarse_classes: coarse.classes.map((label, index) => entry(label, rowsOf(index))) }
 }
 
 function storeAnalysis(analysis: DatasetAnalysis, { outDir, keyPrefix }: PrepareContext) {

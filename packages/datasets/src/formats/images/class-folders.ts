@@ -1,10 +1,13 @@
-// Labels and splits from folders, as torchvision's ImageFolder and Keras read them: …/[train|test|val/]<class>/…/<file>.
+// Labels and splits from folders, as torchvision's ImageFolder and Keras read them: …/[train|test|val/]<class>/…/<file>; or of two levels:
+// …/[train|test|val/]<coarse class>/<class>/…/<file>.
 
 import type { ArchiveEntry } from '../archive/archive.ts'
 
 export interface PlacedImage {
   readonly entry: ArchiveEntry
   readonly label: string
+  /** '' where folders have one level. */
+  readonly coarse: string
   /** '' where no folder tells. */
   readonly split: string
 }
@@ -27,28 +30,31 @@ export interface ClassFolders {
   readonly withoutClass: readonly ArchiveEntry[]
 }
 
-export function placeInClassFolders(entries: readonly ArchiveEntry[]): ClassFolders {
+export function placeInClassFolders(entries: readonly ArchiveEntry[], levels: 1 | 2 = 1): ClassFolders {
   const withFolders = entries.map((entry) => ({ entry, folders: entry.path.split('/').slice(0, -1) }))
-  const depth = commonDepth(withFolders.map(({ folders }) => folders))
+  const depth = commonDepth(
+    withFolders.map(({ folders }) => folders),
+    levels,
+  )
   const images: PlacedImage[] = []
   const withoutClass: ArchiveEntry[] = []
   for (const { entry, folders } of withFolders) {
-    const [first, second] = folders.slice(depth)
-    const split = first === undefined ? undefined : SPLIT_FOLDERS.get(first.toLowerCase())
-    const label = split === undefined ? first : second
+    const split = SPLIT_FOLDERS.get(folders[depth]?.toLowerCase() ?? '')
+    const classes = folders.slice(split === undefined ? depth : depth + 1)
+    const label = classes[levels - 1]
     if (label === undefined) withoutClass.push(entry)
-    else images.push({ entry, label, split: split ?? '' })
+    else images.push({ entry, label, coarse: levels === 2 ? (classes[0] ?? '') : '', split: split ?? '' })
   }
   return { images: sortedByName(images), withoutClass }
 }
 
-/** How many leading folders all images share, where a class folder remains below them. */
-function commonDepth(paths: readonly (readonly string[])[]): number {
+/** How many leading folders all images share, where class folders remain below them. */
+function commonDepth(paths: readonly (readonly string[])[], levels: number): number {
   const [first = []] = paths
   let depth = 0
-  while (depth < first.length - 1 && !SPLIT_FOLDERS.has((first[depth] as string).toLowerCase())) {
+  while (depth < first.length - levels && !SPLIT_FOLDERS.has((first[depth] as string).toLowerCase())) {
     const folder = first[depth]
-    if (paths.some((path) => path[depth] !== folder || path.length <= depth + 1)) break
+    if (paths.some((path) => path[depth] !== folder || path.length <= depth + levels)) break
     depth++
   }
   return depth

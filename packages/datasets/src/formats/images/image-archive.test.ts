@@ -53,6 +53,46 @@ describe('archives of class folders', () => {
     },
   )
 
+  it('of two levels: a coarse class, and in it the class; images in one folder only have none', async () => {
+    const files = {
+      'set/train/pet/cat/1.png': await grey(at(1)),
+      'set/train/pet/dog/3.png': await grey(at(3)),
+      'set/test/farm/cow/old/2.png': await grey(at(2)),
+      'set/train/pet/4.png': await grey(at(4)),
+    }
+    const { rows, source: opened, problems } = await readAll(source(await zipOf(files)), { class_levels: 2 })
+    expect(opened.columns.map(({ name, role }) => [name, role])).toEqual([
+      ['image', 'input'],
+      ['label', 'target'],
+      ['coarse_label', 'coarse'],
+      ['split', 'split'],
+      ['file', 'id'],
+    ])
+    expect(rows.map((row) => row.slice(1, 4))).toEqual([
+      ['cat', 'pet', 'train'],
+      ['cow', 'farm', 'test'],
+      ['dog', 'pet', 'train'],
+    ])
+    expect(problems.map(({ code, example }) => [code, example])).toEqual([['no_class_folder', 'set/train/pet/4.png']])
+    // Without a folder of splits, and none that all share.
+    const bare = await zipOf({ 'pet/cat/1.png': await grey(at(1)), 'pet/dog/2.png': await grey(at(2)) })
+    const { rows: pets } = await readAll(source(bare), { class_levels: 2 })
+    expect(pets.map((row) => row.slice(1, 3))).toEqual([
+      ['cat', 'pet'],
+      ['dog', 'pet'],
+    ])
+  })
+
+  it('reads the coarse classes of a list', async () => {
+    const files = {
+      'a.png': await grey(at(1)),
+      'b.png': await grey(at(2)),
+      'list.csv': 'file_name,label,coarse_label\na.png,rose,flower\nb.png,pike,fish\n',
+    }
+    const { source: opened } = await readAll(source(await zipOf(files)))
+    expect(opened.columns.find(({ name }) => name === 'coarse_label')?.role).toBe('coarse')
+  })
+
   it('reads a list of labels, groups and splits as CSV and as JSONL, in its order', async () => {
     const images = { 'd/b.png': await grey(at(1)), 'd/a.png': await grey(at(2)) }
     const csv = 'file_name,label,group,split\nb.png,7,g1,train\nd/a.png,8,g2,test\nmissing.png,9,g3,test\n'

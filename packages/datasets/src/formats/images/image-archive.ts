@@ -78,7 +78,7 @@ async function openImageArchive(
   try {
     await refuseExecutableEntries(entries, file, reader)
     const list = findImageList(entries, options, file)
-    const rows = list === null ? fromFolders(images) : await fromList(list, images, reader, options, limits)
+    const rows = list === null ? fromFolders(images, options) : await fromList(list, images, reader, options, limits)
     if (rows.images.length === 0) throw noLabels(file, rows.problems)
     const shape = await findImageShape(packedImages(rows.images, reader, limits), options, limits, file)
     return imageRows(archive, file, rows, shape, limits)
@@ -102,9 +102,10 @@ async function refuseExecutableEntries(entries: readonly ArchiveEntry[], file: s
   }
 }
 
-function fromFolders(entries: readonly ArchiveEntry[]): ImageRows {
-  const { images, withoutClass } = placeInClassFolders(entries)
+function fromFolders(entries: readonly ArchiveEntry[], { class_levels: levels }: ReadOptions): ImageRows {
+  const { images, withoutClass } = placeInClassFolders(entries, levels)
   const columns: LabelColumn[] = [{ name: 'label', role: 'target', texts: images.map(({ label }) => label), toCells: nameCells }]
+  if (levels === 2) columns.push({ name: 'coarse_label', role: 'coarse', texts: images.map(({ coarse }) => coarse), toCells: nameCells })
   if (images.some(({ split }) => split !== '')) {
     columns.push({ name: 'split', role: 'split', texts: images.map(({ split }) => split), toCells: nameCells })
   }

@@ -17,6 +17,8 @@ const ROLES: ReadonlyMap<string, ColumnRole> = new Map([
   ['label', 'target'],
   ['class', 'target'],
   ['target', 'target'],
+  ['coarse_label', 'coarse'],
+  ['coarse_class', 'coarse'],
   ['group', 'group'],
   ['split', 'split'],
 ])
