@@ -53,6 +53,7 @@ const PATHS: Readonly<Record<string, (ids: Ids) => string>> = {
   getCheckpoint: ({ checkpointId }) => `/v1/checkpoints/${checkpointId}`,
   downloadCheckpoint: ({ checkpointId }) => `/v1/checkpoints/${checkpointId}/download`,
   predict: ({ checkpointId }) => `/v1/checkpoints/${checkpointId}/predict`,
+  predictImages: ({ checkpointId }) => `/v1/checkpoints/${checkpointId}/predict/images`,
 }
 
 const BODIES: Readonly<Record<string, unknown>> = {

@@ -6,6 +6,7 @@ import { downloadCheckpoint } from './modules/checkpoints/download-checkpoint.ro
 import { getCheckpoint } from './modules/checkpoints/get-checkpoint.route.ts'
 import { listCheckpoints } from './modules/checkpoints/list-checkpoints.route.ts'
 import { predict } from './modules/checkpoints/predict.route.ts'
+import { predictImages } from './modules/checkpoints/predict-images.route.ts'
 import { appendDatasetVersion } from './modules/dataset-versions/append-dataset-version.route.ts'
 import { appendImport } from './modules/dataset-versions/append-import.route.ts'
 import { createDatasetVersion } from './modules/dataset-versions/create-dataset-version.route.ts'
@@ -112,6 +113,7 @@ export const ROUTES: readonly Route[] = [
   getCheckpoint,
   downloadCheckpoint,
   predict,
+  predictImages,
   getHealth,
   getReadiness,
   getMetrics,

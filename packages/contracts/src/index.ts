@@ -75,7 +75,9 @@ export {
 } from './http.ts'
 export { fromWireId, ID_PREFIXES, type IdKind, idSchema, newUuid, toWireId } from './ids.ts'
 export {
+  type EncodedPicture,
   type EvaluationReport,
+  encodedPictureSchema,
   evaluateJobSchema,
   evaluationReportSchema,
   type HeadPrediction,

@@ -150,6 +150,10 @@ export type NamedInput = z.infer<typeof namedInputSchema>
 export const predictInputSchema = z.union([nestedNumbersSchema, namedInputSchema])
 export type PredictInput = NestedNumbers | NamedInput
 
+/** A picture as it was sent: PNG, JPEG or WebP. */
+export const encodedPictureSchema = z.object({ name: z.string(), base64: z.string() })
+export type EncodedPicture = z.infer<typeof encodedPictureSchema>
+
 export const predictRequestSchema = z.strictObject({
   inputs: z.array(predictInputSchema).min(1).max(1000),
   /** How many of the most likely classes to name. */
@@ -167,6 +171,7 @@ const headPredictionSchema = z.object({
 export type HeadPrediction = z.infer<typeof headPredictionSchema>
 
 export const predictionSchema = headPredictionSchema.extend({
+  name: z.string().optional().meta({ description: 'Of the file, where a picture was sent.' }),
   heads: z.record(z.string(), headPredictionSchema).optional().meta({
     description: 'Of a model that was trained with several heads, by output; `outputs` and `classes` are those of the first.',
   }),

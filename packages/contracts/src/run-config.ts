@@ -3,7 +3,7 @@
 import { metricNameSchema, modelSpecSchema, trainingConfigSchema } from '@trainyard/engine/spec'
 import { z } from 'zod'
 import { uploadRoleSchema } from './dataset-manifest.ts'
-import { predictInputSchema, transferSchema } from './job.ts'
+import { encodedPictureSchema, predictInputSchema, transferSchema } from './job.ts'
 import { prepareOptionsSchema } from './prepare-options.ts'
 
 /** A file in storage, or one that is fetched into it first. `sha256` is what the client announced of a file that came in parts. */
@@ -35,7 +35,14 @@ export const runConfigSchema = z.discriminatedUnion('kind', [
     batch_size: z.int().positive(),
     metrics: z.array(metricNameSchema).optional(),
   }),
-  z.object({ kind: z.literal('predict'), checkpoint_id: z.uuid(), inputs: z.array(predictInputSchema), top_k: z.int().positive() }),
+  z.object({
+    kind: z.literal('predict'),
+    checkpoint_id: z.uuid(),
+    inputs: z.array(predictInputSchema),
+    /** In place of `inputs`. */
+    pictures: z.array(encodedPictureSchema).optional(),
+    top_k: z.int().positive(),
+  }),
   z.object({
     kind: z.literal('prepare'),
     dataset_version_id: z.uuid(),

@@ -16,7 +16,7 @@ export interface Form {
   readonly options: PrepareOptionsInput
 }
 
-interface Png {
+export interface Png {
   readonly split: 'train' | 'test'
   readonly label: number
   /** In its split. */
@@ -63,7 +63,7 @@ function idx(sizes: readonly number[], bytes: Uint8Array): Buffer {
   return Buffer.concat([header, bytes])
 }
 
-async function pngsOf(split: Png['split'], { count, pixels, labels }: Pictures): Promise<Png[]> {
+export async function pngsOf(split: Png['split'], { count, pixels, labels }: Pictures): Promise<Png[]> {
   const pngs: Png[] = []
   for (let row = 0; row < count; row++) {
     const raw = pixels.subarray(row * PICTURE_BYTES, (row + 1) * PICTURE_BYTES)
@@ -73,23 +73,24 @@ async function pngsOf(split: Png['split'], { count, pixels, labels }: Pictures):
   return pngs
 }
 
-/** <split>/<class>/<row>.png, class by class, as a file manager packs folders. */
-async function zipOfFolders(pngs: readonly Png[]): Promise<Buffer> {
+/** Class by class, as a file manager packs folders. Default: <split>/<class>/<row>.png. */
+export async function zipOfFolders(
+  pngs: readonly Png[],
+  pathOf = ({ split, label, row }: Png) => `${split}/${label}/${row}.png`,
+): Promise<Buffer> {
   const zip = new ZipFile()
-  for (const { split, label, row, bytes } of pngs.toSorted((a, b) => a.label - b.label)) {
-    zip.addBuffer(bytes, `${split}/${label}/${row}.png`, { compress: false })
-  }
+  for (const png of pngs.toSorted((a, b) => a.label - b.label)) zip.addBuffer(png.bytes, pathOf(png), { compress: false })
   zip.end()
   return await buffer(zip.outputStream)
 }
 
 /** Pictures under names that say nothing, and a CSV that says what they are. */
-async function tarWithList(pngs: readonly Png[]): Promise<Buffer> {
+export async function tarWithList(pngs: readonly Png[], labelOf = ({ label }: Png) => String(label)): Promise<Buffer> {
   const tar = pack()
   const lines = ['file_name,label,split']
-  for (const [i, { split, label, bytes }] of pngs.entries()) {
-    tar.entry({ name: `pictures/${pngs.length - i}.png` }, bytes)
-    lines.push(`${pngs.length - i}.png,${label},${split}`)
+  for (const [i, png] of pngs.entries()) {
+    tar.entry({ name: `pictures/${pngs.length - i}.png` }, png.bytes)
+    lines.push(`${pngs.length - i}.png,${labelOf(png)},${png.split}`)
   }
   tar.entry({ name: 'pictures/metadata.csv' }, `${lines.join('\n')}\n`)
   tar.finalize()

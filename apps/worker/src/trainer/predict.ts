@@ -19,6 +19,7 @@ import type { CheckpointMetadata, Session } from '@trainyard/engine/train'
 import { type Issue, TrainyardError } from '@trainyard/errors'
 import type { Channel } from './channel.ts'
 import { configOf } from './config-of.ts'
+import { decodePictures } from './decode-pictures.ts'
 import { transformsOf } from './fitted-of.ts'
 import { openModel } from './open-model.ts'
 import { readCheckpoint } from './read-checkpoint.ts'
@@ -26,11 +27,11 @@ import { readCheckpoint } from './read-checkpoint.ts'
 const BATCH_ROWS_MAX = 256
 
 export async function runPredict(start: StartMessage, channel: Channel): Promise<void> {
-  const { inputs, top_k: topK } = configOf(start, 'predict')
+  const { inputs, pictures, top_k: topK } = configOf(start, 'predict')
   const checkpoint = await readCheckpoint(start.source_checkpoint)
   if (checkpoint === null) throw new Error('a prediction was given no checkpoint')
   const { spec, training, dataset } = checkpoint.metadata
-  const samples = rawSamples(inputs, dataset.input)
+  const samples = pictures === undefined ? rawSamples(inputs, dataset.input) : await decodePictures(pictures, dataset.input)
   const batchSize = Math.min(samples.length, BATCH_ROWS_MAX)
   const target = datasetTargetSchema.parse(dataset.target)
   const transforms = transformsOf(checkpoint)
@@ -48,7 +49,10 @@ export async function runPredict(start: StartMessage, channel: Channel): Promise
       for (const [i, row] of rows.entries()) transformer.apply(row, 0, batch, i * transformer.size)
       requireComplete(batch, rows.length, transformer.size, from)
       session.predict(batch, rows.length)
-      for (let i = 0; i < rows.length; i++) predictions.push(describeRow(i))
+      for (let i = 0; i < rows.length; i++) {
+        const picture = pictures?.[from + i]
+        predictions.push({ ...(picture === undefined ? {} : { name: picture.name }), ...describeRow(i) })
+      }
       await channel.breathe()
       if (channel.stopRequested !== null) {
         channel.send({ type: 'stopped', reason: channel.stopRequested, step: 0 })

@@ -1,17 +1,8 @@
-import { IS_TERMINAL, idSchema, jobSchema, predictionSchema, predictRequestSchema, toWireId } from '@trainyard/contracts'
-import { z } from 'zod'
+import { jobSchema, predictRequestSchema } from '@trainyard/contracts'
 import { idParams } from '../../http/ids.ts'
 import { defineRoute } from '../../http/route.ts'
-import { serializeJob } from '../jobs/job.serializer.ts'
-import { waitForJob } from '../jobs/wait-for-job.service.ts'
 import { parsePrediction } from './parse-prediction.ts'
-import { predictionsOf, submitPrediction } from './predict.service.ts'
-
-const predictionsSchema = z.object({
-  object: z.literal('predictions'),
-  job_id: idSchema('job'),
-  predictions: z.array(predictionSchema).meta({ description: 'One for each input, in order.' }),
-})
+import { answerPrediction, predictionsSchema, submitPrediction } from './predict.service.ts'
 
 export const predict = defineRoute({
   method: 'POST',
@@ -43,12 +34,8 @@ export const predict = defineRoute({
   },
   errors: ['conflict', 'engine_failure'],
   handler: async (context) => {
-    const { params, body, once, principal, reply } = context
+    const { params, body, once, principal } = context
     const stored = await once(202, async (tx) => ({ id: await submitPrediction(tx, principal.projectId, params.checkpoint_id, body) }))
-    const job = await waitForJob(context, stored.id)
-    const predictions = predictionsOf(job)
-    if (predictions === null || !IS_TERMINAL[job.state]) return serializeJob(job)
-    reply.code(200)
-    return { object: 'predictions', job_id: toWireId('job', job.id), predictions }
+    return await answerPrediction(context, stored.id)
   },
 })
