@@ -1,6 +1,7 @@
 // Jobs: what a client submits and what it polls.
 
 import {
+  type HeadTarget,
   lossConfigSchema,
   metricNameSchema,
   modelSpecSchema,
@@ -43,15 +44,18 @@ export const submittedTrainingSchema = trainingConfigSchema
     optimizer: optimizerConfigSchema.prefault({ type: 'adam' }),
   })
   .check((context) => {
-    const { loss, heads } = context.value
-    if (loss === undefined || heads === undefined) return
-    context.issues.push({
-      code: 'custom',
-      input: loss,
-      path: ['loss'],
-      message: 'The training has "loss" and "heads", each of which has a loss.',
-      params: { code: 'contradictory_options', hint: 'Give one of both.' },
-    })
+    const { heads } = context.value
+    if (heads === undefined) return
+    for (const field of ['loss', 'target'] as const) {
+      if (context.value[field] === undefined) continue
+      context.issues.push({
+        code: 'custom',
+        input: context.value[field],
+        path: [field],
+        message: `The training has "${field}" and "heads", each of which has a ${field}.`,
+        params: { code: 'contradictory_options', hint: 'Give one of both.' },
+      })
+    }
   })
 export type SubmittedTraining = z.infer<typeof submittedTrainingSchema>
 
@@ -68,14 +72,20 @@ export function resolveTraining(
   { target, splits }: Pick<DatasetManifest, 'target' | 'splits'>,
 ): TrainingConfig {
   const counts = splits.train?.class_counts ?? []
-  const loss = resolveClassWeights(training.loss ?? DEFAULT_LOSS[target.kind], counts)
-  const { heads } = training
+  const { heads, target: compared = 'label' } = training
+  const own = compared === 'coarse' ? coarseCounts(target, counts) : counts
+  const loss = resolveClassWeights(training.loss ?? defaultLoss(target, compared), own)
   if (heads === undefined) return { ...training, loss }
   const resolved = Object.entries(heads).map(([name, head]) => {
     const own = head.target === 'coarse' ? coarseCounts(target, counts) : counts
     return [name, { ...head, loss: resolveClassWeights(head.loss, own) }] as const
   })
   return { ...training, loss, heads: Object.fromEntries(resolved) }
+}
+
+function defaultLoss({ kind }: DatasetTarget, compared: HeadTarget): TrainingConfig['loss'] {
+  if (compared === 'label') return DEFAULT_LOSS[kind]
+  return DEFAULT_LOSS[compared === 'coarse' ? 'class' : 'value']
 }
 
 /** Rows of each coarse class. */

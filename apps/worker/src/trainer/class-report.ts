@@ -13,11 +13,11 @@ interface Evaluations {
 export function evaluationsOf(
   reports: readonly HeadReport[],
   target: DatasetTarget,
-  { heads = {} }: Pick<TrainingConfig, 'heads'>,
+  { heads = {}, target: compared = 'label' }: Pick<TrainingConfig, 'heads' | 'target'>,
 ): Evaluations {
   const [first] = reports
   if (first === undefined) return {}
-  if (first.name === null) return { evaluation: classReport(first.report, target) }
+  if (first.name === null) return { evaluation: classReport(first.report, headTarget(target, compared)) }
   const named = reports.map(({ name, report }) => {
     const head = name ?? ''
     return [head, classReport(report, headTarget(target, heads[head]?.target ?? 'label'))] as const

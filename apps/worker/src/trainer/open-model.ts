@@ -13,7 +13,7 @@ import { limitMemoryToPlan } from './memory-limit.ts'
 
 export interface OpenModelOptions {
   readonly spec: ModelSpec
-  readonly training: ModelTraining & Pick<TrainingConfig, 'backend' | 'seed' | 'inputs' | 'early_stopping'>
+  readonly training: ModelTraining & Pick<TrainingConfig, 'backend' | 'seed' | 'target' | 'inputs' | 'early_stopping'>
   /** What the samples are made of. */
   readonly dataset: ModelData
   readonly batchSize: number
@@ -73,8 +73,9 @@ function labelsOf(target: DatasetTarget): LabelDescription {
 }
 
 /** What the batches of a dataset have to hold for the heads of a model. */
-export function batchTarget({ kind }: DatasetTarget, { heads }: Pick<TrainingConfig, 'heads'>): BatchTarget {
+export function batchTarget({ kind }: DatasetTarget, { heads, target = 'label' }: Pick<TrainingConfig, 'heads' | 'target'>): BatchTarget {
   // Without a target the inputs are to be reconstructed.
-  if (heads === undefined) return kind === 'none' ? 'input' : 'label'
+  if (heads === undefined && target === 'label') return kind === 'none' ? 'input' : 'label'
+  if (heads === undefined) return target === 'input' ? 'both' : 'label'
   return kind === 'none' || Object.values(heads).some(({ target }) => target === 'input') ? 'both' : 'label'
 }

@@ -71,6 +71,8 @@ export interface TrainedHead {
 /** The parts of a training configuration that say what is trained. */
 export interface HeadChoice {
   readonly loss: LossConfig
+  /** Of a model with one output. Default: the label. */
+  readonly target?: HeadTarget | undefined
   readonly heads?: Readonly<Record<string, Head>> | undefined
   readonly evaluate?: { readonly metrics?: readonly MetricName[] | undefined }
 }
@@ -79,8 +81,8 @@ export interface HeadChoice {
  * What is trained, in the order of the model's outputs: an object has no order that survives a database.
  * @param outputs of the part of the model that is trained
  */
-export function trainedHeads({ heads, loss, evaluate }: HeadChoice, outputs: readonly string[]): readonly TrainedHead[] {
-  if (heads === undefined) return [{ name: null, target: 'label', loss, weight: 1, metrics: evaluate?.metrics }]
+export function trainedHeads({ heads, loss, target = 'label', evaluate }: HeadChoice, outputs: readonly string[]): readonly TrainedHead[] {
+  if (heads === undefined) return [{ name: null, target, loss, weight: 1, metrics: evaluate?.metrics }]
   return outputs.map((name) => {
     const head = heads[name]
     if (head === undefined) throw new Error(`output "${name}" has no head; select what is trained first`)

@@ -3,7 +3,7 @@
 import { z } from 'zod'
 import { layerIdSchema } from '../layers/layer-config.ts'
 import { augmentationSchema } from './augmentation-config.ts'
-import { headsSchema, inputColumnsSchema } from './head-config.ts'
+import { headsSchema, headTargetSchema, inputColumnsSchema } from './head-config.ts'
 import { lossConfigSchema } from './loss-config.ts'
 import { METRICS_DESCRIPTION, metricNameSchema } from './metric-config.ts'
 import { diagnosticsSchema, gradientClippingSchema, optimizerConfigSchema, regularizationSchema } from './optimizer-config.ts'
@@ -58,6 +58,7 @@ export const trainingConfigSchema = z
     output: layerIdSchema.optional().meta({
       description: 'Which output of a graph with several to train; what only the others need is left out. Default: the only one.',
     }),
+    target: headTargetSchema.optional(),
     heads: headsSchema.optional(),
     inputs: inputColumnsSchema.optional(),
     schedule: scheduleConfigSchema.prefault({ type: 'constant' }),
