@@ -102,9 +102,11 @@ describe('pictures in class folders', () => {
     bad.append('images', new Blob(['no picture at all']), 'notes.png')
     bad.append('images', new Blob([readFileSync(new URL('../golden/digit.golden.png', import.meta.url)).subarray(0, 60)]), 'cut.png')
     const refusal = await service.upload(`${predict}/images`, bad).catch((error: Error) => error.message)
-    expect(refusal).toContain('"path":"images[1]","code":"unsupported_image"')
-    expect(refusal).toContain('"path":"images[2]","code":"undecodable_image"')
-    expect(refusal).not.toContain('images[0]')
+    const { errors } = JSON.parse(String(refusal).replace(/^.*?(?=\{)/, '')) as { errors: { path: string; code: string }[] }
+    expect(errors.map(({ path, code }) => [path, code])).toEqual([
+      ['images[1]', 'unsupported_image'],
+      ['images[2]', 'undecodable_image'],
+    ])
   }, 240_000)
 
   it('are reconstructed with their labels left alone, noise removed: errors and no accuracy', async () => {
@@ -112,9 +114,10 @@ describe('pictures in class folders', () => {
       ...TRAINING,
       epochs: 5,
       augmentation: [{ type: 'gaussian_noise', std: 0.3 }],
-      heads: { out: { target: 'input', loss: { type: 'squared_error' }, metrics: ['mae', 'rmse'] } },
+      target: 'input',
+      evaluate: { metrics: ['mae', 'rmse'] },
     })
-    const { 'eval/out/rmse': rmse, 'eval/out/mae': mae } = run.metrics
+    const { 'eval/rmse': rmse, 'eval/mae': mae } = run.metrics
     expect(Object.keys(run.metrics).filter((name) => /accuracy|f1|precision|recall/.test(name))).toEqual([])
     if (run.result?.kind !== 'train') throw new Error('the run has no result')
     expect([run.result.evaluation, run.result.head_evaluations ?? {}]).toEqual([undefined, {}])
@@ -122,7 +125,7 @@ describe('pictures in class folders', () => {
     expect(Number(rmse)).toBeLessThan(0.9)
     expect(Number(mae)).toBeLessThan(Number(rmse))
     const { metrics, evaluation } = await evaluate(run.checkpoint_id, version.id)
-    expect(metrics).toMatchObject({ 'out/rmse': rmse, 'out/mae': mae })
+    expect(metrics).toMatchObject({ rmse, mae })
     expect(evaluation).toBeUndefined()
     const { predictions } = await service.request<Predictions>('POST', `/v1/checkpoints/${run.checkpoint_id}/predict`, {
       inputs: [[...set.test.pixels.subarray(0, PICTURE_BYTES)]],
@@ -139,7 +142,9 @@ describe('pictures with a list', () => {
     const names = ['accuracy', 'precision', 'recall', 'f1', 'precision_micro', 'recall_micro', 'f1_micro', 'hamming_loss']
     const run = await train(version.id, 2, { ...TRAINING, epochs: 10, evaluate: { metrics: names } })
     const { metrics, evaluation } = await evaluate(run.checkpoint_id, version.id)
-    for (const [name, value] of Object.entries(metrics)) expect(run.metrics[`eval/${name}`], name).toBe(value)
+    // Losses are means of batches of another size.
+    for (const [name, value] of Object.entries(metrics)) expect(run.metrics[`eval/${name}`], name).toBeCloseTo(Number(value), 6)
+    expect(Object.keys(metrics)).toHaveLength(1 + names.length)
     const labels = evaluation?.classes ?? []
     const macro = (score: 'precision' | 'recall' | 'f1') => labels.reduce((sum, each) => sum + each[score], 0) / 2
     expect(labels.map(({ label, support }) => [label, support])).toEqual(

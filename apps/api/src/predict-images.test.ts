@@ -49,7 +49,7 @@ describe('pictures to predict', () => {
     ])
     expect(issues?.every(({ hint }) => hint !== '')).toBe(true)
     expect((await send([])).issues?.map(({ path, code }) => [path, code])).toEqual([['images', 'missing_part']])
-    expect((await send([['images', 'x', 'a.png']], '?top_k=0')).issues?.map(({ path }) => path)).toEqual(['top_k'])
+    expect((await send([['images', 'x', 'a.png']], '?top_k=0')).issues?.map(({ path }) => path)).toEqual(['query.top_k'])
     expect(await api.countRows()).toEqual(before)
   })
 
