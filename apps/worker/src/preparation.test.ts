@@ -1,6 +1,7 @@
 // A preparation in a real worker that is killed, stopped and cancelled in each of its stages: what comes out is what an undisturbed one makes, and
 // nothing else is left.
 
+import type { DatasetManifest } from '@trainyard/contracts'
 import { datasetVersions, preparationFiles, runEvents, runState } from '@trainyard/database'
 import { hasRedis, startTestServices, type TestServices } from '@trainyard/testkit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -79,6 +80,22 @@ describe.skipIf(!hasRedis)('a preparation', () => {
     expect(stages).toEqual(new Set(['parsed', 'checked', 'written']))
     await expectNothingKept()
   }, 180_000)
+
+  it('goes on where an append was killed, and gives the digest of one upload of everything', async () => {
+    const border = TABLE.indexOf('\n', TABLE.length >> 1) + 1
+    const base = await harness.upload({ file: TABLE.subarray(0, border) }, OPTIONS)
+    expect((await harness.waitForEnd(base.runId)).failure).toBeNull()
+    const header = TABLE.subarray(0, TABLE.indexOf('\n') + 1)
+    const { versionId, runId } = await harness.upload({ file: Buffer.concat([header, TABLE.subarray(border)]) }, OPTIONS, base)
+    for (const n of [2, 6, 10]) {
+      await waitForState(runId, n)
+      for (const pid of trainersOf(worker.child.pid ?? 0)) process.kill(pid, 'SIGKILL')
+    }
+    expect((await harness.waitForEnd(runId)).failure).toBeNull()
+    expect((await messages(runId, 'resumed')).length).toBeGreaterThan(0)
+    expect((await manifestOf(versionId))?.digest).toBe((expected as DatasetManifest).digest)
+    await expectNothingKept()
+  })
 
   it('requirement 18: stops on SIGTERM with what it has done, and another worker goes on with it', async () => {
     const { versionId, runId } = await harness.upload({ file: TABLE }, OPTIONS)

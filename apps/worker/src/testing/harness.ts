@@ -125,8 +125,10 @@ export class Harness {
   async upload(
     files: Readonly<Partial<Record<UploadRole, Uint8Array>>>,
     options: PrepareOptionsInput,
+    base: { readonly versionId: string; readonly runId: string } | null = null,
   ): Promise<{ versionId: string; runId: string }> {
     const versionId = newUuid()
+    const before = base === null ? null : (await this.run(base.runId)).config
     const sources: RunConfigOf<'prepare'>['sources'] = []
     const uploads: NewUpload[] = []
     for (const [role, content] of Object.entries(files) as [UploadRole, Uint8Array][]) {
@@ -135,7 +137,13 @@ export class Harness {
       sources.push({ role, key, file_name: role, bytes: stored.bytes })
       uploads.push({ role, fileName: role, objectKey: key, ...stored })
     }
-    const config: RunConfig = { kind: 'prepare', dataset_version_id: versionId, sources, options: prepareOptionsSchema.parse(options) }
+    const config: RunConfig = {
+      kind: 'prepare',
+      dataset_version_id: versionId,
+      sources: before?.kind === 'prepare' ? [...before.sources, ...sources.map((source) => ({ ...source, part: 1 }))] : sources,
+      options: prepareOptionsSchema.parse(options),
+      ...(base === null ? {} : { base: { dataset_version_id: base.versionId, new_classes: false } }),
+    }
     const runId = await this.database.asWorker(async (tx) => {
       const { projectId } = this
       const dataset = await datasets.create(tx, { projectId, name: 'data', description: '' })
