@@ -63,12 +63,19 @@ function idx(sizes: readonly number[], bytes: Uint8Array): Buffer {
   return Buffer.concat([header, bytes])
 }
 
+/** Pictures that are encoded at once. */
+const ENCODED_AT_ONCE = 64
+
 export async function pngsOf(split: Png['split'], { count, pixels, labels }: Pictures): Promise<Png[]> {
-  const pngs: Png[] = []
-  for (let row = 0; row < count; row++) {
+  const encode = async (row: number): Promise<Png> => {
     const raw = pixels.subarray(row * PICTURE_BYTES, (row + 1) * PICTURE_BYTES)
     const picture = sharp(raw, { raw: { width: 28, height: 28, channels: 1 } }).toColourspace('b-w')
-    pngs.push({ split, label: labels[row] ?? 0, row, bytes: await picture.png().toBuffer() })
+    return { split, label: labels[row] ?? 0, row, bytes: await picture.png().toBuffer() }
+  }
+  const pngs: Png[] = []
+  for (let from = 0; from < count; from += ENCODED_AT_ONCE) {
+    const rows = Array.from({ length: Math.min(ENCODED_AT_ONCE, count - from) }, (_, i) => from + i)
+    pngs.push(...(await Promise.all(rows.map(encode))))
   }
   return pngs
 }
