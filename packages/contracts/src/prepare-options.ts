@@ -59,32 +59,49 @@ export type SplitOptions = z.infer<typeof splitOptionsSchema>
 export const prepareOptionsSchema = z
   .strictObject({
     ...readOptionsSchema.shape,
-    /** Tables: the target column, or several for several values or labels. Default: the last column. */
-    target: z.union([columnReferenceSchema, z.array(columnReferenceSchema).min(1).max(10_000)]).optional(),
-    /**
-     * `class` (any text), `value` (numbers), `multi_label` (several columns of 0 and 1, or one column of labels with separators) or `none` (for
-     * reconstruction). Default: value for several columns, and for one of numbers with fractions or, in tables, with more than 20 different whole
-     * numbers; class for anything else. The report of the version says which it was.
-     */
-    target_kind: z.enum(['class', 'value', 'multi_label', 'none']).optional(),
-    /** Between the labels of one cell, for `multi_label`. */
-    label_separator: z.string().min(1).max(5).default('|'),
-    /** A column with the coarse class of each class: the two levels of a hierarchy. Default: what a list of images calls coarse_label. */
-    coarse_target: columnReferenceSchema.optional(),
-    /** Tables: columns that are no features (ids, names). They stay available to splits. */
-    ignore: z.array(columnReferenceSchema).max(10_000).default([]),
-    /** Tables: the column whose value names a row. It is no feature; versions are compared by it. */
-    id: columnReferenceSchema.optional(),
-    /** Tables: whether columns without text are categories (postcodes, codes). Columns with text are. */
-    categories: z.array(columnReferenceSchema).max(10_000).default([]),
-    /** Where no test files are given: share of rows that become the test split; 0 makes none. Short for `split` by fraction. Default: 0.2. */
-    test_fraction: shareSchema.optional(),
-    /** How rows are divided. Default: 0.2 for the test, stratified. */
-    split: splitOptionsSchema.optional(),
-    /** `strict`: any bad row fails the preparation. `tolerant`: bad rows are left out, and can be downloaded. */
-    mode: z.enum(['strict', 'tolerant']).default('strict'),
-    /** Seed of the split. */
-    seed: z.int().min(0).max(4294967295).default(0),
+    target: z
+      .union([columnReferenceSchema, z.array(columnReferenceSchema).min(1).max(10_000)])
+      .optional()
+      .meta({ description: 'Tables: the target column, or several for several values or labels. Default: the last column.' }),
+    target_kind: z
+      .enum(['class', 'value', 'multi_label', 'none'])
+      .optional()
+      .meta({
+        description:
+          '`class` (any text), `value` (numbers), `multi_label` (several columns of 0 and 1, or one column of labels with separators) or `none` (for reconstruction). Default: value for several columns, and for one of numbers with fractions or, in tables, with more than 20 different whole numbers; class for anything else. The report of the version says which it was.',
+      }),
+    label_separator: z.string().min(1).max(5).default('|').meta({ description: 'Between the labels of one cell, for `multi_label`.' }),
+    coarse_target: columnReferenceSchema
+      .optional()
+      .meta({
+        description:
+          'A column with the coarse class of each class: the two levels of a hierarchy. Default: what a list of images calls coarse_label.',
+      }),
+    ignore: z
+      .array(columnReferenceSchema)
+      .max(10_000)
+      .default([])
+      .meta({ description: 'Tables: columns that are no features (ids, names). They stay available to splits.' }),
+    id: columnReferenceSchema
+      .optional()
+      .meta({ description: 'Tables: the column whose value names a row. It is no feature; versions are compared by it.' }),
+    categories: z
+      .array(columnReferenceSchema)
+      .max(10_000)
+      .default([])
+      .meta({ description: 'Tables: whether columns without text are categories (postcodes, codes). Columns with text are.' }),
+    test_fraction: shareSchema
+      .optional()
+      .meta({
+        description:
+          'Where no test files are given: share of rows that become the test split; 0 makes none. Short for `split` by fraction. Default: 0.2.',
+      }),
+    split: splitOptionsSchema.optional().meta({ description: 'How rows are divided. Default: 0.2 for the test, stratified.' }),
+    mode: z
+      .enum(['strict', 'tolerant'])
+      .default('strict')
+      .meta({ description: '`strict`: any bad row fails the preparation. `tolerant`: bad rows are left out, and can be downloaded.' }),
+    seed: z.int().min(0).max(4294967295).default(0).meta({ description: 'Seed of the split.' }),
   })
   .check(({ value, issues }) => {
     if (value.split === undefined || value.test_fraction === undefined) return

@@ -1,5 +1,4 @@
 import { appendOptionsSchema, datasetVersionSchema, newUuid } from '@trainyard/contracts'
-import { z } from 'zod'
 import { uuidOf } from '../../http/ids.ts'
 import { onceAround } from '../../http/once.ts'
 import { defineRoute } from '../../http/route.ts'
@@ -9,9 +8,7 @@ import { createVersion } from './create-version.service.ts'
 import { discardUpload, receiveUpload } from './receive-upload.service.ts'
 import { versionParams } from './version-files.service.ts'
 
-const appendFormSchema = uploadFilesSchema.extend({
-  options: z.string().optional().meta({ description: 'JSON: new_classes (default false).' }),
-})
+const appendFormSchema = uploadFilesSchema.extend({ options: appendOptionsSchema.optional() })
 
 export const appendDatasetVersion = defineRoute({
   method: 'POST',

@@ -10,15 +10,15 @@ import { discardUpload, receiveUpload } from './receive-upload.service.ts'
 
 const filePart = (description: string) => z.string().meta({ format: 'binary', description }).optional()
 export const uploadFilesSchema = z.object({
-  train_images: filePart('IDX, plain or gzip.'),
-  train_labels: filePart('IDX, plain or gzip.'),
-  test_images: filePart('IDX, plain or gzip; with test_labels.'),
-  test_labels: filePart('IDX, plain or gzip; with test_images.'),
-  file: filePart('CSV, plain or gzip, instead of the four.'),
+  file: filePart(
+    'CSV, TSV, JSONL, NPY, NPZ, Parquet, safetensors, or a zip or tar of images; what it is, its first bytes say. gzip around it is unpacked.',
+  ),
+  train_images: filePart('Instead of file: images as IDX, plain or gzip.'),
+  train_labels: filePart('Their labels, in the same order.'),
+  test_images: filePart('The test split, if there is one; with test_labels.'),
+  test_labels: filePart('With test_images.'),
 })
-const uploadFormSchema = uploadFilesSchema.extend({
-  options: z.string().optional().meta({ description: 'JSON: target, header, target_kind, test_fraction, seed.' }),
-})
+const uploadFormSchema = uploadFilesSchema.extend({ options: prepareOptionsSchema.optional() })
 
 export const createDatasetVersion = defineRoute({
   method: 'POST',
@@ -27,8 +27,9 @@ export const createDatasetVersion = defineRoute({
   tag: 'datasets',
   summary: 'Upload a version',
   description:
-    'Multipart: either IDX files (train_images, train_labels and, if there are any, test_images and test_labels), or one CSV as file. The ' +
-    'version is "preparing" until its job has read, checked and split the data. An upload that is aborted or refused leaves nothing behind.',
+    'Multipart: one file of any format as file, or images and labels apart as train_images, train_labels and, if there are any, test_images and ' +
+    'test_labels; and options as JSON. The version is "preparing" until its job has read, checked and split the data. An upload that is aborted ' +
+    'or refused leaves nothing behind.',
   scope: 'write',
   params: idParams('dataset'),
   body: uploadFormSchema,
