@@ -23,7 +23,15 @@ afterAll(async () => {
 const submitVersion = (options: PrepareOptionsInput) => submitPreparation(api, options)
 const ready = (sources: readonly DataSource[], options: PrepareOptionsInput) => preparedVersion(api, folder, sources, options)
 
-const CSV = `color,size,y\n${Array.from({ length: 30 }, (_, i) => `${['red', 'blue', ''][i % 3]},${i},${i % 2 === 0 ? 'a' : 'b'}\n`).join('')}red,=big(),a\n`
+const CSV = [
+  'color,size,day,y',
+  ...Array.from(
+    { length: 30 },
+    (_, i) => `${['red', 'blue', ''][i % 3]},${i},2024-02-${String(Math.min(i + 1, 29)).padStart(2, '0')},${i % 2 === 0 ? 'a' : 'b'}`,
+  ),
+  'red,=big(),2024-02-01,a',
+  '',
+].join('\n')
 const file = (text: string) => [bytesSource('file', 'data.csv', Buffer.from(text))]
 
 function idx(sizes: readonly number[], value: (i: number) => number): Buffer {
@@ -63,6 +71,14 @@ describe('a table', () => {
     expect(columns).toMatchObject([
       { name: 'color', type: 'category', missing: 10, distinct: 2 },
       { name: 'size', type: 'number', min: 0, max: 29, mean: 14.5, distinct: 30 },
+      {
+        name: 'day',
+        type: 'date',
+        min: '2024-02-01',
+        max: '2024-02-29',
+        distinct: 29,
+        top_values: [{ value: '2024-02-29', count: 2 }, {}],
+      },
     ])
     expect(splits.train.classes).toEqual([
       { label: 'a', count: 12, share: 0.5 },
@@ -73,7 +89,7 @@ describe('a table', () => {
   it('gives back the rows that were left out, without formulas', async () => {
     const response = await api.request('GET', `${path}/quarantine`)
     expect(response.headers['content-type']).toContain('text/csv')
-    expect(response.body).toBe(`row,code,column,value,content\r\n32,not_a_number,size,'=big(),"red,=big(),a"\r\n`)
+    expect(response.body).toBe(`row,code,column,value,content\r\n32,not_a_number,size,'=big(),"red,=big(),2024-02-01,a"\r\n`)
   })
 
   it('shows its rows', async () => {
@@ -81,8 +97,9 @@ describe('a table', () => {
     expect([rows.length, total_rows, split]).toEqual([3, 24, 'train'])
     expect(rows[0].row).toBe(2)
     for (const { values, target } of rows) {
-      const [color, size] = values as { name: string; value: unknown }[]
+      const [color, size, day] = values as { name: string; value: unknown }[]
       const i = Number(size?.value)
+      expect(day?.value).toBe(`2024-02-${String(Math.min(i + 1, 29)).padStart(2, '0')}`)
       expect([color?.value, target]).toEqual([['red', 'blue', null][i % 3], i % 2 === 0 ? 'a' : 'b'])
     }
   })
@@ -168,13 +185,15 @@ describe('a version that is not ready', () => {
     const [run] = await api.database.workerSql.query<{ id: string }>('SELECT id FROM runs WHERE job_id = $1::uuid', [jobId])
     const fence = await runState.claim(api.database.workerSql, { runId: run?.id ?? '', owner: 'test', ttlMs: 60_000 })
     if (fence === null) throw new Error('the run could not be claimed')
-    const issue = { path: 'row 2', code: 'wrong_cell_count', message: 'data.csv: a row too short', hint: 'Complete it.' }
+    const data = { file: 'data.csv', column: null, count: 3, examples: [{ row: 2, value: '2 cells' }] }
+    const issue = { path: 'row 2', code: 'wrong_cell_count', message: 'data.csv: a row too short', hint: 'Complete it.', data }
     const failure = { category: 'data' as const, code: 'invalid_data', message: 'one problem', hint: 'Correct it.', issues: [issue] }
     await runState.fail(api.database.workerSql, fence, failure)
     expect((await api.request('GET', `${path}/report`)).json()).toMatchObject({
       status: 'failed',
       rows: null,
-      problems: [{ code: 'wrong_cell_count', message: 'data.csv: a row too short' }],
+      problems: [{ code: 'wrong_cell_count', message: 'data.csv: a row too short', ...data }],
+      problem_count: 3,
     })
     expect((await api.request('GET', `${path}/profile`)).statusCode).toBe(409)
   })

@@ -1,6 +1,7 @@
 // What a preparation found: problems, leakage between splits, and a profile of the columns or images. One JSON object beside the shards.
 
 import { z } from 'zod'
+import { issueRowsSchema } from './http.ts'
 import { idSchema } from './ids.ts'
 import { wireNumberSchema } from './number.ts'
 import { datasetVersionStatusSchema } from './states.ts'
@@ -11,14 +12,9 @@ export const dataProblemSchema = z.object({
   /** `error`: such rows cannot be used. `warning`: they can, but look at them. */
   severity: z.enum(['error', 'warning']),
   code: z.string(),
-  file: z.string(),
-  column: z.string().nullable(),
   message: z.string(),
   hint: z.string(),
-  /** Rows with it; 1 for a problem of a whole column or file. */
-  count: countSchema,
-  /** The first ones. Rows count from 1, as a spreadsheet does; null where there is no row. */
-  examples: z.array(z.object({ row: countSchema.nullable(), value: z.string().nullable() })),
+  ...issueRowsSchema.shape,
 })
 export type DataProblem = z.infer<typeof dataProblemSchema>
 
@@ -65,6 +61,11 @@ export const leakageSchema = z.object({
 })
 export type Leakage = z.infer<typeof leakageSchema>
 
+/** A value of a column as its user wrote it. */
+const columnValueSchema = z
+  .union([wireNumberSchema, z.string()])
+  .meta({ description: 'A number; of dates ISO 8601, with the time to the minute.' })
+
 export const columnProfileSchema = z.object({
   name: z.string(),
   type: z.enum(['number', 'category', 'date']),
@@ -74,17 +75,18 @@ export const columnProfileSchema = z.object({
   /** False: an estimate, with a standard error of 1.6 %. */
   distinct_exact: z.boolean(),
   /** Null for categories, and where there is no value. */
-  min: wireNumberSchema.nullable(),
-  max: wireNumberSchema.nullable(),
-  mean: wireNumberSchema.nullable(),
+  min: columnValueSchema.nullable(),
+  max: columnValueSchema.nullable(),
+  mean: columnValueSchema.nullable(),
+  /** Of dates in days. */
   std: wireNumberSchema.nullable(),
   /** Exact for up to 1,024 values; beyond that, ranks are off by about 1 %. */
   quantiles: z
-    .object({ p05: wireNumberSchema, p25: wireNumberSchema, p50: wireNumberSchema, p75: wireNumberSchema, p95: wireNumberSchema })
+    .object({ p05: columnValueSchema, p25: columnValueSchema, p50: columnValueSchema, p75: columnValueSchema, p95: columnValueSchema })
     .nullable(),
   /** Counts in bins of equal width from min to max. */
   histogram: z.array(countSchema).nullable(),
-  top_values: z.array(z.object({ value: z.union([z.string(), wireNumberSchema]), count: countSchema })),
+  top_values: z.array(z.object({ value: columnValueSchema, count: countSchema })),
 })
 export type ColumnProfile = z.infer<typeof columnProfileSchema>
 

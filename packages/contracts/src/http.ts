@@ -30,7 +30,23 @@ export function listSchema<T extends z.ZodType>(item: T) {
   })
 }
 
-export const issueSchema = z.object({ path: z.string(), code: z.string(), message: z.string(), hint: z.string() })
+/** Where in data a mistake is. */
+export const issueRowsSchema = z.object({
+  file: z.string(),
+  column: z.string().nullable(),
+  /** Rows with it; 1 for a mistake of a whole column or file. */
+  count: z.int().nonnegative(),
+  /** The first ones. Rows count from 1, as a spreadsheet does; null where there is no row. */
+  examples: z.array(z.object({ row: z.int().nonnegative().nullable(), value: z.string().nullable() })).readonly(),
+})
+
+export const issueSchema = z.object({
+  path: z.string(),
+  code: z.string(),
+  message: z.string(),
+  hint: z.string(),
+  data: issueRowsSchema.optional(),
+})
 
 /** RFC 9457 problem details. */
 export const problemSchema = z

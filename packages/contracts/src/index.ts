@@ -55,6 +55,7 @@ export {
   type TargetChoice,
   targetChoiceSchema,
 } from './dataset-report.ts'
+export { toWireDate } from './date.ts'
 export {
   type FittedColumns,
   type FittedImage,

@@ -1,6 +1,7 @@
 // The states of things, once. Who may change them is the database package's affair.
 
 import { z } from 'zod'
+import { issueSchema } from './http.ts'
 
 export const runStateSchema = z.enum(['queued', 'running', 'paused', 'succeeded', 'failed', 'cancelled'])
 export type RunState = z.infer<typeof runStateSchema>
@@ -80,6 +81,6 @@ export const failureSchema = z.object({
   code: z.string(),
   message: z.string(),
   hint: z.string(),
-  issues: z.array(z.object({ path: z.string(), code: z.string(), message: z.string(), hint: z.string() })).optional(),
+  issues: z.array(issueSchema).optional(),
 })
 export type Failure = z.infer<typeof failureSchema>

@@ -139,16 +139,21 @@ export class Problems {
         code: problem.code,
         message: messageOf(problem, file, examples, count),
         hint: problem.hint,
+        data: { file, column: problem.column ?? null, count, examples },
       }))
   }
 
-  /** @throws TrainyardError `invalid_data` when there is any error */
-  throwIfAny(): void {
+  /**
+   * @param hint how to go on. Default: correct the rows
+   * @throws TrainyardError `invalid_data` when there is any error
+   */
+  throwIfAny(hint?: string): void {
     if (this.#errors === 0) return
     const issues = this.issues()
     const kinds = issues.length === 1 ? '' : ` of ${issues.length} kinds`
     throw new TrainyardError('invalid_data', {
       detail: `${this.file} has ${this.#errors} problem${this.#errors === 1 ? '' : 's'}${kinds}. ${issues[0]?.message ?? ''}`,
+      ...(hint === undefined ? {} : { hint }),
       issues,
     })
   }

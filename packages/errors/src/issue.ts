@@ -9,4 +9,15 @@ export interface Issue {
   readonly message: string
   /** How to fix it. */
   readonly hint: string
+  /** Of a mistake in data: the rows that have it. */
+  readonly data?: IssueRows | undefined
+}
+
+export interface IssueRows {
+  readonly file: string
+  readonly column: string | null
+  /** Rows with the mistake; 1 for one of a whole column or file. */
+  readonly count: number
+  /** The first ones. Rows count from 1, as a spreadsheet does; null where there is no row. */
+  readonly examples: readonly { readonly row: number | null; readonly value: string | null }[]
 }

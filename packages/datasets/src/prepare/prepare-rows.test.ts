@@ -260,8 +260,15 @@ describe('the report', () => {
   })
 
   it('in strict mode refuses them all at once', async () => {
-    const { issues } = await rejection(prepare(BAD))
+    const { issues, hint } = await rejection(prepare(BAD))
     expect(issues.map(({ code }) => code).sort()).toEqual(['missing_target', 'not_a_number', 'out_of_range', 'wrong_cell_count'])
+    // As a spreadsheet counts: the header is row 1.
+    const examples = [
+      { row: 3, value: 'x' },
+      { row: 6, value: '=cmd()' },
+    ]
+    expect(issues.find(({ code }) => code === 'not_a_number')?.data).toEqual({ file: 'table.csv', column: 'a', count: 2, examples })
+    expect(hint).toContain('"tolerant"')
   })
 
   it('warns of constant columns, empty ones, classes of one row and classes without training rows', async () => {
@@ -274,6 +281,15 @@ describe('the report', () => {
       ['rare_class', 'q'],
       ['unknown_label', 'r'],
     ])
+  })
+
+  it('warns of columns that name rows: texts of which none comes twice, and numbers that count', async () => {
+    const row = (i: number) => `${i + 1},name ${i},${['x', 'y'][i % 2]},${i === 11 ? 10 : i},${i * 1.5},${i % 3 === 0 ? 'p' : 'q'}`
+    const csv = `n,name,kind,twice,half,y\n${Array.from({ length: 12 }, (_, i) => row(i)).join('\n')}\n`
+    const named = ({ problems }: ReturnType<typeof analysisOf>) =>
+      problems.filter(({ code }) => code === 'identifying_column').map(({ column }) => column)
+    expect(named(analysisOf(await prepare(csv)))).toEqual(['n', 'name'])
+    expect(named(analysisOf(await prepare(csv, { id: 'n', ignore: ['name'] })))).toEqual([])
   })
 
   it('finds leakage: copies across splits, conflicting labels, a group that tells the class', async () => {

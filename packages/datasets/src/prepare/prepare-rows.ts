@@ -8,7 +8,7 @@ import type { RowSource } from '../formats/row-source.ts'
 import { invalidData, Problems } from '../problems.ts'
 import type { IdColumn } from '../row-index/row-digests.ts'
 import { assignRows } from '../split/assign-rows.ts'
-import { type Assignment, countSplits, SPLIT_NAMES } from '../split/assignment.ts'
+import { type Assignment, countSplits } from '../split/assignment.ts'
 import type { BaseVersion } from './base-version.ts'
 import { checkRows } from './check-rows.ts'
 import type { CheckedRows } from './checked-rows.ts'
@@ -19,7 +19,12 @@ import { describePrepared, type PreparedDataset } from './manifest.ts'
 import { columnAt, type FoundState, type ParsedRows, parseRows } from './parse-rows.ts'
 import { PredictiveSample, type SampleColumn } from './predictive-sample.ts'
 import { Quarantine } from './quarantine.ts'
+import { addWarnings } from './warnings.ts'
 import { type WrittenRows, writeRows } from './write-rows.ts'
+
+/** Of which only the upload's author knows whether these rows matter. */
+const STRICT_HINT =
+  'Correct the rows that `errors` names and upload again; or set the option mode to "tolerant", which leaves them out and keeps them for download.'
 
 export interface RowsOrigin {
   /** Names of the files, for texts; more than one where rows are appended. */
@@ -42,7 +47,7 @@ export async function prepareRows(source: RowSource, { parts, base }: RowsOrigin
     base?.requireNewRows(parsed.rows, parts.at(-1) ?? file, problems)
     const { checked, capture: captured } = await checkRows(source, roles, stage, problems, quarantine, base, context)
     base?.compare(checked, parts.at(-1) ?? file, problems)
-    if (options.mode === 'strict') problems.throwIfAny()
+    if (options.mode === 'strict') problems.throwIfAny(STRICT_HINT)
     requireUsable(checked, parsed, problems, file)
     const encoder = createTargetEncoder(checked.target)
     const assignment = divide(roles, checked, base, context)
@@ -153,42 +158,6 @@ function requireTraining(assignment: Assignment, file: string): void {
     code: 'no_training_rows',
     what: 'no row is in the training split',
     hint: 'Mark rows as train, or take a smaller share for the other splits.',
-  })
-}
-
-/** What is no mistake, but should be looked at. */
-function addWarnings(problems: Problems, { columns, splits }: WrittenRows, target: DatasetTarget): void {
-  for (const { name, count, distinct } of columns ?? []) {
-    if (count > 1 && distinct === 1) {
-      problems.add({
-        severity: 'warning',
-        code: 'constant_column',
-        what: 'all rows have one value',
-        column: name,
-        hint: 'Name it in "ignore".',
-      })
-    }
-  }
-  if (target.kind !== 'class') return
-  const counts = (split: string) => splits.get(split)?.classCounts ?? []
-  target.classes.forEach((label, c) => {
-    const total = SPLIT_NAMES.reduce((sum, split) => sum + (counts(split)[c] ?? 0), 0)
-    const example = { column: label, severity: 'warning' as const }
-    if (total === 1) {
-      problems.add({
-        ...example,
-        code: 'rare_class',
-        what: 'the class has one row',
-        hint: 'Collect more rows, or join the class with another.',
-      })
-    } else if ((counts('train')[c] ?? 0) === 0) {
-      problems.add({
-        ...example,
-        code: 'unknown_label',
-        what: 'the class has no training row',
-        hint: 'A model cannot learn it: check the label.',
-      })
-    }
   })
 }
 

@@ -1,30 +1,32 @@
-// Rows of a window as JSON: categories and labels by name, missing values as null.
+// Rows of a window as JSON: categories and labels by name, dates as dates, missing values as null.
 
-import type { DatasetManifest, PreviewRow } from '@trainyard/contracts'
-import { toWireFloat32 } from '@trainyard/contracts'
+import type { DatasetManifest, PreviewRow, RowIndex } from '@trainyard/contracts'
+import { toWireDate, toWireFloat32 } from '@trainyard/contracts'
 import type { RowWindow } from './read-window.ts'
 
 /** Columns that are shown. */
 const COLUMNS_MAX = 200
 
-export function previewRows({ input, target }: DatasetManifest, window: RowWindow, offset: number): PreviewRow[] {
+export function previewRows({ input, target, index }: DatasetManifest, window: RowWindow, offset: number): PreviewRow[] {
   const size = input.shape.reduce((product, length) => product * length, 1)
   return Array.from({ length: window.rows }, (_, row) => ({
     row: offset + row,
     // Of images the contact sheet shows the pixels.
-    values: input.kind === 'image' ? null : valuesOf(input, window.samples, row * size),
+    values: input.kind === 'image' ? null : valuesOf(input, index?.types ?? [], window.samples, row * size),
     target: targetOf(target, window.targets, row),
   }))
 }
 
-function valuesOf(input: Extract<DatasetManifest['input'], { kind: 'features' }>, samples: RowWindow['samples'], at: number) {
-  const entries = input.columns.slice(0, COLUMNS_MAX).map((name, i) => {
+type Features = Extract<DatasetManifest['input'], { kind: 'features' }>
+
+function valuesOf(input: Features, types: RowIndex['types'], samples: RowWindow['samples'], at: number) {
+  return input.columns.slice(0, COLUMNS_MAX).map((name, i) => {
     const value = samples[at + i] as number
     const labels = input.categories?.[i] ?? null
     if (Number.isNaN(value)) return { name, value: null }
-    return { name, value: labels === null ? toWireFloat32(value) : (labels[value] ?? null) }
+    if (labels !== null) return { name, value: labels[value] ?? null }
+    return { name, value: types[i] === 'date' ? toWireDate(value) : toWireFloat32(value) }
   })
-  return entries
 }
 
 function targetOf(target: DatasetManifest['target'], targets: RowWindow['targets'], row: number): PreviewRow['target'] {

@@ -43,6 +43,24 @@ describe('ColumnProfiler', () => {
     expect([profiler.mode, profiler.categoryCounts]).toEqual([2, [1, 0, 3]])
   })
 
+  it('describes dates as dates', () => {
+    const profiler = new ColumnProfiler({ name: 'd', type: 'date', categories: null, min: 19_997, max: 20_000 })
+    for (const day of [19_997, 19_998, 19_998, 20_000]) profiler.add(day)
+    expect(profiler.result()).toMatchObject({
+      min: '2024-10-01',
+      max: '2024-10-04',
+      // 1, 2, 2 and 4 October are the 2nd and 6 hours on average.
+      mean: '2024-10-02T06:00Z',
+      std: expect.closeTo(Math.sqrt((1.25 ** 2 + 2 * 0.25 ** 2 + 1.75 ** 2) / 4), 10),
+      quantiles: { p05: '2024-10-01', p50: '2024-10-02' },
+      top_values: [
+        { value: '2024-10-02', count: 2 },
+        { value: '2024-10-01', count: 1 },
+        { value: '2024-10-04', count: 1 },
+      ],
+    })
+  })
+
   it('has nothing to say about nothing', () => {
     const profiler = new ColumnProfiler({ name: 'n', type: 'number', categories: null, min: Infinity, max: -Infinity })
     profiler.add(Number.NaN)

@@ -1,7 +1,7 @@
 // Describes one column of float32 values while they pass by, in memory that does not grow with the rows.
 
 import type { ColumnProfile } from '@trainyard/contracts'
-import { toWireFloat32, toWireNumber } from '@trainyard/contracts'
+import { toWireDate, toWireFloat32, toWireNumber } from '@trainyard/contracts'
 import { type Distribution, QuantileSketch } from '../sketch/quantiles.ts'
 import { ValueCounts } from '../sketch/value-counts.ts'
 
@@ -133,16 +133,17 @@ export class ColumnProfiler {
       return { ...shared, ...nothing, distinct: present.length, distinct_exact: true, top_values: present.slice(0, TOP_VALUES) }
     }
     const { count: distinct, exact } = this.#values.distinct
-    const top_values = this.#values.top(TOP_VALUES).map(({ value, count }) => ({ value: toWireFloat32(value), count }))
+    const shown = type === 'date' ? toWireDate : toWireFloat32
+    const top_values = this.#values.top(TOP_VALUES).map(({ value, count }) => ({ value: shown(value), count }))
     if (this.#count === 0) return { ...shared, ...nothing, distinct, distinct_exact: exact, top_values }
-    const [p05 = 0, p25 = 0, p50 = 0, p75 = 0, p95 = 0] = this.#quantiles.quantiles(RANKS).map(toWireFloat32)
+    const [p05 = 0, p25 = 0, p50 = 0, p75 = 0, p95 = 0] = this.#quantiles.quantiles(RANKS).map(shown)
     return {
       ...shared,
       distinct,
       distinct_exact: exact,
-      min: toWireFloat32(this.#min),
-      max: toWireFloat32(this.#max),
-      mean: toWireNumber(this.#mean),
+      min: shown(this.#min),
+      max: shown(this.#max),
+      mean: type === 'date' ? toWireDate(this.#mean) : toWireNumber(this.#mean),
       std: toWireNumber(Math.sqrt(this.#squares / this.#count)),
       quantiles: { p05, p25, p50, p75, p95 },
       histogram: [...this.#bins],
