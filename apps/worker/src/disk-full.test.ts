@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { hasRedis, startTestServices, type TestServices } from '@trainyard/testkit'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Harness, type WorkerProcess } from './testing/harness.ts'
 import { XOR_CSV, XOR_OPTIONS, xorRun } from './testing/samples.ts'
 
@@ -17,24 +17,31 @@ describe.skipIf(!hasRedis)('requirement 12: the disk is full in the middle of a 
   let services: TestServices
   let harness: Harness
   let worker: WorkerProcess
+  /** A small file system. */
   let disk: string
+  /** What no test fills. */
+  let elsewhere: string
   let isMounted = false
 
-  beforeAll(async () => {
+  beforeEach(async () => {
     disk = await mkdtemp(join(tmpdir(), 'trainyard-disk-'))
+    elsewhere = await mkdtemp(join(tmpdir(), 'trainyard-elsewhere-'))
     isMounted = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK_MB}m`, 'tmpfs', disk]).status === 0
-    await mkdir(join(disk, 'storage'))
-    await mkdir(join(disk, 'worker'))
-    services = await startTestServices({ redis: true })
-    harness = await Harness.open({ ...services, storageUrl: pathToFileURL(join(disk, 'storage')).href })
-    worker = await harness.startWorker({ TRAINYARD_DATA_DIR: join(disk, 'worker') })
   })
-  afterAll(async () => {
+  afterEach(async () => {
     await harness?.close()
     await services?.stop()
     if (isMounted) spawnSync('umount', ['-l', disk])
-    await rm(disk, { recursive: true, force: true })
+    for (const directory of [disk, elsewhere]) await rm(directory, { recursive: true, force: true })
   })
+
+  /** A worker, with the directories of the storage and of its trainers. */
+  const start = async (storage: string, trainers: string) => {
+    await mkdir(join(storage, 'storage'))
+    services = await startTestServices({ redis: true })
+    harness = await Harness.open({ ...services, storageUrl: pathToFileURL(join(storage, 'storage')).href })
+    worker = await harness.startWorker({ TRAINYARD_DATA_DIR: trainers })
+  }
 
   /** @returns the file that takes all the space */
   const fill = async (): Promise<string> => {
@@ -49,6 +56,7 @@ describe.skipIf(!hasRedis)('requirement 12: the disk is full in the middle of a 
     skip,
   }) => {
     if (!isMounted) skip('only root can mount a small file system')
+    await start(disk, disk)
     const prepared = await harness.upload({ file: XOR_CSV }, XOR_OPTIONS)
     await harness.waitForEnd(prepared.runId)
     const run = () => xorRun(prepared.versionId, { epochs: 12_000, log_every_steps: 50, checkpoint: { every_steps: 500 } })
@@ -73,24 +81,28 @@ describe.skipIf(!hasRedis)('requirement 12: the disk is full in the middle of a 
     expect(await harness.points(id)).toEqual(await harness.points(undisturbed))
   }, 180_000)
 
-  it('requirement 18: a worker that is terminated meanwhile waits for space, and no step is lost', async ({ skip }) => {
-    if (!isMounted) skip('only root can mount a small file system')
-    const prepared = await harness.upload({ file: XOR_CSV }, XOR_OPTIONS)
-    await harness.waitForEnd(prepared.runId)
-    const id = await harness.submit(
-      xorRun(prepared.versionId, { epochs: 1_000_000, log_every_steps: 1000, checkpoint: { every_steps: 500 } }),
-    )
-    await harness.waitFor(id, ({ lastStep, checkpointId }) => lastStep >= 1000 && checkpointId !== null)
-    const filler = await fill()
-    const exited = worker.kill('SIGTERM')
-    // Both the trainer and the storage lie on this disk: whichever is first says so.
-    const isWaiting = async () => (await harness.run(id)).phase === 'saving' && (await harness.events(id)).includes('checkpoint_failed')
-    for (let i = 0; i < 500 && !(await isWaiting()); i++) await new Promise((next) => setTimeout(next, 20))
-    await rm(filler)
-    await exited
-    expect(worker.child.exitCode).toBe(0)
-    const queued = await harness.run(id)
-    expect(queued).toMatchObject({ state: 'queued', crashCount: 0 })
-    expect((await harness.checkpoints(id))[0]?.step).toBe(queued.lastStep)
-  }, 180_000)
+  it.for([['its trainers', 'The disk is full'] as const, ['the storage', 'The storage is full'] as const])(
+    'requirement 18: a worker that is terminated while the disk of %s is full waits for space, and no step is lost',
+    { timeout: 180_000 },
+    async ([what, why], { skip }) => {
+      if (!isMounted) skip('only root can mount a small file system')
+      await (what === 'the storage' ? start(disk, elsewhere) : start(elsewhere, disk))
+      const prepared = await harness.upload({ file: XOR_CSV }, XOR_OPTIONS)
+      await harness.waitForEnd(prepared.runId)
+      const id = await harness.submit(
+        xorRun(prepared.versionId, { epochs: 1_000_000, log_every_steps: 1000, checkpoint: { every_steps: 500 } }),
+      )
+      await harness.waitFor(id, ({ lastStep, checkpointId }) => lastStep >= 1000 && checkpointId !== null)
+      const filler = await fill()
+      const exited = worker.kill('SIGTERM')
+      const isWaiting = async () => (await harness.messages(id)).some((text) => text.startsWith(why) && text.endsWith('Waiting for space.'))
+      while (!(await isWaiting()) && worker.child.exitCode === null) await new Promise((next) => setTimeout(next, 20))
+      await rm(filler)
+      await exited
+      expect(worker.child.exitCode).toBe(0)
+      const queued = await harness.run(id)
+      expect(queued).toMatchObject({ state: 'queued', crashCount: 0 })
+      expect((await harness.checkpoints(id))[0]?.step).toBe(queued.lastStep)
+    },
+  )
 })

@@ -31,6 +31,7 @@ import {
   metrics,
   type NewUpload,
   projects,
+  type RunEventRecord,
   type RunRecord,
   runEvents,
   runs,
@@ -183,9 +184,18 @@ export class Harness {
     return Object.fromEntries(series.map(({ name, points }) => [name, points.map(({ step, value }) => [step, value])]))
   }
 
+  /** Types, in order. */
   async events(runId: string): Promise<string[]> {
-    const page = await this.database.asWorker((tx) => runEvents.list(tx, runId, { limit: 1000, order: 'asc' }))
-    return page.data.map(({ type }) => type)
+    return (await this.#events(runId)).map(({ type }) => type)
+  }
+
+  /** What the events say, in order. */
+  async messages(runId: string): Promise<string[]> {
+    return (await this.#events(runId)).map(({ message }) => message)
+  }
+
+  async #events(runId: string): Promise<readonly RunEventRecord[]> {
+    return (await this.database.asWorker((tx) => runEvents.list(tx, runId, { limit: 1000, order: 'asc' }))).data
   }
 
   /** Newest first. */
