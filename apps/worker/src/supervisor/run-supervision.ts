@@ -73,6 +73,8 @@ export class RunSupervision {
   #stopTimer: NodeJS.Timeout | undefined
   #runtimeTimer: NodeJS.Timeout | undefined
   #aliveAt: number
+  /** The trainer has told of work that it did. */
+  #hasBegun = false
   readonly #over = new AbortController()
   #step = -1
   #finalCheckpoint: NewCheckpoint | undefined
@@ -114,13 +116,17 @@ export class RunSupervision {
     this.#writer.poke()
   }
 
-  /** Asks the trainer to stop between two steps, and kills it after the grace period. Cancelling comes before the others. */
+  /**
+   * Asks the trainer to stop between two steps, and kills it after the grace period. Cancelling comes before the others, and does not wait for a
+   * trainer that is still being started: there is nothing to come to an end.
+   */
   requestStop(reason: StopReason): void {
     if (this.#stop === 'cancel' || this.#stop === reason) return
     this.#stop = reason
     this.#trainer?.send({ type: 'stop', reason })
     clearTimeout(this.#stopTimer)
-    this.#stopTimer = setTimeout(() => this.#end({ type: 'stopped', reason }), this.#options.times.stopGraceMs[reason])
+    const graceMs = reason === 'cancel' && !this.#hasBegun ? 0 : this.#options.times.stopGraceMs[reason]
+    this.#stopTimer = setTimeout(() => this.#end({ type: 'stopped', reason }), graceMs)
   }
 
   async execute(): Promise<void> {
@@ -224,6 +230,7 @@ export class RunSupervision {
 
   /** While it trains, only a further step proves that the trainer advances. */
   #noteLife(message: TrainerMessage): void {
+    if (message.type === 'progress') this.#hasBegun = true
     if (message.type === 'progress' && message.phase === 'training') {
       if (message.step <= this.#step) return
       this.#step = message.step
