@@ -138,11 +138,15 @@ export async function grantResume(
   for (const { objectKey, sha256, step } of run.checkpoints) {
     try {
       const path = await files.grantVerified(objectKey, sha256)
-      events.push({ type: 'resumed', message: `Goes on from the checkpoint of step ${step}.`, data: { step } })
+      events.push({ type: 'resumed', message: `Goes on from the checkpoint of step ${step.toLocaleString('en-US')}.`, data: { step } })
       return { path, sha256 }
     } catch (error) {
       if (!(error instanceof TrainyardError && error.code === 'corrupt_checkpoint')) throw error
-      events.push({ type: 'checkpoint_rejected', message: `The checkpoint of step ${step} is damaged: ${error.message}`, data: { step } })
+      events.push({
+        type: 'checkpoint_rejected',
+        message: `The checkpoint of step ${step.toLocaleString('en-US')} is damaged: ${error.message}`,
+        data: { step },
+      })
     }
   }
   if (run.attempt > 1) events.push({ type: 'restarted', message: 'No intact checkpoint: begins again at step 0.' })
