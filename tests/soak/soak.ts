@@ -9,6 +9,7 @@ import type { Checkpoint, Dataset, DatasetVersion, Job } from '@trainyard/contra
 import { Redis } from 'ioredis'
 import pg from 'pg'
 import { type QueueKind, type Stack, startStack } from '../chaos/stack.ts'
+import { jobIdOf, type Submitted } from '../chaos/workloads.ts'
 import { type GaugeSources, readGauges } from './gauges.ts'
 import { GAUGE_NAMES, type GaugeName, type Judgement, judge, type Sample } from './verdict.ts'
 
@@ -169,8 +170,9 @@ class SoakClient {
   }
 
   async predict(): Promise<void> {
-    const answer = await this.submit<{ job_id: string }>(`/v1/checkpoints/${this.#checkpointId}/predict`, { inputs: [[0.5, -0.5]] })
-    await this.expectEnd(answer.job_id, 'succeeded')
+    // A job instead of the prediction where that is not there soon.
+    const answer = await this.submit<Submitted>(`/v1/checkpoints/${this.#checkpointId}/predict`, { inputs: [[0.5, -0.5]] })
+    await this.expectEnd(jobIdOf(answer), 'succeeded')
   }
 
   async verify(): Promise<void> {

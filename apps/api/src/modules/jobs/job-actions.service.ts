@@ -49,8 +49,8 @@ export async function actOnJob(
   })
 }
 
-function refuse({ id, kind, state, cancel_requested, allowed_actions: allowed }: Job, action: Action): TrainyardError {
-  const is = cancel_requested ? `${state} and about to be cancelled` : state
+function refuse({ id, kind, state, terminal, cancel_requested, allowed_actions: allowed }: Job, action: Action): TrainyardError {
+  const is = cancel_requested && !terminal ? `${state} and about to be cancelled` : state
   const now = allowed.length === 0 ? 'nothing is' : `${allowed.join(' and ')} ${allowed.length === 1 ? 'is' : 'are'}`
   return new TrainyardError('conflict', {
     detail: `${id} (${kind}) is ${is} and cannot be ${PARTICIPLE[action]}; ${now} possible now.`,
