@@ -63,13 +63,10 @@ export const prepareOptionsSchema = z
       .union([columnReferenceSchema, z.array(columnReferenceSchema).min(1).max(10_000)])
       .optional()
       .meta({ description: 'Tables: the target column, or several for several values or labels. Default: the last column.' }),
-    target_kind: z
-      .enum(['class', 'value', 'multi_label', 'none'])
-      .optional()
-      .meta({
-        description:
-          '`class` (any text), `value` (numbers), `multi_label` (several columns of 0 and 1, or one column of labels with separators) or `none` (for reconstruction). Default: value for several columns, and for one of numbers with fractions or, in tables, with more than 20 different whole numbers; class for anything else. The report of the version says which it was.',
-      }),
+    target_kind: z.enum(['class', 'value', 'multi_label', 'none']).optional().meta({
+      description:
+        '`class` (any text), `value` (numbers), `multi_label` (several columns of 0 and 1, or one column of labels with separators) or `none` (for reconstruction). Default: value for several columns, and for one of numbers with fractions or, in tables, with more than 20 different whole numbers; class for anything else. The report of the version says which it was.',
+    }),
     label_separator: z.string().min(1).max(5).default('|').meta({ description: 'Between the labels of one cell, for `multi_label`.' }),
     coarse_target: columnReferenceSchema
       .optional()
@@ -90,12 +87,10 @@ export const prepareOptionsSchema = z
       .max(10_000)
       .default([])
       .meta({ description: 'Tables: whether columns without text are categories (postcodes, codes). Columns with text are.' }),
-    test_fraction: shareSchema
-      .optional()
-      .meta({
-        description:
-          'Where no test files are given: share of rows that become the test split; 0 makes none. Short for `split` by fraction. Default: 0.2.',
-      }),
+    test_fraction: shareSchema.optional().meta({
+      description:
+        'Where no test files are given: share of rows that become the test split; 0 makes none. Short for `split` by fraction. Default: 0.2.',
+    }),
     split: splitOptionsSchema.optional().meta({ description: 'How rows are divided. Default: 0.2 for the test, stratified.' }),
     mode: z
       .enum(['strict', 'tolerant'])
