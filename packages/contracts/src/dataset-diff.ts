@@ -19,20 +19,19 @@ const changeCounts = {
 }
 
 export const rowsDiffSchema = z.object({
-  /** False: so many rows that a sample of them was compared; counts are extrapolated. */
-  exact: z.boolean(),
+  exact: z.boolean().meta({ description: 'False: so many rows that a sample of them was compared; counts are extrapolated.' }),
   identity: rowIdentitySchema,
   base: countSchema,
   version: countSchema,
   unchanged: countSchema,
   ...changeCounts,
-  /** Equal, but in another split. */
-  moved: countSchema,
-  /** Of the splits that either has. Changed rows count in the split that they are in now. */
-  splits: z.record(
-    z.string(),
-    z.object({ base: countSchema, version: countSchema, ...changeCounts, moved_in: countSchema, moved_out: countSchema }),
-  ),
+  moved: countSchema.meta({ description: 'Equal, but in another split.' }),
+  splits: z
+    .record(
+      z.string(),
+      z.object({ base: countSchema, version: countSchema, ...changeCounts, moved_in: countSchema, moved_out: countSchema }),
+    )
+    .meta({ description: 'Of the splits that either has. Changed rows count in the split that they are in now.' }),
 })
 export type RowsDiff = z.infer<typeof rowsDiffSchema>
 
@@ -44,11 +43,12 @@ export const columnDriftSchema = z.object({
   role: z.enum(['feature', 'target']),
   type: columnTypeSchema,
   ...stabilitySchema,
-  /** Kolmogorov–Smirnov statistic of numbers and dates, and what it stays below by chance; null for categories. */
-  ks: z.number().nullable(),
+  ks: z
+    .number()
+    .nullable()
+    .meta({ description: 'Kolmogorov–Smirnov statistic of numbers and dates, and what it stays below by chance; null for categories.' }),
   ks_by_chance: z.number().nullable(),
-  /** Jensen–Shannon distance of categories, 0 … 1; null for numbers. */
-  js_distance: z.number().nullable(),
+  js_distance: z.number().nullable().meta({ description: 'Jensen–Shannon distance of categories, 0 … 1; null for numbers.' }),
   missing: z.object({ base: z.number(), version: z.number() }).meta({ description: 'Shares of the rows.' }),
   new_categories: z.array(z.string()).meta({ description: 'At most 100.' }),
   gone_categories: z.array(z.string()).meta({ description: 'At most 100.' }),
@@ -67,10 +67,10 @@ export const datasetDiffSchema = z.object({
   object: z.literal('dataset_diff'),
   dataset_version_id: idSchema('dataset_version'),
   base_version_id: idSchema('dataset_version'),
-  /** Whether both have one digest. */
-  equal: z.boolean(),
-  /** Null where rows cannot be matched: one is known by its id, the other by its content. */
-  rows: rowsDiffSchema.nullable(),
+  equal: z.boolean().meta({ description: 'Whether both have one digest.' }),
+  rows: rowsDiffSchema
+    .nullable()
+    .meta({ description: 'Null where rows cannot be matched: one is known by its id, the other by its content.' }),
   columns: z.object({
     added: z.array(namedColumnSchema),
     removed: z.array(namedColumnSchema),
@@ -78,9 +78,9 @@ export const datasetDiffSchema = z.object({
   }),
   classes: z.object({ added: z.array(z.string()), removed: z.array(z.string()) }),
   class_balance: classBalanceDriftSchema.nullable(),
-  /** Of columns that both have with one type, the strongest first. The first 1,000 columns are compared. */
-  drift: z.array(columnDriftSchema),
-  /** Pixel values of images; null for tables. */
+  drift: z
+    .array(columnDriftSchema)
+    .meta({ description: 'Of columns that both have with one type, the strongest first. The first 1,000 columns are compared.' }),
   channels: z
     .array(
       z.object({
@@ -90,13 +90,15 @@ export const datasetDiffSchema = z.object({
         ...stabilitySchema,
       }),
     )
-    .nullable(),
-  /** From which value on drift is moderate or strong; psi and ks must be beyond chance as well. */
-  thresholds: z.object({
-    psi: z.object({ moderate: z.number(), strong: z.number() }),
-    ks: z.object({ moderate: z.number(), strong: z.number() }),
-    missing: z.object({ moderate: z.number(), strong: z.number() }),
-  }),
+    .nullable()
+    .meta({ description: 'Pixel values of images; null for tables.' }),
+  thresholds: z
+    .object({
+      psi: z.object({ moderate: z.number(), strong: z.number() }),
+      ks: z.object({ moderate: z.number(), strong: z.number() }),
+      missing: z.object({ moderate: z.number(), strong: z.number() }),
+    })
+    .meta({ description: 'From which value on drift is moderate or strong; psi and ks must be beyond chance as well.' }),
 })
 export type DatasetDiff = z.infer<typeof datasetDiffSchema>
 
@@ -110,7 +112,8 @@ export const datasetDiffRowsSchema = z.object({
   dataset_version_id: idSchema('dataset_version'),
   base_version_id: idSchema('dataset_version'),
   change: rowChangeSchema,
-  /** Each as it was (null where it is added) and as it is (null where it is removed). */
-  rows: z.array(z.object({ base: sideSchema, version: sideSchema })),
+  rows: z
+    .array(z.object({ base: sideSchema, version: sideSchema }))
+    .meta({ description: 'Each as it was (null where it is added) and as it is (null where it is removed).' }),
   has_more: z.boolean(),
 })

@@ -5,8 +5,7 @@ import { z } from 'zod'
 import { splitOptionsSchema } from './prepare-options.ts'
 
 export const shardSchema = z.object({
-  /** Object key in storage. */
-  key: z.string(),
+  key: z.string().meta({ description: 'Object key in storage.' }),
   rows: z.int().positive(),
   bytes: z.int().positive(),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
@@ -15,29 +14,33 @@ export type Shard = z.infer<typeof shardSchema>
 
 export const splitSchema = z.object({
   rows: z.int().positive(),
-  /** Rows per class, in the order of `target.classes` (of multi-label targets: with that label); absent for other targets. */
-  class_counts: z.array(z.int().nonnegative()).optional(),
+  class_counts: z
+    .array(z.int().nonnegative())
+    .optional()
+    .meta({
+      description: 'Rows per class, in the order of `target.classes` (of multi-label targets: with that label); absent for other targets.',
+    }),
   shards: z.array(shardSchema).min(1),
 })
 
 export const datasetInputSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('image'),
-    /** [channels, height, width] */
-    shape: z.tuple([z.int().positive(), z.int().positive(), z.int().positive()]),
+    shape: z.tuple([z.int().positive(), z.int().positive(), z.int().positive()]).meta({ description: '[channels, height, width]' }),
     dtype: z.literal('uint8'),
   }),
   z.object({
     kind: z.literal('features'),
-    /** [columns] */
-    shape: z.tuple([z.int().positive()]),
+    shape: z.tuple([z.int().positive()]).meta({ description: '[columns]' }),
     dtype: z.literal('float32'),
     columns: z.array(z.string()),
-    /**
-     * Per column its categories, or null for numbers: the shards hold a category's index. Absent when all columns are numbers. NaN is a missing
-     * value in either.
-     */
-    categories: z.array(z.array(z.string()).nullable()).optional(),
+    categories: z
+      .array(z.array(z.string()).nullable())
+      .optional()
+      .meta({
+        description:
+          "Per column its categories, or null for numbers: the shards hold a category's index. Absent when all columns are numbers. NaN is a missing value in either.",
+      }),
   }),
 ])
 export type DatasetInput = z.infer<typeof datasetInputSchema>
@@ -99,15 +102,13 @@ export type Normalization = z.infer<typeof normalizationSchema>
 /** Of the training split, per column: what transforms are fitted from. Missing values do not count. */
 export const columnStatisticsSchema = z.object({
   missing: z.array(z.int().nonnegative()),
-  /** Null where all values are missing. */
-  min: z.array(z.number().nullable()),
+  min: z.array(z.number().nullable()).meta({ description: 'Null where all values are missing.' }),
   max: z.array(z.number().nullable()),
-  /** Exact for up to 1,024 rows; beyond that its rank is off by about 1 %. */
-  median: z.array(z.number().nullable()),
-  /** Most frequent value, the smallest of equals; for numbers among the first 1,000 different ones. */
-  mode: z.array(z.number().nullable()),
-  /** Rows of each category; null for numbers. */
-  category_counts: z.array(z.array(z.int().nonnegative()).nullable()),
+  median: z.array(z.number().nullable()).meta({ description: 'Exact for up to 1,024 rows; beyond that its rank is off by about 1 %.' }),
+  mode: z
+    .array(z.number().nullable())
+    .meta({ description: 'Most frequent value, the smallest of equals; for numbers among the first 1,000 different ones.' }),
+  category_counts: z.array(z.array(z.int().nonnegative()).nullable()).meta({ description: 'Rows of each category; null for numbers.' }),
 })
 export type ColumnStatistics = z.infer<typeof columnStatisticsSchema>
 
@@ -126,12 +127,14 @@ export type RowIdentity = z.infer<typeof rowIdentitySchema>
  */
 export const rowIndexSchema = z.object({
   identity: rowIdentitySchema,
-  /** Of the feature columns of a table, in order. */
-  types: z.array(z.enum(['number', 'category', 'date'])),
-  /** `marks` U8 [parsed rows]: the split of each, 255 for one that was left out. `values`, `weights`, `offsets`: distributions. */
-  summary: storedFileSchema,
-  /** Sorted digests: `rows` U32 [n, words], one entry after the other over all of these files. */
-  rows: z.array(shardSchema),
+  types: z.array(z.enum(['number', 'category', 'date'])).meta({ description: 'Of the feature columns of a table, in order.' }),
+  summary: storedFileSchema.meta({
+    description:
+      '`marks` U8 [parsed rows]: the split of each, 255 for one that was left out. `values`, `weights`, `offsets`: distributions.',
+  }),
+  rows: z
+    .array(shardSchema)
+    .meta({ description: 'Sorted digests: `rows` U32 [n, words], one entry after the other over all of these files.' }),
 })
 export type RowIndex = z.infer<typeof rowIndexSchema>
 
@@ -141,21 +144,21 @@ export type RowIndex = z.infer<typeof rowIndexSchema>
  */
 export const datasetManifestSchema = z.object({
   format: z.literal(1),
-  /** sha256 over the canonical content: equal content gives the equal digest, whatever was uploaded. */
-  digest: z.string().regex(/^[0-9a-f]{64}$/),
+  digest: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .meta({ description: 'sha256 over the canonical content: equal content gives the equal digest, whatever was uploaded.' }),
   input: datasetInputSchema,
   target: datasetTargetSchema,
-  /** Always has `train`. */
-  splits: z.record(z.string(), splitSchema),
+  splits: z.record(z.string(), splitSchema).meta({ description: 'Always has `train`.' }),
   normalization: normalizationSchema,
-  /** Tables only. */
-  statistics: columnStatisticsSchema.optional(),
-  /** How the rows were divided, with the seed that decided. */
-  division: z.object({ options: splitOptionsSchema, seed: z.int().nonnegative() }).optional(),
-  /** Problems, leakage, profile: dataset-report.ts. */
-  analysis: storedFileSchema.optional(),
-  /** Rows that were left out, as CSV. */
-  quarantine: storedFileSchema.extend({ rows: z.int().positive() }).optional(),
+  statistics: columnStatisticsSchema.optional().meta({ description: 'Tables only.' }),
+  division: z
+    .object({ options: splitOptionsSchema, seed: z.int().nonnegative() })
+    .optional()
+    .meta({ description: 'How the rows were divided, with the seed that decided.' }),
+  analysis: storedFileSchema.optional().meta({ description: 'Problems, leakage, profile: dataset-report.ts.' }),
+  quarantine: storedFileSchema.extend({ rows: z.int().positive() }).optional().meta({ description: 'Rows that were left out, as CSV.' }),
   index: rowIndexSchema.optional(),
 })
 export type DatasetManifest = z.infer<typeof datasetManifestSchema>

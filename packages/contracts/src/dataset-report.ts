@@ -9,8 +9,7 @@ import { datasetVersionStatusSchema } from './states.ts'
 const countSchema = z.int().nonnegative()
 
 export const dataProblemSchema = z.object({
-  /** `error`: such rows cannot be used. `warning`: they can, but look at them. */
-  severity: z.enum(['error', 'warning']),
+  severity: z.enum(['error', 'warning']).meta({ description: '`error`: such rows cannot be used. `warning`: they can, but look at them.' }),
   code: z.string(),
   message: z.string(),
   hint: z.string(),
@@ -19,45 +18,44 @@ export const dataProblemSchema = z.object({
 export type DataProblem = z.infer<typeof dataProblemSchema>
 
 const duplicatesSchema = z.object({
-  /** False: more rows than the index holds; counts are extrapolated from a sample of all values. */
-  exact: z.boolean(),
-  /** Rows that equal an earlier row of the same split. */
-  within: z.record(z.string(), countSchema),
-  /** Rows of a split whose inputs are in the training split too. */
-  in_train: z.record(z.string(), countSchema),
-  /** Pairs of rows (from 0, in the order of the upload): one of the training split, one of another. */
-  examples: z.array(z.object({ split: z.string(), row: countSchema, train_row: countSchema })),
+  exact: z.boolean().meta({ description: 'False: more rows than the index holds; counts are extrapolated from a sample of all values.' }),
+  within: z.record(z.string(), countSchema).meta({ description: 'Rows that equal an earlier row of the same split.' }),
+  in_train: z.record(z.string(), countSchema).meta({ description: 'Rows of a split whose inputs are in the training split too.' }),
+  examples: z
+    .array(z.object({ split: z.string(), row: countSchema, train_row: countSchema }))
+    .meta({ description: 'Pairs of rows (from 0, in the order of the upload): one of the training split, one of another.' }),
 })
 
 export const leakageSchema = z.object({
   exact_duplicates: duplicatesSchema,
-  /** Images that look the same by a perceptual hash and nearly equal thumbnails, across splits; null for tables. */
   near_duplicates: z
     .object({
-      /** How many images were compared. */
-      compared: countSchema,
+      compared: countSchema.meta({ description: 'How many images were compared.' }),
       in_train: z.record(z.string(), countSchema),
       examples: z.array(
         z.object({ split: z.string(), row: countSchema, train_row: countSchema, hash_distance: countSchema, mean_difference: z.number() }),
       ),
     })
-    .nullable(),
-  /** Equal inputs with different targets. */
-  label_conflicts: z.object({
-    /** Different inputs that have more than one target. */
-    inputs: countSchema,
-    examples: z.array(z.object({ row: countSchema, other_row: countSchema })),
-  }),
-  /** Columns that give the target away: the accuracy of guessing it from this column alone, on rows not looked at before. */
-  predictive_columns: z.array(
-    z.object({
-      column: z.string(),
-      role: z.enum(['feature', 'ignored', 'group', 'split']),
-      accuracy: z.number(),
-      /** Of always guessing the most frequent class. */
-      baseline: z.number(),
+    .nullable()
+    .meta({ description: 'Images that look the same by a perceptual hash and nearly equal thumbnails, across splits; null for tables.' }),
+  label_conflicts: z
+    .object({
+      inputs: countSchema.meta({ description: 'Different inputs that have more than one target.' }),
+      examples: z.array(z.object({ row: countSchema, other_row: countSchema })),
+    })
+    .meta({ description: 'Equal inputs with different targets.' }),
+  predictive_columns: z
+    .array(
+      z.object({
+        column: z.string(),
+        role: z.enum(['feature', 'ignored', 'group', 'split']),
+        accuracy: z.number(),
+        baseline: z.number().meta({ description: 'Of always guessing the most frequent class.' }),
+      }),
+    )
+    .meta({
+      description: 'Columns that give the target away: the accuracy of guessing it from this column alone, on rows not looked at before.',
     }),
-  ),
 })
 export type Leakage = z.infer<typeof leakageSchema>
 
@@ -72,20 +70,16 @@ export const columnProfileSchema = z.object({
   count: countSchema,
   missing: countSchema,
   distinct: countSchema,
-  /** False: an estimate, with a standard error of 1.6 %. */
-  distinct_exact: z.boolean(),
-  /** Null for categories, and where there is no value. */
-  min: columnValueSchema.nullable(),
+  distinct_exact: z.boolean().meta({ description: 'False: an estimate, with a standard error of 1.6 %.' }),
+  min: columnValueSchema.nullable().meta({ description: 'Null for categories, and where there is no value.' }),
   max: columnValueSchema.nullable(),
   mean: columnValueSchema.nullable(),
-  /** Of dates in days. */
-  std: wireNumberSchema.nullable(),
-  /** Exact for up to 1,024 values; beyond that, ranks are off by about 1 %. */
+  std: wireNumberSchema.nullable().meta({ description: 'Of dates in days.' }),
   quantiles: z
     .object({ p05: columnValueSchema, p25: columnValueSchema, p50: columnValueSchema, p75: columnValueSchema, p95: columnValueSchema })
-    .nullable(),
-  /** Counts in bins of equal width from min to max. */
-  histogram: z.array(countSchema).nullable(),
+    .nullable()
+    .meta({ description: 'Exact for up to 1,024 values; beyond that, ranks are off by about 1 %.' }),
+  histogram: z.array(countSchema).nullable().meta({ description: 'Counts in bins of equal width from min to max.' }),
   top_values: z.array(z.object({ value: columnValueSchema, count: countSchema })),
 })
 export type ColumnProfile = z.infer<typeof columnProfileSchema>
@@ -94,13 +88,14 @@ export const imageProfileSchema = z.object({
   channels: countSchema,
   height: countSchema,
   width: countSchema,
-  /** Sizes as uploaded, most frequent first; capped. */
-  sizes: z.array(z.object({ height: countSchema, width: countSchema, count: countSchema })),
-  /** Per channel, of pixels scaled to 0 … 1, over all splits. */
-  mean: z.array(z.number()),
+  sizes: z
+    .array(z.object({ height: countSchema, width: countSchema, count: countSchema }))
+    .meta({ description: 'Sizes as uploaded, most frequent first; capped.' }),
+  mean: z.array(z.number()).meta({ description: 'Per channel, of pixels scaled to 0 … 1, over all splits.' }),
   std: z.array(z.number()),
-  /** Per channel: how often each of 16 equal ranges of the 256 values occurs. */
-  histogram: z.array(z.array(countSchema)),
+  histogram: z
+    .array(z.array(countSchema))
+    .meta({ description: 'Per channel: how often each of 16 equal ranges of the 256 values occurs.' }),
 })
 export type ImageProfile = z.infer<typeof imageProfileSchema>
 
@@ -112,23 +107,22 @@ export const datasetProfileSchema = z.object({
     z.string(),
     z.object({
       rows: countSchema,
-      /** Rows of each class; absent for values. */
-      classes: z.array(classBalanceSchema).optional(),
-      /** Rows of each coarse class; absent where there are none. */
-      coarse_classes: z.array(classBalanceSchema).optional(),
+      classes: z.array(classBalanceSchema).optional().meta({ description: 'Rows of each class; absent for values.' }),
+      coarse_classes: z
+        .array(classBalanceSchema)
+        .optional()
+        .meta({ description: 'Rows of each coarse class; absent where there are none.' }),
     }),
   ),
   columns: z.array(columnProfileSchema).nullable(),
-  /** The columns of the target, where they are values. */
-  targets: z.array(columnProfileSchema).nullable(),
+  targets: z.array(columnProfileSchema).nullable().meta({ description: 'The columns of the target, where they are values.' }),
   images: imageProfileSchema.nullable(),
 })
 export type DatasetProfile = z.infer<typeof datasetProfileSchema>
 
 export const targetChoiceSchema = z.object({
   kind: z.enum(['class', 'value', 'multi_label', 'none']),
-  /** `content`: found by looking at the columns. */
-  chosen_by: z.enum(['option', 'content']),
+  chosen_by: z.enum(['option', 'content']).meta({ description: '`content`: found by looking at the columns.' }),
   message: z.string().meta({ description: 'Why the target is of that kind.' }),
   hint: z.string().meta({ description: 'How to have it otherwise.' }),
 })
@@ -140,10 +134,8 @@ export const datasetAnalysisSchema = z.object({
   rows: z.object({ read: countSchema, used: countSchema, quarantined: countSchema }),
   target: targetChoiceSchema.optional().meta({ description: 'Absent in versions of before 2026-11-26.' }),
   problems: z.array(dataProblemSchema),
-  /** Occurrences of problems, also of those kinds that are not listed. */
-  problem_count: countSchema,
-  /** True when there were more kinds of problems than are listed. */
-  capped: z.boolean(),
+  problem_count: countSchema.meta({ description: 'Occurrences of problems, also of those kinds that are not listed.' }),
+  capped: z.boolean().meta({ description: 'True when there were more kinds of problems than are listed.' }),
   leakage: leakageSchema,
   profile: datasetProfileSchema,
 })
@@ -154,8 +146,9 @@ export const datasetReportSchema = z.object({
   dataset_version_id: idSchema('dataset_version'),
   status: datasetVersionStatusSchema,
   ...datasetAnalysisSchema.pick({ problems: true, problem_count: true, capped: true }).shape,
-  /** Null where the rows were never counted: the preparation failed. */
-  mode: datasetAnalysisSchema.shape.mode.nullable(),
+  mode: datasetAnalysisSchema.shape.mode
+    .nullable()
+    .meta({ description: 'Null where the rows were never counted: the preparation failed.' }),
   rows: datasetAnalysisSchema.shape.rows.nullable(),
   target: datasetAnalysisSchema.shape.target,
   leakage: leakageSchema.nullable(),
@@ -171,12 +164,15 @@ export const datasetProfileResourceSchema = z.object({
 const cellSchema = z.union([z.string(), wireNumberSchema]).nullable()
 
 export const previewRowSchema = z.object({
-  /** From 0, in its split. */
-  row: countSchema,
-  /** In the order of the columns; null for images. */
-  values: z.array(z.object({ name: z.string(), value: cellSchema })).nullable(),
-  /** The class, the values or the labels. */
-  target: z.union([z.string(), z.array(z.union([z.string(), wireNumberSchema]))]).nullable(),
+  row: countSchema.meta({ description: 'From 0, in its split.' }),
+  values: z
+    .array(z.object({ name: z.string(), value: cellSchema }))
+    .nullable()
+    .meta({ description: 'In the order of the columns; null for images.' }),
+  target: z
+    .union([z.string(), z.array(z.union([z.string(), wireNumberSchema]))])
+    .nullable()
+    .meta({ description: 'The class, the values or the labels.' }),
 })
 export type PreviewRow = z.infer<typeof previewRowSchema>
 

@@ -7,13 +7,13 @@ export const PAGE_LIMIT_DEFAULT = 20
 export const PAGE_LIMIT_MAX = 100
 
 export const pageQuerySchema = z.object({
-  /** More than 100 is read as 100. */
   limit: z.coerce
     .number()
     .int()
     .min(1)
     .default(PAGE_LIMIT_DEFAULT)
-    .transform((n) => Math.min(n, PAGE_LIMIT_MAX)),
+    .transform((n) => Math.min(n, PAGE_LIMIT_MAX))
+    .meta({ description: 'More than 100 is read as 100.' }),
   after: z.string().optional(),
   before: z.string().optional(),
   order: z.enum(['asc', 'desc']).default('desc'),
@@ -34,10 +34,11 @@ export function listSchema<T extends z.ZodType>(item: T) {
 export const issueRowsSchema = z.object({
   file: z.string(),
   column: z.string().nullable(),
-  /** Rows with it; 1 for a mistake of a whole column or file. */
-  count: z.int().nonnegative(),
-  /** The first ones. Rows count from 1, as a spreadsheet does; null where there is no row. */
-  examples: z.array(z.object({ row: z.int().nonnegative().nullable(), value: z.string().nullable() })).readonly(),
+  count: z.int().nonnegative().meta({ description: 'Rows with it; 1 for a mistake of a whole column or file.' }),
+  examples: z
+    .array(z.object({ row: z.int().nonnegative().nullable(), value: z.string().nullable() }))
+    .readonly()
+    .meta({ description: 'The first ones. Rows count from 1, as a spreadsheet does; null where there is no row.' }),
 })
 
 export const issueSchema = z.object({

@@ -28,12 +28,13 @@ const layerSelectorSchema = z.string().min(1).max(200)
 
 export const transferSchema = z.strictObject({
   checkpoint_id: idSchema('checkpoint'),
-  /** Layers to copy by name. Default: all that both models have. */
-  include: z.array(layerSelectorSchema).max(1000).optional(),
-  /** Layers not to copy: they begin anew (a new head). */
-  exclude: z.array(layerSelectorSchema).max(1000).default([]),
-  /** Layers whose parameters do not change. */
-  freeze: z.array(layerSelectorSchema).max(1000).default([]),
+  include: z
+    .array(layerSelectorSchema)
+    .max(1000)
+    .optional()
+    .meta({ description: 'Layers to copy by name. Default: all that both models have.' }),
+  exclude: z.array(layerSelectorSchema).max(1000).default([]).meta({ description: 'Layers not to copy: they begin anew (a new head).' }),
+  freeze: z.array(layerSelectorSchema).max(1000).default([]).meta({ description: 'Layers whose parameters do not change.' }),
 })
 export type Transfer = z.infer<typeof transferSchema>
 
@@ -166,8 +167,7 @@ export type EncodedPicture = z.infer<typeof encodedPictureSchema>
 
 export const predictRequestSchema = z.strictObject({
   inputs: z.array(predictInputSchema).min(1).max(1000),
-  /** How many of the most likely classes to name. */
-  top_k: z.int().min(1).max(1000).default(1),
+  top_k: z.int().min(1).max(1000).default(1).meta({ description: 'How many of the most likely classes to name.' }),
 })
 export type PredictRequest = z.infer<typeof predictRequestSchema>
 
@@ -229,8 +229,7 @@ export const runResultSchema = z.discriminatedUnion('kind', [
     steps: z.int(),
     epochs: z.number(),
     metrics: z.record(z.string(), wireNumberSchema),
-    /** Seconds in the trainer, without waiting in the queue. */
-    seconds: z.number(),
+    seconds: z.number().meta({ description: 'Seconds in the trainer, without waiting in the queue.' }),
     samples_per_second: z.number(),
     evaluation: evaluationReportSchema.optional().meta({ description: 'Of the final model; absent for values and without evaluation.' }),
     head_evaluations: headEvaluationsSchema,
@@ -259,12 +258,19 @@ export const runResultSchema = z.discriminatedUnion('kind', [
     run_id: idSchema('run'),
     from_step: z.int(),
     to_step: z.int(),
-    /** Whether the replay gave the same file, bit by bit: weights, optimizer, metrics and everything else that a checkpoint holds. */
-    equal: z.boolean(),
+    equal: z
+      .boolean()
+      .meta({
+        description:
+          'Whether the replay gave the same file, bit by bit: weights, optimizer, metrics and everything else that a checkpoint holds.',
+      }),
     sha256: z.string(),
     expected_sha256: z.string(),
-    /** Another engine, backend, instruction set or number of threads computes other bits: then `equal` proves nothing. */
-    same_fingerprint: z.boolean(),
+    same_fingerprint: z
+      .boolean()
+      .meta({
+        description: 'Another engine, backend, instruction set or number of threads computes other bits: then `equal` proves nothing.',
+      }),
     fingerprint: z.string(),
     expected_fingerprint: z.string(),
     seconds: z.number(),
@@ -281,12 +287,12 @@ export const runPlanSchema = z.object({
   memory_bytes: z.number(),
   total_steps: z.int(),
   steps_per_epoch: z.int(),
-  /** Layer by layer what a transfer does; absent without one. */
   transfer: z
     .array(
       z.object({ parameter: z.string(), action: z.enum(['loaded', 'reinitialized', 'skipped']), frozen: z.boolean(), reason: z.string() }),
     )
-    .optional(),
+    .optional()
+    .meta({ description: 'Layer by layer what a transfer does; absent without one.' }),
 })
 export type RunPlan = z.infer<typeof runPlanSchema>
 
@@ -320,8 +326,7 @@ export const jobSchema = z.object({
   retry_of: idSchema('job').nullable().meta({ description: 'The job that this one repeats.' }),
   run_ids: z.array(idSchema('run')),
   progress: progressSchema,
-  /** Newest value of each metric. */
-  metrics: z.record(z.string(), wireNumberSchema),
+  metrics: z.record(z.string(), wireNumberSchema).meta({ description: 'Newest value of each metric.' }),
   result: runResultSchema.nullable(),
   failure: failureSchema.nullable(),
   created_at: timestampSchema,
@@ -342,10 +347,11 @@ export const runSchema = z.object({
   metrics: z.record(z.string(), wireNumberSchema),
   result: runResultSchema.nullable(),
   failure: failureSchema.nullable(),
-  /** The newest one; the final one when the run succeeded. */
-  checkpoint_id: idSchema('checkpoint').nullable(),
-  /** What decides the bits of the result: engine, backend, instruction set, threads. */
-  fingerprint: z.string().nullable(),
+  checkpoint_id: idSchema('checkpoint').nullable().meta({ description: 'The newest one; the final one when the run succeeded.' }),
+  fingerprint: z
+    .string()
+    .nullable()
+    .meta({ description: 'What decides the bits of the result: engine, backend, instruction set, threads.' }),
   created_at: timestampSchema,
   started_at: timestampSchema.nullable(),
   finished_at: timestampSchema.nullable(),

@@ -68,12 +68,10 @@ export const prepareOptionsSchema = z
         '`class` (any text), `value` (numbers), `multi_label` (several columns of 0 and 1, or one column of labels with separators) or `none` (for reconstruction). Default: value for several columns, and for one of numbers with fractions or, in tables, with more than 20 different whole numbers; class for anything else. The report of the version says which it was.',
     }),
     label_separator: z.string().min(1).max(5).default('|').meta({ description: 'Between the labels of one cell, for `multi_label`.' }),
-    coarse_target: columnReferenceSchema
-      .optional()
-      .meta({
-        description:
-          'A column with the coarse class of each class: the two levels of a hierarchy. Default: what a list of images calls coarse_label.',
-      }),
+    coarse_target: columnReferenceSchema.optional().meta({
+      description:
+        'A column with the coarse class of each class: the two levels of a hierarchy. Default: what a list of images calls coarse_label.',
+    }),
     ignore: z
       .array(columnReferenceSchema)
       .max(10_000)

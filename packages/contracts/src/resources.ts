@@ -22,8 +22,7 @@ export const apiKeySchema = z.object({
   id: idSchema('api_key'),
   object: z.literal('api_key'),
   name: z.string(),
-  /** The first letters, to recognize it by. */
-  prefix: z.string(),
+  prefix: z.string().meta({ description: 'The first letters, to recognize it by.' }),
   scopes: z.array(z.string()),
   created_at: timestampSchema,
   expires_at: timestampSchema.nullable(),
@@ -37,8 +36,7 @@ export const datasetSchema = z.object({
   object: z.literal('dataset'),
   name: z.string(),
   description: z.string(),
-  /** Newest ready version. */
-  latest_version_id: idSchema('dataset_version').nullable(),
+  latest_version_id: idSchema('dataset_version').nullable().meta({ description: 'Newest ready version.' }),
   created_at: timestampSchema,
 })
 export type Dataset = z.infer<typeof datasetSchema>
@@ -48,11 +46,11 @@ export const datasetVersionSchema = z.object({
   object: z.literal('dataset_version'),
   dataset_id: idSchema('dataset'),
   version: z.int(),
-  /** The version that it was appended to; null for one of its own, and where that one is deleted. */
-  base_version_id: idSchema('dataset_version').nullable(),
+  base_version_id: idSchema('dataset_version')
+    .nullable()
+    .meta({ description: 'The version that it was appended to; null for one of its own, and where that one is deleted.' }),
   status: datasetVersionStatusSchema,
-  /** The job that prepares it. */
-  job_id: idSchema('job').nullable(),
+  job_id: idSchema('job').nullable().meta({ description: 'The job that prepares it.' }),
   digest: z.string().nullable(),
   uploaded_bytes: z.int(),
   input: datasetInputSchema.nullable(),
@@ -105,11 +103,9 @@ export const eventSchema = z.object({
   id: idSchema('event'),
   object: z.literal('event'),
   run_id: idSchema('run'),
-  /** Position in the run, from 1. */
-  seq: z.int(),
+  seq: z.int().meta({ description: 'Position in the run, from 1.' }),
   type: z.string(),
-  /** For a person. */
-  message: z.string(),
+  message: z.string().meta({ description: 'For a person.' }),
   data: z.record(z.string(), z.unknown()),
   created_at: timestampSchema,
 })

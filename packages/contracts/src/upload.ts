@@ -37,16 +37,14 @@ export const uploadSchema = z.object({
   file_name: z.string(),
   bytes: z.int(),
   sha256: z.string().nullable(),
-  /** `open`: parts are missing, or `complete` was not asked for. `attached`: the source of a version. */
-  status: z.enum(['open', 'complete', 'attached']),
+  status: z
+    .enum(['open', 'complete', 'attached'])
+    .meta({ description: '`open`: parts are missing, or `complete` was not asked for. `attached`: the source of a version.' }),
   part_bytes: z.int(),
-  /** How many parts there must be. */
-  parts_total: z.int(),
-  /** Those that have arrived; a client that was interrupted sends the others. */
-  parts: z.array(uploadPartSchema),
+  parts_total: z.int().meta({ description: 'How many parts there must be.' }),
+  parts: z.array(uploadPartSchema).meta({ description: 'Those that have arrived; a client that was interrupted sends the others.' }),
   dataset_version_id: idSchema('dataset_version').nullable(),
-  /** When an upload that nobody uses is removed; null once it is attached. */
-  expires_at: z.iso.datetime().nullable(),
+  expires_at: z.iso.datetime().nullable().meta({ description: 'When an upload that nobody uses is removed; null once it is attached.' }),
   created_at: z.iso.datetime(),
 })
 export type Upload = z.infer<typeof uploadSchema>
