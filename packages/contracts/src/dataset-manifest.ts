@@ -14,12 +14,9 @@ export type Shard = z.infer<typeof shardSchema>
 
 export const splitSchema = z.object({
   rows: z.int().positive(),
-  class_counts: z
-    .array(z.int().nonnegative())
-    .optional()
-    .meta({
-      description: 'Rows per class, in the order of `target.classes` (of multi-label targets: with that label); absent for other targets.',
-    }),
+  class_counts: z.array(z.int().nonnegative()).optional().meta({
+    description: 'Rows per class, in the order of `target.classes` (of multi-label targets: with that label); absent for other targets.',
+  }),
   shards: z.array(shardSchema).min(1),
 })
 
@@ -34,13 +31,10 @@ export const datasetInputSchema = z.discriminatedUnion('kind', [
     shape: z.tuple([z.int().positive()]).meta({ description: '[columns]' }),
     dtype: z.literal('float32'),
     columns: z.array(z.string()),
-    categories: z
-      .array(z.array(z.string()).nullable())
-      .optional()
-      .meta({
-        description:
-          "Per column its categories, or null for numbers: the shards hold a category's index. Absent when all columns are numbers. NaN is a missing value in either.",
-      }),
+    categories: z.array(z.array(z.string()).nullable()).optional().meta({
+      description:
+        "Per column its categories, or null for numbers: the shards hold a category's index. Absent when all columns are numbers. NaN is a missing value in either.",
+    }),
   }),
 ])
 export type DatasetInput = z.infer<typeof datasetInputSchema>

@@ -258,19 +258,15 @@ export const runResultSchema = z.discriminatedUnion('kind', [
     run_id: idSchema('run'),
     from_step: z.int(),
     to_step: z.int(),
-    equal: z
-      .boolean()
-      .meta({
-        description:
-          'Whether the replay gave the same file, bit by bit: weights, optimizer, metrics and everything else that a checkpoint holds.',
-      }),
+    equal: z.boolean().meta({
+      description:
+        'Whether the replay gave the same file, bit by bit: weights, optimizer, metrics and everything else that a checkpoint holds.',
+    }),
     sha256: z.string(),
     expected_sha256: z.string(),
-    same_fingerprint: z
-      .boolean()
-      .meta({
-        description: 'Another engine, backend, instruction set or number of threads computes other bits: then `equal` proves nothing.',
-      }),
+    same_fingerprint: z.boolean().meta({
+      description: 'Another engine, backend, instruction set or number of threads computes other bits: then `equal` proves nothing.',
+    }),
     fingerprint: z.string(),
     expected_fingerprint: z.string(),
     seconds: z.number(),
