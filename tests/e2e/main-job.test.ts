@@ -133,7 +133,7 @@ describe.each([{ redis: true }, { redis: false }])('the main job, redis: $redis'
     const kept = decodeCheckpoint(await service.download(`/v1/checkpoints/${second.checkpoint_id}/download`))
     expect(kept.state.get('model.conv2.weight')?.data).toEqual(digitWeights.state.get('model.conv2.weight')?.data)
     expect(kept.state.get('model.fc2.weight')?.data).not.toEqual(digitWeights.state.get('model.fc2.weight')?.data)
-  }, 180_000)
+  })
 })
 
 describe('on S3-compatible storage', () => {

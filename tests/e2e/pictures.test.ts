@@ -62,7 +62,7 @@ describe('pictures in class folders', () => {
   beforeAll(async () => {
     const file = await zipOfFolders(await pngs(), ({ split, label, row }) => `${split}/${shapeOf(label)}/${label}/${row}.png`)
     version = await upload('two levels', file, { class_levels: 2 })
-  }, 120_000)
+  })
 
   it('of two levels: fine and coarse classes, their balance and both accuracies; and uploaded pictures are predicted as their pixels are', async () => {
     expect(version.target).toMatchObject({

@@ -232,7 +232,7 @@ beforeAll(async () => {
     ['digits', { files: digitFilesOf({ train: 64, test: 32 }), options: {} }],
   ]
   for (const [name, data] of uploads) datasets.set(name, await uploadData(service, name, data.files, data.options))
-}, 180_000)
+})
 afterAll(async () => {
   await service?.stop()
 })

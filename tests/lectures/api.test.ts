@@ -104,7 +104,7 @@ describe.each(RUN)('%s as runs of the service', (file) => {
     const violations: string[] = []
     for (const each of page.expectations) violations.push(...[(await violationOf(expectationSchema.parse(each), jobs)) ?? []].flat())
     expect(violations).toEqual([])
-  }, 120_000)
+  })
 })
 
 it('early stopping: the run ends early and says why, and its checkpoint is the best model', async () => {

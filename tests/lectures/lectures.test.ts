@@ -47,5 +47,5 @@ describe.each(files)('%s', (file) => {
     const violations: string[] = []
     for (const each of expectations) violations.push(...[(await violationOf(each, finished)) ?? []].flat())
     expect(violations).toEqual([])
-  }, 120_000)
+  })
 })

@@ -60,7 +60,10 @@ describe('a table', () => {
       status: 'ready',
       mode: 'tolerant',
       rows: { read: 31, used: 30, quarantined: 1 },
-      problems: [{ severity: 'error', code: 'not_a_number', column: 'size', count: 1, examples: [{ row: 32, value: '=big()' }] }],
+      problems: [
+        { severity: 'error', code: 'not_a_number', column: 'size', count: 1, examples: [{ row: 32, value: '=big()' }] },
+        { severity: 'warning', code: 'identifying_column', column: 'size' },
+      ],
       leakage: { exact_duplicates: { exact: true }, near_duplicates: null },
     })
   })
@@ -77,9 +80,9 @@ describe('a table', () => {
         min: '2024-02-01',
         max: '2024-02-29',
         distinct: 29,
-        top_values: [{ value: '2024-02-29', count: 2 }, {}],
       },
     ])
+    expect(columns[2].top_values[0]).toEqual({ value: '2024-02-29', count: 2 })
     expect(splits.train.classes).toEqual([
       { label: 'a', count: 12, share: 0.5 },
       { label: 'b', count: 12, share: 0.5 },

@@ -177,7 +177,7 @@ describe('uploads', () => {
     expect(await answer.json()).toMatchObject({ version: 1, uploaded_bytes: CSV.length })
     // The first did not become a version, whatever it had stored.
     expect(((await (await repeat()).json()) as DatasetVersion).version).toBe(1)
-  }, 60_000)
+  })
 
   it('keeps memory flat', async () => {
     const server = await startApiProcess(api.databaseUrl, api.storageUrl)

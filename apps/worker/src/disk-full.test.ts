@@ -79,7 +79,7 @@ describe.skipIf(!hasRedis)('requirement 12: the disk is full in the middle of a 
     expect(ended).toMatchObject({ state: 'succeeded', crashCount: 0 })
     expect(await finalOf(id)).toBe(await finalOf(undisturbed))
     expect(await harness.points(id)).toEqual(await harness.points(undisturbed))
-  }, 180_000)
+  })
 
   it.for([['its trainers', 'The disk is full'] as const, ['the storage', 'The storage is full'] as const])(
     'requirement 18: a worker that is terminated while the disk of %s is full waits for space, and no step is lost',

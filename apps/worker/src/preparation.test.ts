@@ -8,9 +8,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Harness, type WorkerProcess } from './testing/harness.ts'
 import { trainersOf } from './testing/process-state.ts'
 
-const ROWS = 400_000
+const ROWS = 200_000
 const COLOURS = ['red', 'green', 'blue', 'black']
-/** Some seconds of work, and a state every few blocks of it. */
+/** A second or two of work, and a state every few blocks of it. */
 const TABLE = Buffer.from(
   `a,b,colour,day,y\n${Array.from({ length: ROWS }, (_, i) => {
     const n = (i * 7919) % 100_003
@@ -26,7 +26,7 @@ describe.skipIf(!hasRedis)('a preparation', () => {
   let expected: unknown
 
   const start = async () => {
-    worker = await harness.startWorker({ PREPARE_CHECKPOINT_MS: '150', LEASE_TTL_MS: '2000' })
+    worker = await harness.startWorker({ PREPARE_CHECKPOINT_MS: '75', LEASE_TTL_MS: '2000' })
   }
   const manifestOf = (versionId: string) => datasetVersions.findManifest(harness.database.workerSql, versionId)
   const kept = (runId: string) => preparationFiles.list(harness.database.workerSql, runId)
@@ -58,7 +58,7 @@ describe.skipIf(!hasRedis)('a preparation', () => {
     const { versionId, runId } = await harness.upload({ file: TABLE }, OPTIONS)
     expect((await harness.waitForEnd(runId)).failure).toBeNull()
     expected = await manifestOf(versionId)
-  }, 120_000)
+  })
   afterAll(async () => {
     await harness?.close()
     await services?.stop()
@@ -79,7 +79,7 @@ describe.skipIf(!hasRedis)('a preparation', () => {
     expect(await manifestOf(versionId)).toEqual(expected)
     expect(stages).toEqual(new Set(['parsed', 'checked', 'written']))
     await expectNothingKept()
-  }, 180_000)
+  })
 
   it('goes on where an append was killed, and gives the digest of one upload of everything', async () => {
     const border = TABLE.indexOf('\n', TABLE.length >> 1) + 1
@@ -109,7 +109,7 @@ describe.skipIf(!hasRedis)('a preparation', () => {
     expect(await messages(runId, 'resumed')).toHaveLength(1)
     expect(await manifestOf(versionId)).toEqual(expected)
     await expectNothingKept()
-  }, 120_000)
+  })
 
   it('requirement 5: goes on when a worker was stopped past its lease; what the killed one writes later counts for nothing', async () => {
     const { versionId, runId } = await harness.upload({ file: TABLE }, OPTIONS)
@@ -126,7 +126,7 @@ describe.skipIf(!hasRedis)('a preparation', () => {
     await zombie.kill('SIGKILL')
     await expectNothingKept()
     expect(await kept(runId)).toEqual([])
-  }, 120_000)
+  })
 
   it('ends when it is cancelled, and leaves nothing', async () => {
     const shards = await filesBelow('datasets/')
@@ -137,5 +137,5 @@ describe.skipIf(!hasRedis)('a preparation', () => {
     await expect.poll(() => filesBelow(`checkpoints/${runId}/`), { timeout: 10_000 }).toEqual([])
     expect(await kept(runId)).toEqual([])
     expect(await filesBelow('datasets/')).toEqual(shards)
-  }, 60_000)
+  })
 })

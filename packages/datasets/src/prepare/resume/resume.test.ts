@@ -138,5 +138,5 @@ describe('a preparation that goes on', () => {
     expect(prepared.manifest).toEqual((await undisturbed(request)).manifest)
     expect(resumed.length).toBeGreaterThan(5)
     expect([...seen.parse].sort((a, b) => a - b)).toEqual(seen.parse)
-  }, 120_000)
+  })
 })
