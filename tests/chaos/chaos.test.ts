@@ -10,7 +10,8 @@ import { hasRedis } from '@trainyard/testkit'
 import { expect, it } from 'vitest'
 
 const MAIN = fileURLToPath(new URL('main.ts', import.meta.url))
-const MINUTES_MAX = 4
+/** For what hangs. Two to four minutes are usual; the campaign's report says how long it took. */
+const MINUTES_MAX = 12
 
 it.skipIf(!hasRedis)(
   '60 faults: nothing is lost, nothing comes twice, nothing differs',
