@@ -10,8 +10,8 @@ import { hasRedis } from '@trainyard/testkit'
 import { expect, it } from 'vitest'
 
 const MAIN = fileURLToPath(new URL('main.ts', import.meta.url))
-/** For what hangs. Two to four minutes are usual; the campaign's report says how long it took. */
-const MINUTES_MAX = 12
+/** For what hangs: a machine that is slow, or busy with other tests, takes several times as long as a quiet one; the campaign's report says how long it took. */
+const MINUTES_MAX = 20
 
 it.skipIf(!hasRedis)(
   '60 faults: nothing is lost, nothing comes twice, nothing differs',
