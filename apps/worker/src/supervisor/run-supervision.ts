@@ -73,7 +73,7 @@ export class RunSupervision {
   #stopTimer: NodeJS.Timeout | undefined
   #runtimeTimer: NodeJS.Timeout | undefined
   #aliveAt: number
-  /** The trainer has told of work that it did. */
+  /** The trainer has told of more than that it is there: what it wrote may be on its way to the storage. */
   #hasBegun = false
   readonly #over = new AbortController()
   #step = -1
@@ -230,7 +230,7 @@ export class RunSupervision {
 
   /** While it trains, only a further step proves that the trainer advances. */
   #noteLife(message: TrainerMessage): void {
-    if (message.type === 'progress') this.#hasBegun = true
+    if (message.type !== 'ready') this.#hasBegun = true
     if (message.type === 'progress' && message.phase === 'training') {
       if (message.step <= this.#step) return
       this.#step = message.step
