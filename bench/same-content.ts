@@ -1,5 +1,5 @@
 // MNIST and Fashion-MNIST, all 70,000 pictures of each, in five forms through the service: one digest, one checkpoint. Minutes.
-// usage: npm run bench:same-content -- [--epochs 1] [--json FILE]
+// usage: npm run bench:same-content -- [--epochs 1] [--set Fashion-MNIST] [--json FILE]
 
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
@@ -8,13 +8,14 @@ import { readPictureSets } from '../tests/e2e/same-content/pictures.ts'
 import { type FormResult, trainForm } from '../tests/e2e/same-content/train-form.ts'
 import { startService } from '../tests/e2e/service.ts'
 
-const { values } = parseArgs({ options: { epochs: { type: 'string', default: '1' }, json: { type: 'string' } } })
+const { values } = parseArgs({ options: { epochs: { type: 'string', default: '1' }, set: { type: 'string' }, json: { type: 'string' } } })
 
 const service = await startService({ redis: false })
 try {
   const measured: (FormResult & { readonly set: string; readonly form: string; readonly bytes: number })[] = []
   console.log('| data | form | MB | digest | checkpoint | accuracy | s |\n|---|---|---|---|---|---|---|')
   for (const set of readPictureSets()) {
+    if (set.name !== (values.set ?? set.name)) continue
     for await (const form of formsOf(set)) {
       const bytes = Object.values(form.files).reduce((sum, content) => sum + Buffer.byteLength(content), 0)
       const started = performance.now()
