@@ -15,7 +15,8 @@ export const mlp = (sizes: readonly number[], activation: 'relu' | 'tanh'): Mode
   preset: { name: 'mlp', options: { sizes, activation } },
 })
 
-const stage = (filters: number) =>
+/** A convolution with its pooling: half the height and width. */
+export const stage = (filters: number) =>
   [{ type: 'conv2d', filters, kernel: 3, padding: 'same' }, { type: 'relu' }, { type: 'max_pool2d', kernel: 2 }] as const
 
 export const MODELS = {

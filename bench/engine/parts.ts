@@ -6,7 +6,7 @@ import { buildModel, type CompiledModel } from '@trainyard/engine/plan'
 import { buildGraph, type ModelSpecInput, modelSpecSchema, type TrainingConfigInput, trainingConfigSchema } from '@trainyard/engine/spec'
 import { createSession } from '@trainyard/engine/train'
 import { randomBatch } from './batch.ts'
-import { type BenchModel, MODELS, type ModelName } from './models.ts'
+import { type BenchModel, MODELS, type ModelName, stage } from './models.ts'
 
 const ROUNDS = 12
 const STEPS = 3
@@ -29,8 +29,6 @@ const TRAININGS: Readonly<Record<string, TrainingConfigInput>> = {
 }
 
 const dropout = (rate: number) => ({ type: 'dropout', rate }) as const
-const stage = (filters: number) =>
-  [{ type: 'conv2d', filters, kernel: 3, padding: 'same' }, { type: 'relu' }, { type: 'max_pool2d', kernel: 2 }, dropout(0.25)] as const
 
 /** The networks that are trained with dropout, where it usually stands. */
 const WITH_DROPOUT: { readonly [M in ModelName]?: ModelSpecInput } = {
@@ -52,7 +50,9 @@ const WITH_DROPOUT: { readonly [M in ModelName]?: ModelSpecInput } = {
     input: { shape: [1, 28, 28] },
     layers: [
       ...stage(32),
+      dropout(0.25),
       ...stage(64),
+      dropout(0.25),
       { type: 'flatten' },
       { type: 'dense', units: 128 },
       { type: 'relu' },

@@ -2,11 +2,12 @@
 
 import { CELL, type CellColumn, type CellValues } from '../formats/row-source.ts'
 import { MS_PER_DAY, parseDate, putDate, putHashed, putMissing, putText } from './cell.ts'
+import { WHOLE_CLASSES_MAX } from './choose-target.ts'
 
 /** Different texts that a column remembers. */
 const TEXTS_MAX = 32_768
 /** Different whole numbers that a column of targets remembers: one more than the rule about classes asks for. */
-const WHOLES_MAX = 21
+const WHOLES_MAX = WHOLE_CLASSES_MAX + 1
 /** Cells that are kept as examples of text or dates in a column of numbers. */
 const EXAMPLES_MAX = 3
 

@@ -4,7 +4,7 @@ import { idParams } from '../../http/ids.ts'
 import { onceAround } from '../../http/once.ts'
 import { defineRoute } from '../../http/route.ts'
 import { answerPrediction, findCheckpoint, predictionsSchema, submitPictures } from './predict.service.ts'
-import { receivePictures } from './receive-pictures.service.ts'
+import { PICTURES_MAX, receivePictures } from './receive-pictures.service.ts'
 
 const querySchema = z.strictObject({
   top_k: z.coerce.number().int().min(1).max(1000).default(1).meta({ description: 'How many of the most likely classes to name.' }),
@@ -14,7 +14,7 @@ const formSchema = z.object({
   images: z
     .array(z.string().meta({ format: 'binary' }))
     .min(1)
-    .max(1000)
+    .max(PICTURES_MAX)
     .meta({ description: 'PNG, JPEG or WebP with 8 bits per channel.' }),
 })
 
@@ -25,7 +25,7 @@ export const predictImages = defineRoute({
   tag: 'checkpoints',
   summary: 'Predict pictures with a checkpoint',
   description:
-    'Multipart: pictures as parts `images`, up to 1000. They are decoded as those of a dataset: turned by their EXIF orientation, brought to the ' +
+    `Multipart: pictures as parts \`images\`, up to ${PICTURES_MAX}. They are decoded as those of a dataset: turned by their EXIF orientation, brought to the ` +
     'size and colours that the model was trained on, and normalized by the transforms of the checkpoint. Predictions carry the names of the ' +
     'files. When some cannot be decoded, none is predicted, and the error has an issue for each. Waits up to 25 s, as `predict`.',
   scope: 'write',
