@@ -1,6 +1,6 @@
 // The worker process: `node --import tsx apps/worker/src/main.ts`. SIGTERM or SIGINT: its runs go back into the queue, and it exits within 20 s.
 
-import { mkdir } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { availableParallelism, hostname } from 'node:os'
 import { join } from 'node:path'
 import { loadWorkerConfig } from '@trainyard/config'
@@ -8,9 +8,9 @@ import { createDatabase } from '@trainyard/database'
 import { openStorage } from '@trainyard/storage'
 import { pino, stdSerializers } from 'pino'
 import { Outages } from './outages.ts'
+import { bundleTrainer } from './supervisor/trainer-code.ts'
 import { trainerEnvironment } from './supervisor/trainer-environment.ts'
 import { TrainerPool } from './supervisor/trainer-pool.ts'
-import { compileTrainer } from './supervisor/trainer-process.ts'
 import { WorkDirectories } from './supervisor/work-directories.ts'
 import { startWorker } from './worker.ts'
 
@@ -39,9 +39,10 @@ const database = createDatabase({
 const storage = openStorage(config.storageUrl, config.storageCredentials ?? undefined)
 const directories = new WorkDirectories(workDirectory)
 await directories.sweep()
-const environment = trainerEnvironment(config.trainerEnvironment, threads)
+const codeDirectory = directories.make('code')
 const trainers = new TrainerPool({
-  environment,
+  code: await bundleTrainer(codeDirectory),
+  environment: trainerEnvironment(config.trainerEnvironment, threads),
   directories,
   heapMb: config.trainerHeapMb,
   log,
@@ -79,7 +80,6 @@ const worker = await startWorker({
     process.exit(1)
   },
 })
-void compileTrainer({ environment, log, stampPath: join(workDirectory, 'compiled') })
 log.info({ threads, concurrency: config.concurrency }, 'the worker takes runs')
 
 let isStopping = false
@@ -93,7 +93,7 @@ const stop = (signal: NodeJS.Signals) => {
   }, EXIT_AFTER_MS).unref()
   worker
     .stop()
-    .then(() => Promise.all([database.close(), storage.close()]))
+    .then(() => Promise.all([database.close(), storage.close(), rm(codeDirectory, { recursive: true, force: true })]))
     .then(
       () => process.exit(0),
       (error: unknown) => {

@@ -1,5 +1,4 @@
 export type { Batch, BatchStream } from './batches/batch.ts'
-export { compileDataThread } from './batches/data-thread.ts'
 export type { BatchTarget } from './batches/gather.ts'
 export { type BatchesRequest, openBatches } from './batches/open-batches.ts'
 export { openSplitReader, type SplitReader } from './batches/sequential.ts'

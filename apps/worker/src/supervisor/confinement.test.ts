@@ -10,6 +10,7 @@ import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ProbePlan, ProbeResult } from '../testing/confined-probe.ts'
 import { grantTo } from './start-message.ts'
+import { bundleTrainer } from './trainer-code.ts'
 import { trainerEnvironment } from './trainer-environment.ts'
 import { forkTrainer } from './trainer-process.ts'
 import { WorkDirectories } from './work-directories.ts'
@@ -46,12 +47,14 @@ describe.skipIf(!isLinux)('requirement 36: a trainer', () => {
     const plan: ProbePlan = {
       foreignFile,
       foreignDirectory: storage,
+      source: fileURLToPath(import.meta.url),
       port: typeof address === 'object' && address !== null ? address.port : 0,
       unixSocket,
     }
     const planFile = join(storage, 'plan.json')
     writeFileSync(planFile, JSON.stringify(plan))
-    const trainer = forkTrainer({ environment, directories, heapMb: 256, log, entry: PROBE })
+    const code = await bundleTrainer(directories.make('code'), PROBE)
+    const trainer = forkTrainer({ code, environment, directories, heapMb: 256, log })
     await trainer.ready
     confinement = trainer.confinement
     const received: TrainerMessage[] = []
@@ -99,6 +102,7 @@ describe.skipIf(!isLinux)('requirement 36: a trainer', () => {
       writeElsewhere: 'EACCES',
       readForeign: 'EACCES',
       readForeignInPool: 'EACCES',
+      readSource: 'EACCES',
       listForeign: 'EACCES',
       environmentOfSupervisor: 'EACCES',
     })
@@ -127,7 +131,8 @@ describe.skipIf(!isLinux)('a trainer that asks for more memory than its plan', (
   })
 
   it('is recognized when its JavaScript heap is too small, which ends the process', async () => {
-    const trainer = forkTrainer({ environment, directories, heapMb: 64, log, entry: GREEDY })
+    const code = await bundleTrainer(directories.make('code'), GREEDY)
+    const trainer = forkTrainer({ code, environment, directories, heapMb: 64, log })
     const { isClean, isOutOfMemory } = await trainer.exited
     expect({ isClean, isOutOfMemory }).toEqual({ isClean: false, isOutOfMemory: true })
     await trainer.directory.remove()

@@ -10,6 +10,7 @@ import type { TrainerMessage } from '@trainyard/contracts'
 import { pino } from 'pino'
 import { afterAll, describe, expect, it } from 'vitest'
 import { isAlive } from '../testing/process-state.ts'
+import { bundleTrainer } from './trainer-code.ts'
 import { trainerEnvironment } from './trainer-environment.ts'
 import { TrainerPool } from './trainer-pool.ts'
 import { WorkDirectories } from './work-directories.ts'
@@ -17,10 +18,13 @@ import { WorkDirectories } from './work-directories.ts'
 const directory = mkdtempSync(join(tmpdir(), 'trainyard-trainers-'))
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
+const directories = new WorkDirectories(directory)
+const code = await bundleTrainer(directories.make('code'))
 const pool = () =>
   new TrainerPool({
+    code,
     environment: trainerEnvironment({ LANG: 'C.UTF-8' }, 1),
-    directories: new WorkDirectories(directory),
+    directories,
     heapMb: 256,
     log: pino({ level: 'silent' }),
   })

@@ -1,24 +1,14 @@
 // One forked trainer, seen from the supervisor: messages in and out, validated, and its death. The trainer holds no credentials and is
 // not trusted.
 
-import { type ChildProcess, execFile, fork, spawnSync } from 'node:child_process'
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { type ChildProcess, fork, spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { type Confinement, type SupervisorMessage, TRAINER_PROTOCOL, type TrainerMessage, trainerMessageSchema } from '@trainyard/contracts'
 import { TrainyardError } from '@trainyard/errors'
 import type { Logger } from 'pino'
 import { TrainerDirectory } from './trainer-directory.ts'
 import type { WorkDirectories } from './work-directories.ts'
 
-const ENTRY = fileURLToPath(new URL('../trainer/main.ts', import.meta.url))
-const TSX = import.meta.resolve('tsx')
-/** What a trainer is made of. */
-const SOURCES = ['../trainer', ...['contracts', 'datasets', 'engine', 'errors'].map((name) => `../../../../packages/${name}/src`)].map(
-  (path) => fileURLToPath(new URL(path, import.meta.url)),
-)
-const COMPILE = fileURLToPath(new URL('../trainer/compile.ts', import.meta.url))
 const CONFINEMENT = fileURLToPath(new URL('../trainer/confinement.cjs', import.meta.url))
 /**
  * util-linux's command for what a parent can take from a child, most first: it dies with its parent, gains no rights by running a program, and
@@ -34,11 +24,9 @@ const STDERR_TAIL = 4000
 /** The last words of V8 and of C++ when an allocation fails that they cannot do without. */
 const OUT_OF_MEMORY = /out of memory|bad_alloc/i
 
-export interface CompileOptions extends Pick<TrainerOptions, 'environment' | 'log'> {
-  readonly stampPath: string
-}
-
 export interface TrainerOptions {
+  /** The file to start: what bundleTrainer returned. */
+  readonly code: string
   /** All of its environment. */
   readonly environment: Readonly<Record<string, string>>
   /** Where trainers get a directory of their own. */
@@ -46,8 +34,6 @@ export interface TrainerOptions {
   /** Megabytes of JavaScript objects; typed arrays and the engine's memory lie outside. */
   readonly heapMb: number
   readonly log: Logger
-  /** What runs instead of the trainer, for tests. */
-  readonly entry?: string
 }
 
 /** How a trainer ended, as the end of a sentence: `was killed by SIGSEGV`. */
@@ -77,7 +63,7 @@ export interface Trainer {
 
 /** @throws Error when the process cannot be started at all. */
 export function forkTrainer(options: TrainerOptions): Trainer {
-  const nodeArguments = [`--max-old-space-size=${options.heapMb}`, '--require', CONFINEMENT, '--import', TSX]
+  const nodeArguments = [`--max-old-space-size=${options.heapMb}`, '--enable-source-maps', '--require', CONFINEMENT]
   const privileges = privilegesTaken()
   const command =
     privileges === null
@@ -85,7 +71,7 @@ export function forkTrainer(options: TrainerOptions): Trainer {
       : { execPath: SETPRIV, execArgv: [...privileges, '--', process.execPath, ...nodeArguments] }
   const directory = new TrainerDirectory(options.directories.make('trainer'))
   // Its own process group, so that all of it can be killed. The kernel kills it with its parent where it can; `disconnect` does elsewhere.
-  const child = fork(options.entry ?? ENTRY, [], {
+  const child = fork(options.code, [], {
     ...command,
     env: options.environment,
     cwd: directory.path,
@@ -94,32 +80,6 @@ export function forkTrainer(options: TrainerOptions): Trainer {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
   return new ForkedTrainer(child, directory, options.log)
-}
-
-/**
- * Loads the trainer's code once, so that those which are forked later find it compiled.
- * @param stampPath remembers which code that was
- */
-export async function compileTrainer({ environment, log, stampPath }: CompileOptions): Promise<void> {
-  try {
-    const stamp = await newestChange(SOURCES)
-    if (stamp === (await readFile(stampPath, 'utf8').catch(() => ''))) return
-    await promisify(execFile)(process.execPath, ['--import', TSX, COMPILE], { env: environment })
-    await writeFile(stampPath, stamp)
-  } catch (error) {
-    log.warn({ error }, 'the code of trainers could not be compiled in advance')
-  }
-}
-
-/** Of the source files below. */
-async function newestChange(directories: readonly string[]): Promise<string> {
-  let newest = 0
-  for (const directory of directories) {
-    for (const entry of await readdir(directory, { recursive: true, withFileTypes: true })) {
-      if (entry.isFile() && entry.name.endsWith('.ts')) newest = Math.max(newest, (await stat(join(entry.parentPath, entry.name))).mtimeMs)
-    }
-  }
-  return String(newest)
 }
 
 let privileges: readonly string[] | null | undefined

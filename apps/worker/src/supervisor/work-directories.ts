@@ -21,7 +21,7 @@ export class WorkDirectories {
   }
 
   /** A new empty directory; whoever asked removes it. */
-  make(purpose: 'run' | 'trainer'): string {
+  make(purpose: 'code' | 'run' | 'trainer'): string {
     const path = join(this.#root, [purpose, hostname(), process.pid, this.#instance, this.#count++].join(SEPARATOR))
     mkdirSync(path)
     return path

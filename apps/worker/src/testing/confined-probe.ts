@@ -11,6 +11,8 @@ export interface ProbePlan {
   /** Absolute, of another run or project. */
   readonly foreignFile: string
   readonly foreignDirectory: string
+  /** Of this project's. */
+  readonly source: string
   readonly port: number
   readonly unixSocket: string
 }
@@ -20,7 +22,7 @@ const send = (message: TrainerMessage): Promise<void> => new Promise((resolve) =
 const emitted = (attempt: () => NodeJS.EventEmitter, success: string): Promise<void> =>
   new Promise((resolve, reject) => attempt().once(success, resolve).once('error', reject))
 
-function attempts({ foreignFile, foreignDirectory, port, unixSocket }: ProbePlan, { work_directory: work, sources }: StartMessage) {
+function attempts({ foreignFile, foreignDirectory, source, port, unixSocket }: ProbePlan, { work_directory: work, sources }: StartMessage) {
   const granted = sources[0]?.path ?? ''
   return {
     readGranted: () => readFileSync(granted),
@@ -29,6 +31,7 @@ function attempts({ foreignFile, foreignDirectory, port, unixSocket }: ProbePlan
     writeElsewhere: () => writeFileSync(`${foreignDirectory}/planted`, ''),
     readForeign: () => readFileSync(foreignFile),
     readForeignInPool: () => readFile(foreignFile),
+    readSource: () => readFileSync(source),
     listForeign: () => readdirSync(foreignDirectory),
     environmentOfSupervisor: () => readFileSync(`/proc/${process.ppid}/environ`),
     connectTcp: () => emitted(() => connect(port, '127.0.0.1'), 'connect'),

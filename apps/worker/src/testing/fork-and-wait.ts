@@ -4,13 +4,16 @@ import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
+import { bundleTrainer } from '../supervisor/trainer-code.ts'
 import { trainerEnvironment } from '../supervisor/trainer-environment.ts'
 import { forkTrainer } from '../supervisor/trainer-process.ts'
 import { WorkDirectories } from '../supervisor/work-directories.ts'
 
+const directories = new WorkDirectories(await mkdtemp(join(tmpdir(), 'trainyard-fork-')))
 const trainer = forkTrainer({
+  code: await bundleTrainer(directories.make('code')),
   environment: trainerEnvironment({}, 1),
-  directories: new WorkDirectories(await mkdtemp(join(tmpdir(), 'trainyard-fork-'))),
+  directories,
   heapMb: 256,
   log: pino({ level: 'silent' }),
 })

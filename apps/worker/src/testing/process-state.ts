@@ -21,7 +21,7 @@ export function trainersOf(pid: number): number[] {
       try {
         const stat = readFileSync(`/proc/${child}/stat`, 'utf8')
         const isChild = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) === pid
-        return isChild && isAlive(child) && readFileSync(`/proc/${child}/cmdline`, 'utf8').includes('trainer/main.ts')
+        return isChild && isAlive(child) && readFileSync(`/proc/${child}/cmdline`, 'utf8').includes('trainer.mjs')
       } catch {
         return false
       }

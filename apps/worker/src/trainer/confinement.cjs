@@ -4,7 +4,7 @@
 // and the data thread exist: they inherit what their creator may do. What is enforced where: docs/adr/0007-confinement-of-trainers.md.
 
 const { closeSync, constants, existsSync, openSync, statSync } = require('node:fs')
-const { endianness, tmpdir } = require('node:os')
+const { endianness } = require('node:os')
 const { dirname, join } = require('node:path')
 const { isMainThread } = require('node:worker_threads')
 
@@ -169,7 +169,9 @@ function allowedPaths() {
   // biome-ignore lint/style/noProcessEnv: what the dynamic linker reads, not a setting of ours.
   const libraries = (process.env.LD_LIBRARY_PATH ?? '').split(':').filter(Boolean)
   const read = [
-    ...['apps', 'packages', 'node_modules', 'package.json', 'tsconfig.json'].map((name) => join(ROOT, name)),
+    // This trainer's code, and the native libraries it loads.
+    dirname(process.argv[1]),
+    join(ROOT, 'node_modules'),
     dirname(process.execPath),
     '/usr',
     '/bin',
@@ -183,8 +185,6 @@ function allowedPaths() {
     '/sys/devices/system',
     '/sys/fs/cgroup',
     '/dev/urandom',
-    // What tsx has compiled already; trainer/compile.ts fills it.
-    join(tmpdir(), `tsx-${process.geteuid()}`),
     join(process.cwd(), 'files'),
   ]
   return [

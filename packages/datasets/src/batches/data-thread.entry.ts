@@ -46,5 +46,4 @@ function run({ gather, order: orderOptions, slots: buffers, control: controlBuff
   }
 }
 
-// null: only to be compiled.
-if (workerData !== null) run(workerData as DataThreadStart)
+run(workerData as DataThreadStart)

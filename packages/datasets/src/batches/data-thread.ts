@@ -1,7 +1,7 @@
 // The trainer's side of the data thread. The trainer blocks on shared memory, not on messages: its event loop may be busy for the whole run.
 
-import { once } from 'node:events'
 import { createRequire } from 'node:module'
+import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { TrainyardError } from '@trainyard/errors'
@@ -56,7 +56,7 @@ export class DataThread {
   constructor(job: DataThreadJob) {
     this.#control[CONTROL.firstStep] = -1
     const workerData: DataThreadStart = { ...job, control: this.#control.buffer, message: this.#message.buffer }
-    this.#worker = new Worker(bootstrap(), { eval: true, execArgv: [], workerData })
+    this.#worker = startThread(workerData)
     // A thread that cannot start costs speed only: the trainer goes on gathering by itself.
     this.#worker.on('error', (error) => this.#fail(error))
     this.#worker.unref()
@@ -106,11 +106,6 @@ export class DataThread {
   }
 }
 
-/** Loads the thread's code and ends it: what the loader compiles is then on disk for threads that may not write there. */
-export async function compileDataThread(): Promise<void> {
-  await once(new Worker(bootstrap(), { eval: true, execArgv: [], workerData: null }), 'exit')
-}
-
 /** Called by either side; the trainer sees it at its next `take`. */
 export function writeFailure(control: Int32Array, message: Uint8Array, error: unknown): void {
   new TextEncoder().encodeInto(error instanceof Error ? error.message : String(error), message)
@@ -130,12 +125,20 @@ function threadFailure(what: string): TrainyardError {
   return new TrainyardError('internal', { detail: `the data thread failed: ${what}` })
 }
 
+/** The thread's code lies beside this file, bundled like it or as source like it. */
+function startThread(workerData: DataThreadStart): Worker {
+  const extension = extname(import.meta.url)
+  const entry = new URL(`./data-thread.entry${extension}`, import.meta.url)
+  return extension === '.ts'
+    ? new Worker(loadSource(fileURLToPath(entry)), { eval: true, execArgv: [], workerData })
+    : new Worker(entry, { execArgv: [], workerData })
+}
+
 /**
  * Node 20 does not apply `--import tsx` to threads, and with loader hooks a thread needs its parent's event loop to start. The CommonJS
  * hook needs neither.
  */
-function bootstrap(): string {
+function loadSource(entry: string): string {
   const tsx = createRequire(import.meta.url).resolve('tsx/cjs/api')
-  const entry = fileURLToPath(new URL('./data-thread.entry.ts', import.meta.url))
   return `require(${JSON.stringify(tsx)}).register(); require(${JSON.stringify(entry)})`
 }
