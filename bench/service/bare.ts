@@ -1,7 +1,8 @@
-// The loop of a training run with nothing around it: no messages, no checkpoints, no service. In a process of its own; prints one line of JSON.
+// The loop of a training run with nothing around it: no messages, no checkpoints, no service. In a process of its own: it prints a line when it is
+// ready, begins when it is given one, and prints its result as one line of JSON.
 // usage: node --import tsx bench/service/bare.ts JOB.json
 
-import { readFileSync } from 'node:fs'
+import { readFileSync, readSync } from 'node:fs'
 import { type StartMessage, TRAINER_PROTOCOL, type TrainerMessage } from '@trainyard/contracts'
 import { Channel } from '../../apps/worker/src/trainer/channel.ts'
 import { openTraining } from '../../apps/worker/src/trainer/train.ts'
@@ -17,7 +18,6 @@ console.log(JSON.stringify(run(bareJobSchema.parse(JSON.parse(readFileSync(proce
 process.exit(0)
 
 function run({ config, dataset, threads }: BareJob): BareResult {
-  const started = performance.now()
   const start: StartMessage = {
     type: 'start',
     protocol: TRAINER_PROTOCOL,
@@ -34,12 +34,12 @@ function run({ config, dataset, threads }: BareJob): BareResult {
   }
   if (config.kind !== 'train') throw new Error(`a job of kind ${config.kind}: expected train`)
   const { loop, session } = openTraining({ start, config, resume: null, source: null, now: () => performance.now() }, new Silence())
+  console.log('ready')
+  readSync(0, Buffer.alloc(1))
   const began = performance.now()
   for (const _ of loop.run());
-  const ended = performance.now()
   return {
-    seconds: (ended - began) / 1000,
-    wall_seconds: (ended - started) / 1000,
+    seconds: (performance.now() - began) / 1000,
     steps: loop.state.step,
     loss: loop.state.metrics['train/loss'] ?? Number.NaN,
     weights: digestOfWeights(session.exportState()),

@@ -11,10 +11,8 @@ export const bareJobSchema = z.object({
 export type BareJob = z.infer<typeof bareJobSchema>
 
 export const bareResultSchema = z.object({
-  /** From before the first step to after the last one and its evaluation. */
+  /** From before the first step to after the last one and its evaluation, by the clock. */
   seconds: z.number(),
-  /** With model and data opened. */
-  wall_seconds: z.number(),
   steps: z.int(),
   loss: z.number(),
   weights: z.string(),

@@ -9,6 +9,7 @@ import { promisify } from 'node:util'
 import { startTestServices } from '@trainyard/testkit'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+const POLL_MS = 100
 
 export interface ServiceOptions {
   /** Which backend of the queue. */
@@ -21,12 +22,14 @@ export interface ServiceOptions {
 
 export interface Service {
   readonly url: string
+  readonly apiPid: number
+  readonly workerPid: number
   /** JSON in, JSON out; rejects with the problem document for any status of 400 and above. */
   request<T>(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<T>
   upload<T>(path: string, form: FormData): Promise<T>
   download(path: string): Promise<Uint8Array>
-  /** Polls until `terminal` is true. */
-  waitForJob<T extends { terminal: boolean }>(id: string): Promise<T>
+  /** Polls until `terminal` is true, by default every 100 ms. */
+  waitForJob<T extends { terminal: boolean }>(id: string, pollMs?: number): Promise<T>
   stop(): Promise<void>
 }
 
@@ -67,14 +70,16 @@ export async function startService(options: ServiceOptions): Promise<Service> {
 
   return {
     url,
+    apiPid: api.pid ?? 0,
+    workerPid: worker.pid ?? 0,
     request,
     upload: async <T>(path: string, form: FormData) => (await (await call('POST', path, { body: form })).json()) as T,
     download: async (path) => new Uint8Array(await (await call('GET', path, {})).arrayBuffer()),
-    async waitForJob<T extends { terminal: boolean }>(id: string) {
+    async waitForJob<T extends { terminal: boolean }>(id: string, pollMs = POLL_MS) {
       for (;;) {
         const job = await request<T>('GET', `/v1/jobs/${id}`)
         if (job.terminal) return job
-        await sleep(100)
+        await sleep(pollMs)
       }
     },
     async stop() {
