@@ -141,7 +141,6 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     // Runs need no queue: while some are in hand, the worker goes on without it.
     checks: { ...checks, 'The queue': async () => void (supervisions.size > 0 || (await queue.count())) },
     limitMs: times.unreachableMs,
-    now,
     onUnreachable: options.onUnreachable,
   })
   const sweeper = setInterval(() => void sweep(), Math.min(times.orphanAgeMs / 4, SWEEP_MS_MAX))
