@@ -31,6 +31,8 @@ const IMAGES: ModelSpecInput = {
     { type: 'relu' },
     { type: 'max_pool2d', kernel: 2 },
     { type: 'flatten' },
+    // So many weights that they are measured and scaled by the library.
+    { type: 'dense', units: 256 },
     { type: 'dropout', rate: 0.5 },
     { type: 'dense', units: CLASSES },
   ],

@@ -101,4 +101,15 @@ export const AWKWARD_SAMPLES: Samples = {
     { name: '17 rows of 33 to 129', inputs: [real(17, 33), real(129, 33), real(129)], attributes: {} },
     { name: '128 rows of 400 to 10, no bias', inputs: [real(128, 400), real(10, 400)], attributes: {} },
   ],
+  // Many enough numbers for the library, with rests.
+  penalty_gradient: [{ name: '5,003 numbers, l1 and l2', inputs: [real(5003), real(5003)], attributes: { l1: 0.1, l2: 0.3 } }],
+  clip_by_value: [{ name: '5,003 numbers', inputs: [real(5003)], attributes: { bound: 0.4 } }],
+  clip_by_norm: [{ name: '5,003 numbers', inputs: [real(5003), { ...real(3), low: 1, high: 3 }], attributes: { bound: 0.5 } }],
+  l2_norms: [
+    { name: '5,003, 7 and 53 by 47 numbers', inputs: [real(5003), real(7), { ...real(53, 47), low: 100, high: 200 }], attributes: {} },
+  ],
+  max_norm: [
+    { name: '33 units of 129', inputs: [real(33, 129)], attributes: { bound: 6.4 } },
+    { name: '10 units of 16 by 5 by 5', inputs: [real(10, 16, 5, 5)], attributes: { bound: 11.5 } },
+  ],
 }

@@ -7,24 +7,24 @@ import { createReferenceBackend } from '../reference/index.ts'
 import { AWKWARD_SAMPLES } from './awkward.samples.ts'
 import type { OnednnBackend } from './backend.ts'
 import { openOnednn } from './index.ts'
-import { inPlace, maxNorm } from './lower/in-place.ts'
 import { LOWERINGS } from './lower/table.ts'
 
 /** Largest difference relative to the largest value of a tensor: sums of a few hundred products in float32. */
 const TOLERANCE = 1e-5
 
-/**
- * Lowerings that work on the library's memory without it: what goes through numbers one by one, statistics of a few channels, and constants,
- * which are written once.
- */
-const IN_JAVASCRIPT: ReadonlySet<unknown> = new Set([LOWERINGS.running_statistics, LOWERINGS.fill, inPlace, maxNorm])
+/** Lowerings that work on the library's memory without it: statistics of a few channels, and constants, which are written once. */
+const IN_JAVASCRIPT: ReadonlySet<unknown> = new Set([LOWERINGS.running_statistics, LOWERINGS.fill])
 
 const opened = openOnednn()
 const reference = createReferenceBackend()
 
-/** Names of what computes the op's samples; a reference kernel is `javascript`. */
-function implementations<K extends OpName>(backend: OnednnBackend, op: K): readonly string[] {
-  return opOf(op).samples.flatMap((sample) => {
+/** Names of what computes the samples; a reference kernel is `javascript`. */
+function implementations<K extends OpName>(
+  backend: OnednnBackend,
+  op: K,
+  samples: readonly OpSample<OpAttributes<K>>[],
+): readonly string[] {
+  return samples.flatMap((sample) => {
     const executable = backend.compile(buildSweep(op, sample).program, { threads: 1 })
     const names = executable.phases.train.map(({ implementation }) => implementation)
     executable.close()
@@ -33,12 +33,12 @@ function implementations<K extends OpName>(backend: OnednnBackend, op: K): reado
 }
 
 function sweep<K extends OpName>(backend: OnednnBackend, op: K): void {
-  const { samples } = opOf(op)
   const more: readonly OpSample<OpAttributes<K>>[] = AWKWARD_SAMPLES[op] ?? []
-  for (const sample of [...samples, ...more])
+  const samples = [...opOf(op).samples, ...more]
+  for (const sample of samples)
     it(sample.name, () => expect(worstDifference(reference, backend, op, sample)).toBeLessThanOrEqual(TOLERANCE))
   if (LOWERINGS[op] === null || IN_JAVASCRIPT.has(LOWERINGS[op])) return
-  it('is computed by the library', () => expect(implementations(backend, op).some((name) => name !== 'javascript')).toBe(true))
+  it('is computed by the library', () => expect(implementations(backend, op, samples).some((name) => name !== 'javascript')).toBe(true))
 }
 
 describe.runIf(opened.available)('onednn agrees with the reference', () => {

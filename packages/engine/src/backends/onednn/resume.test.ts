@@ -3,12 +3,21 @@
 import { describe, expect, it } from 'vitest'
 import { buildModel } from '../../plan/index.ts'
 import { fillUniform } from '../../random/index.ts'
-import { buildGraph, type ModelSpecInput, modelSpecSchema, type OptimizerConfig, optimizerConfigSchema } from '../../spec/index.ts'
+import {
+  buildGraph,
+  type ModelSpecInput,
+  modelSpecSchema,
+  type OptimizerConfig,
+  optimizerConfigSchema,
+  type TrainingConfig,
+} from '../../spec/index.ts'
 import { createSession, type Session } from '../../train/index.ts'
 import { openOnednn } from './index.ts'
 
 const BATCH = 16
 const STEPS = 6
+
+type Policy = Partial<Pick<TrainingConfig, 'regularization' | 'gradient_clipping' | 'diagnostics'>>
 
 const opened = openOnednn()
 
@@ -40,14 +49,28 @@ const networks: [string, ModelSpecInput][] = [
     },
   ],
 ]
-const cases = networks.flatMap(([network, spec]) =>
-  optimizers.map(([name, optimizer]) => [`${network}, ${name}`, spec, optimizer] as const),
-)
+const sgd = optimizerConfigSchema.parse({ type: 'sgd', learning_rate: 0.05 })
+const cases: [name: string, spec: ModelSpecInput, optimizer: OptimizerConfig, policy: Policy][] = [
+  ...networks.flatMap(([network, spec]) =>
+    optimizers.map(([name, optimizer]): (typeof cases)[number] => [`${network}, ${name}`, spec, optimizer, {}]),
+  ),
+  [
+    'lenet5, penalties, clipping by norm and bounded weights',
+    { version: 1, preset: { name: 'lenet5' } },
+    sgd,
+    {
+      regularization: { l1: 1e-4, l2: 1e-3, max_norm: 0.5, on: 'weights' },
+      gradient_clipping: { norm: 0.1 },
+      diagnostics: { gradient_norms: true },
+    },
+  ],
+  ['lenet5, clipping by value', { version: 1, preset: { name: 'lenet5' } }, sgd, { gradient_clipping: { value: 0.001 } }],
+]
 
-function open(spec: ModelSpecInput, optimizer: OptimizerConfig): Session {
+function open(spec: ModelSpecInput, optimizer: OptimizerConfig, policy: Policy): Session {
   if (!opened.available) throw new Error(opened.reason)
   const graph = buildGraph(modelSpecSchema.parse(spec), { batchSize: BATCH })
-  const model = buildModel(graph, { loss: { type: 'softmax_cross_entropy', label_smoothing: 0 }, optimizer })
+  const model = buildModel(graph, { loss: { type: 'softmax_cross_entropy', label_smoothing: 0 }, optimizer, ...policy })
   return createSession({ model, backend: opened.backend, threads: 2 })
 }
 
@@ -60,15 +83,15 @@ function trainSteps(session: Session, from: number, to: number, learningRate: nu
 }
 
 describe.skipIf(!opened.available)('a resume on oneDNN', () => {
-  it.each(cases)('is exact with %s', (_, spec, optimizer) => {
-    const undisturbed = open(spec, optimizer)
+  it.each(cases)('is exact with %s', (_, spec, optimizer, policy) => {
+    const undisturbed = open(spec, optimizer, policy)
     undisturbed.initialize(1)
     trainSteps(undisturbed, 1, STEPS, optimizer.learning_rate)
 
-    const first = open(spec, optimizer)
+    const first = open(spec, optimizer, policy)
     first.initialize(1)
     trainSteps(first, 1, STEPS / 2, optimizer.learning_rate)
-    const second = open(spec, optimizer)
+    const second = open(spec, optimizer, policy)
     second.importState(first.exportState(), { strict: true })
     trainSteps(second, STEPS / 2 + 1, STEPS, optimizer.learning_rate)
 

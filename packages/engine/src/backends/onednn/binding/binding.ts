@@ -43,6 +43,7 @@ export type EltwiseAlgorithm =
   | 'linear'
   | 'sqrt'
   | 'square'
+  | 'clip'
   | 'relu_from_output'
   | 'tanh_from_output'
   | 'elu_from_output'
@@ -66,7 +67,8 @@ export interface Normalization {
   readonly fixedStatistics?: boolean
 }
 
-export type BinaryAlgorithm = 'add' | 'sub' | 'mul' | 'div'
+/** `equal` gives 1 or 0. */
+export type BinaryAlgorithm = 'add' | 'sub' | 'mul' | 'div' | 'equal'
 
 /** Ops that run on the result before it is stored. */
 export type PostOp =

@@ -35,7 +35,9 @@ export const RESAMPLING = { nearest: 0x2fff0, linear: 0x2fff1 } as const satisfi
 
 export const SOFTMAX_ACCURATE = 0x30000
 
-export const BINARY = { add: 0x1fff0, mul: 0x1fff1, div: 0x1fff4, sub: 0x1fff5 } as const satisfies { [K in BinaryAlgorithm]: number }
+export const BINARY = { add: 0x1fff0, mul: 0x1fff1, div: 0x1fff4, sub: 0x1fff5, equal: 0x1fffa } as const satisfies {
+  [K in BinaryAlgorithm]: number
+}
 
 export const ELTWISE_V2 = {
   relu: 0x1f,
@@ -49,6 +51,7 @@ export const ELTWISE_V2 = {
   logistic: 0xaf,
   gelu_tanh: 0xcf,
   swish: 0xdf,
+  clip: 0xff,
   relu_from_output: 0x100,
   tanh_from_output: 0x101,
   elu_from_output: 0x102,
@@ -66,6 +69,7 @@ export const ELTWISE_V3 = {
   logistic: 0x29,
   gelu_tanh: 0x2b,
   swish: 0x2c,
+  clip: 0x2e,
   gelu_erf: 0x31,
   relu_from_output: 0x100,
   tanh_from_output: 0x101,

@@ -9,13 +9,14 @@ import { conv2d, conv2dBackwardData, conv2dBackwardWeight } from './convolution.
 import { dense, denseBackwardData, denseBackwardWeight } from './dense.ts'
 import { dropout } from './dropout.ts'
 import { add, fill, reshape, softmax, softmaxBackward } from './elementwise.ts'
-import { inPlace, maxNorm } from './in-place.ts'
+import { clipByNorm, clipByValue, l2Norms, penaltyGradient } from './gradient-changes.ts'
 import { layerNorm, layerNormBackward } from './layer-normalization.ts'
 import type { Lowering } from './lowering.ts'
+import { maxNorm } from './max-norm.ts'
 import { batchNorm, batchNormBackward, batchNormInference, batchNormInferenceBackward } from './normalization.ts'
 import { maxPool2d, maxPool2dBackward } from './pooling.ts'
 import { runningStatistics } from './statistics.ts'
-import { adagradUpdate, adamUpdate, penaltyGradient, rmspropUpdate, sgdUpdate } from './update.ts'
+import { adagradUpdate, adamUpdate, rmspropUpdate, sgdUpdate } from './update.ts'
 import { upsample2d, upsample2dBackward } from './upsample.ts'
 
 export const LOWERINGS: { readonly [K in OpName]: Lowering<K> | null } = {
@@ -66,8 +67,8 @@ export const LOWERINGS: { readonly [K in OpName]: Lowering<K> | null } = {
   rmsprop_update: rmspropUpdate,
   adagrad_update: adagradUpdate,
   penalty_gradient: penaltyGradient,
-  clip_by_value: inPlace,
-  clip_by_norm: inPlace,
-  l2_norms: inPlace,
+  clip_by_value: clipByValue,
+  clip_by_norm: clipByNorm,
+  l2_norms: l2Norms,
   max_norm: maxNorm,
 }
