@@ -2,10 +2,10 @@
 
 import helmet from '@fastify/helmet'
 import multipart from '@fastify/multipart'
-import { newUuid } from '@trainyard/contracts'
 import fastify, { type FastifyInstance, LogController } from 'fastify'
 import { serializerCompiler } from 'fastify-type-provider-zod'
 import type { Deps } from './deps.ts'
+import { answerConnectionError, newRequestId } from './http/connection-errors.ts'
 import { registerRoute } from './http/register.ts'
 import { registerAuthentication } from './plugins/authentication.ts'
 import { registerClosing } from './plugins/closing.ts'
@@ -17,21 +17,20 @@ import { registerJsonBody } from './plugins/json-body.ts'
 import { registerMethodTable } from './plugins/method-table.ts'
 import { registerProblems, sendProblem, toTrainyardError } from './plugins/problems.ts'
 import { registerRateLimit } from './plugins/rate-limit.ts'
+import { registerSlowBodies } from './plugins/slow-bodies.ts'
 import { uploadLimits } from './plugins/upload-limits.ts'
 import { ROUTES } from './routes.ts'
 
-/** No byte on the connection for so long: it is closed. Longer than a prediction is waited for. */
-const IDLE_TIMEOUT_MS = 60_000
-/** All of a request, an upload included. */
-const REQUEST_TIMEOUT_MS = 3_600_000
-
 export async function buildApp(deps: Deps): Promise<FastifyInstance> {
+  const { connections } = deps.limits
   const app: FastifyInstance = fastify({
     ...(deps.logger === undefined ? { logger: false } : { loggerInstance: deps.logger }),
     logController: new LogController({ disableRequestLogging: true }),
-    genReqId: () => `req_${newUuid().replaceAll('-', '')}`,
-    connectionTimeout: IDLE_TIMEOUT_MS,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    genReqId: newRequestId,
+    http: { headersTimeout: connections.headersMs, connectionsCheckingInterval: connections.headersMs / 4 },
+    connectionTimeout: connections.idleMs,
+    requestTimeout: connections.requestMs,
+    clientErrorHandler: answerConnectionError,
     bodyLimit: deps.limits.jsonBytesMax,
     routerOptions: { maxParamLength: 200 },
     forceCloseConnections: 'idle',
@@ -41,6 +40,7 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
   registerProblems(app)
   registerMethodTable(app)
   registerClosing(app)
+  registerSlowBodies(app, connections)
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id)
   })

@@ -6,6 +6,20 @@ import type { ObjectStorage } from '@trainyard/storage'
 import type { FastifyBaseLogger } from 'fastify'
 import type { JobCompletions } from './modules/jobs/job-completions.ts'
 
+/** What slow clients may cost. */
+export interface ConnectionLimits {
+  /** Until all headers are there. */
+  readonly headersMs: number
+  /** No byte on the connection for so long: it is closed. Longer than a prediction is waited for. */
+  readonly idleMs: number
+  /** All of a request, an upload included. */
+  readonly requestMs: number
+  /** While a body is waited for, in each such window … */
+  readonly bodyWindowMs: number
+  /** … so many bytes have to come. */
+  readonly bodyWindowBytes: number
+}
+
 export interface ApiLimits {
   /** Bytes of a JSON body. */
   readonly jsonBytesMax: number
@@ -18,6 +32,7 @@ export interface ApiLimits {
   readonly requestWindowMs: number
   /** How long a prediction is waited for before the answer is the job. */
   readonly predictWaitMs: number
+  readonly connections: ConnectionLimits
 }
 
 const MiB = 1 << 20
@@ -29,6 +44,14 @@ export const DEFAULT_LIMITS: ApiLimits = {
   requestsPerWindow: 6000,
   requestWindowMs: 60_000,
   predictWaitMs: 25_000,
+  connections: {
+    headersMs: 30_000,
+    idleMs: 60_000,
+    requestMs: 3_600_000,
+    bodyWindowMs: 60_000,
+    // 1 KiB/s: slower, the smallest part (5 MiB) would not end within requestMs.
+    bodyWindowBytes: 60 * 1024,
+  },
 }
 
 export interface Deps {

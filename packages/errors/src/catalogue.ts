@@ -23,6 +23,7 @@ export const ERRORS = {
   invalid_request: user(422, 'The request has mistakes', 'Correct every entry of `errors` and send the request again.'),
   malformed_json: user(400, 'The body is not JSON', 'Send valid JSON with the header content-type: application/json.'),
   malformed_upload: user(400, 'The upload is not a readable multipart body', 'Send multipart/form-data with one part per file.'),
+  malformed_request: user(400, 'The request is not HTTP', 'Send HTTP/1.1 as RFC 9112 describes it.'),
   unauthenticated: user(
     401,
     'No valid API key',
@@ -42,6 +43,10 @@ export const ERRORS = {
   },
   idempotency_mismatch: user(422, 'The Idempotency-Key was used with another request', 'Use a new key for a new request.'),
   precondition_failed: user(412, 'The resource has changed since it was read', 'Read it again and repeat the change with its new ETag.'),
+  slow_request: {
+    ...user(408, 'The request came too slowly', 'Send it again; send large files in parts, which go on where a connection broke off.'),
+    retryable: true,
+  },
   payload_too_large: user(413, 'The body is too large', 'Send less, or ask the operator for a higher limit.'),
   unsupported_media_type: user(
     415,
@@ -58,6 +63,7 @@ export const ERRORS = {
     'The range is outside of the file',
     'Ask for bytes that exist; `content-range` says how many there are.',
   ),
+  headers_too_large: user(431, 'The headers are too large', 'Send fewer or shorter headers.'),
   rate_limited: { ...user(429, 'Too many requests', 'Wait as long as the header retry-after says.'), retryable: true },
   quota_exceeded: user(429, 'A quota of the project is used up', 'Delete what is no longer needed, or ask the operator for more.'),
 

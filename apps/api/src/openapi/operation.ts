@@ -7,7 +7,13 @@ import { type Route, TAKES_BODY } from '../http/route.ts'
 import type { JsonSchema, SchemaTable } from './schemas.ts'
 
 const KEY_ERRORS: readonly ErrorCode[] = ['unauthenticated', 'forbidden', 'rate_limited']
-const BODY_ERRORS: readonly ErrorCode[] = ['malformed_json', 'payload_too_large', 'unsupported_media_type', 'invalid_request']
+const BODY_ERRORS: readonly ErrorCode[] = [
+  'malformed_json',
+  'slow_request',
+  'payload_too_large',
+  'unsupported_media_type',
+  'invalid_request',
+]
 const IDEMPOTENCY_ERRORS: readonly ErrorCode[] = ['idempotency_in_flight', 'idempotency_mismatch']
 
 /** Every code that a response of this operation can carry. */
