@@ -33,7 +33,7 @@ export function registerSlowBodies(app: FastifyInstance, { bodyWindowMs, bodyWin
   const look = (body: Body) => {
     const { raw, reply } = body
     const { bytesRead } = raw.socket
-    body.looks++;
+    body.looks++
     // What has arrived and is not read waits for us, not for the client.
     if (raw.readableLength > 0 || (body.looks >= LOOKS && bytesRead - body.bytes >= bodyWindowBytes)) {
       body.looks = 0
