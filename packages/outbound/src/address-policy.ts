@@ -1,6 +1,6 @@
 // Which addresses may be connected to: those of the public internet. Decided on the address that a connection is made to, not on a name.
 
-import { lookup as resolve } from 'node:dns'
+import type { LookupAddress, LookupAllOptions } from 'node:dns'
 import type { LookupFunction } from 'node:net'
 import ipaddr from 'ipaddr.js'
 
@@ -45,17 +45,29 @@ function privateRange(address: string): string | null {
   return range === 'unicast' ? null : range
 }
 
-/** Resolves as Node does, and fails unless every address is public: the connection goes to one of just these. */
-export const lookupPublic: LookupFunction = (hostname, options, callback) => {
-  resolve(hostname, { ...options, all: true }, (error, addresses) => {
-    if (error !== null) return callback(error, [])
-    const hidden = addresses.find(({ address }) => privateRange(address) !== null)
-    if (hidden !== undefined) {
-      const text = `${hostname} has the address ${hidden.address}, which is ${privateRange(hidden.address)} and not public`
-      return callback(Object.assign(new Error(text), { code: 'EPRIVATE' }), [])
-    }
-    const [first] = addresses
-    if (options.all === true || first === undefined) return callback(null, addresses)
-    callback(null, first.address, first.family)
-  })
+/** Addresses of a name: `lookup` of node:dns, or an answer of a test. */
+export type Resolve = (
+  hostname: string,
+  options: LookupAllOptions,
+  callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
+) => void
+
+/**
+ * For a connection, which goes to one of just these addresses: a name is never looked up a second time. Fails unless every address is public.
+ * @param isAllowed whatever address it has
+ */
+export function lookupWith(resolve: Resolve, isAllowed: boolean): LookupFunction {
+  return (hostname, options, callback) => {
+    resolve(hostname, { ...options, all: true }, (error, addresses) => {
+      if (error !== null) return callback(error, [])
+      const hidden = isAllowed ? undefined : addresses.find(({ address }) => privateRange(address) !== null)
+      if (hidden !== undefined) {
+        const text = `${hostname} has the address ${hidden.address}, which is ${privateRange(hidden.address)} and not public`
+        return callback(Object.assign(new Error(text), { code: 'EPRIVATE' }), [])
+      }
+      const [first] = addresses
+      if (options.all === true || first === undefined) return callback(null, addresses)
+      callback(null, first.address, first.family)
+    })
+  }
 }

@@ -1,9 +1,11 @@
 // A file from a URL, as a stream with flat memory. Every hop is checked anew; a connection that breaks off is taken up where it stopped.
 
+import { lookup } from 'node:dns'
 import { type IncomingMessage, request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { TrainyardError } from '@trainyard/errors'
-import { checkUrl, type HostPolicy, isAllowed, lookupPublic } from './address-policy.ts'
+import { checkUrl, type HostPolicy, isAllowed, lookupWith, type Resolve } from './address-policy.ts'
+import { PACE, Pace, type PaceLimits } from './pace.ts'
 
 export interface FetchOptions extends HostPolicy {
   /** More than that is refused, announced or not. */
@@ -11,6 +13,9 @@ export interface FetchOptions extends HostPolicy {
   readonly signal?: AbortSignal
   /** Milliseconds without a byte. Default 30,000. */
   readonly idleMs?: number
+  readonly pace?: PaceLimits
+  /** Default: what the system says. */
+  readonly resolve?: Resolve
 }
 
 export interface FetchedFile {
@@ -45,13 +50,21 @@ async function* read(url: string, first: IncomingMessage, options: FetchOptions)
   const validator = etag !== undefined && !etag.startsWith('W/') && ranges === 'bytes' ? etag : null
   let bytes = 0
   let failures = 0
+  const pace = new Pace(options.pace ?? PACE)
+  let waitingSince = performance.now()
+  const arrived = (length: number) => {
+    const problem = pace.problemAfter(performance.now() - waitingSince, length)
+    if (problem !== null) throw failed(url, problem)
+  }
   for (let response = first; ; ) {
     try {
       for await (const chunk of response as AsyncIterable<Uint8Array>) {
         bytes += chunk.byteLength
         failures = 0
         if (bytes > options.bytesMax) throw tooLarge(url, options)
+        arrived(chunk.byteLength)
         yield chunk
+        waitingSince = performance.now()
       }
       if (length === undefined || bytes === Number(length)) return
       throw new Error(`the connection was closed after ${bytes} of ${length} bytes`)
@@ -94,7 +107,9 @@ async function open(start: URL, options: FetchOptions, headers: Record<string, s
 function connect(url: URL, options: FetchOptions, headers: Record<string, string>): Promise<IncomingMessage> {
   const request = url.protocol === 'https:' ? requestHttps : requestHttp
   const idleMs = options.idleMs ?? IDLE_MS
+  const { windowMs } = options.pace ?? PACE
   return new Promise((resolve, reject) => {
+    const late = setTimeout(() => sent.destroy(new Error(`no answer came within ${windowMs / 1000} s`)), windowMs)
     const sent = request(
       url,
       {
@@ -102,11 +117,13 @@ function connect(url: URL, options: FetchOptions, headers: Record<string, string
         agent: false,
         headers: { 'accept-encoding': 'identity', 'user-agent': 'trainyard', ...headers },
         timeout: idleMs,
-        ...(isAllowed(url, options) ? {} : { lookup: lookupPublic }),
+        lookup: lookupWith(options.resolve ?? lookup, isAllowed(url, options)),
         ...(options.signal === undefined ? {} : { signal: options.signal }),
       },
       resolve,
     )
+    sent.once('response', () => clearTimeout(late))
+    sent.once('close', () => clearTimeout(late))
     sent.on('timeout', () => sent.destroy(new Error(`nothing came for ${idleMs / 1000} s`)))
     sent.on('error', reject)
     sent.end()
