@@ -1,17 +1,17 @@
 // Bytes of JavaScript heap that a training step takes in steady state.
 
 import type { Backend } from '@trainyard/engine/backends'
-import { type CompiledModel, estimateModel } from '@trainyard/engine/plan'
+import type { CompiledModel } from '@trainyard/engine/plan'
 import { createSession } from '@trainyard/engine/train'
 import { randomBatch } from './batch.ts'
 import { type BenchModel, compiledModel } from './models.ts'
 
 /** Until the code of a step is compiled for good: by a tiny network with the same ops, since their code is the same for all. */
 const WARM_UP_STEPS = 5000
-/** So few that nothing is collected in between. */
-const STEPS = { least: 100, most: 5000 } as const
-/** Of all steps of a pass together: some seconds for the largest model. */
-const PASS_FLOPS = 2e10
+/** Of the model itself: its code is fed other objects than that of the tiny one, and compiled again, on another thread. */
+const OWN_WARM_UP = { steps: 1000, ms: 1000 } as const
+/** The difference of a long and a short pass: what a pass takes whatever its length does not count. So few that nothing is collected in between. */
+const STEPS = { short: 50, long: 150 } as const
 /** The least of them counts: the virtual machine takes from the heap now and then, too. */
 const PASSES = 4
 const TINY: BenchModel = {
@@ -32,18 +32,30 @@ const TINY: BenchModel = {
 /** By batches of one sample: what a step does in JavaScript does not depend on the batch. Needs `--expose-gc`. */
 export function heapBytesPerStep(bench: BenchModel, backend: Backend): number {
   train(compiledModel(TINY), backend, (steps) => steps(WARM_UP_STEPS))
-  const model = compiledModel({ ...bench, batchSize: 1 })
-  const count = Math.round(Math.min(STEPS.most, Math.max(STEPS.least, PASS_FLOPS / estimateModel(model).flops.train)))
-  const passes: number[] = []
-  train(model, backend, (steps) => {
+  const least = { short: Number.POSITIVE_INFINITY, long: Number.POSITIVE_INFINITY }
+  train(compiledModel({ ...bench, batchSize: 1 }), backend, (steps) => {
+    const end = performance.now() + OWN_WARM_UP.ms
+    do steps(OWN_WARM_UP.steps)
+    while (performance.now() < end)
     for (let pass = 0; pass < PASSES; pass++) {
-      globalThis.gc?.()
-      const before = process.memoryUsage().heapUsed
-      steps(count)
-      passes.push((process.memoryUsage().heapUsed - before) / count)
+      least.short = Math.min(
+        least.short,
+        heapBytesOf(() => steps(STEPS.short)),
+      )
+      least.long = Math.min(
+        least.long,
+        heapBytesOf(() => steps(STEPS.long)),
+      )
     }
   })
-  return Math.min(...passes)
+  return Math.max(0, least.long - least.short) / (STEPS.long - STEPS.short)
+}
+
+function heapBytesOf(run: () => void): number {
+  globalThis.gc?.()
+  const before = process.memoryUsage().heapUsed
+  run()
+  return process.memoryUsage().heapUsed - before
 }
 
 function train(model: CompiledModel, backend: Backend, run: (steps: (count: number) => void) => void): void {
