@@ -33,6 +33,23 @@ describe('buildGraph', () => {
     expect(bias).toMatchObject({ name: 'conv1.bias', initializer: { fanIn: 25 } })
   })
 
+  it('counts the channels of one group in the fan of a grouped convolution, as PyTorch does', () => {
+    const layer = { type: 'conv2d', filters: 6, kernel: 3, groups: 2 } as const
+    const grouped = buildGraph(modelSpecSchema.parse({ version: 1, input: { shape: [8, 5, 5] }, layers: [layer] }), { batchSize: 1 })
+    // torch.nn.init._calculate_fan_in_and_fan_out of a weight [6, 4, 3, 3].
+    expect(grouped.parameters.map(({ initializer: { fanIn, fanOut } }) => [fanIn, fanOut])).toEqual([
+      [36, 54],
+      [36, 54],
+    ])
+  })
+
+  it('begins the running statistics of a batch normalization with mean 0 and variance 1, as PyTorch does', () => {
+    const normalized = buildGraph(modelSpecSchema.parse({ version: 1, input: { shape: [3] }, layers: [{ type: 'batch_norm' }] }), {
+      batchSize: 2,
+    })
+    expect(normalized.buffers.map(({ initializer: { config } }) => config)).toEqual([{ type: 'zeros' }, { type: 'constant', value: 1 }])
+  })
+
   it('sums up the layers: LeNet-5 takes 416,520 multiply-adds and 6,518 bias additions', () => {
     // conv1 28·28·6·25 + conv2 10·10·16·150 + fc 400·120 + 120·84 + 84·10, by hand.
     const multiplyAdds = 117_600 + 240_000 + 48_000 + 10_080 + 840

@@ -64,3 +64,12 @@ describe('after a warm-up', () => {
     )
   })
 })
+
+describe('by epochs of which the last one is short', () => {
+  it('a cosine counts it as one', () => {
+    const config = scheduleConfigSchema.parse({ type: 'cosine', per: 'epoch' })
+    const at = (step: number) => learningRateAt(config, RATE, step, { totalSteps: 25, stepsPerEpoch: 10 })
+    // CosineAnnealingLR with T_max 3: cosines of 0, 60 and 120 degrees.
+    expect([0, 9, 10, 20, 24].map(at)).toEqual([RATE, RATE, 0.75 * RATE, 0.25 * RATE, 0.25 * RATE].map((rate) => expect.closeTo(rate, 12)))
+  })
+})
