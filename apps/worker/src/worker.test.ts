@@ -210,6 +210,8 @@ describe.skipIf(!hasRedis)('whatever happens to worker and trainer', () => {
     const retried = await harness.waitForEnd(next.runs[0]?.id ?? '')
     expect(retried).toMatchObject({ state: 'succeeded', leaseEpoch: 1 })
     expect(await outcome(retried.id)).toEqual(undisturbed)
+    const times = await harness.eventTimes(retried.id)
+    expect(times).toEqual(times.toSorted((a, b) => a - b))
   })
 
   it('says what is wrong with data and with training that diverges', async () => {

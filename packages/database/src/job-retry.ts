@@ -31,9 +31,9 @@ WITH start AS (
   FROM start WHERE runs.id = start.run_id
   RETURNING id, runs.project_id, event_seq, start.step, start.source_id
 ), event AS (
-  INSERT INTO run_events (id, project_id, run_id, seq, type, message, data)
+  INSERT INTO run_events (id, project_id, run_id, seq, type, message, data, created_at)
   SELECT new_uuid(), project_id, id, event_seq, 'continued', 'Will go on from the checkpoint at step ' || ${grouped('step')} || ' of the run that it repeats.',
-    jsonb_build_object('step', step)
+    jsonb_build_object('step', step), clock_timestamp()
   FROM run
 ), series AS (
   INSERT INTO metric_series (project_id, run_id, series_id, name, last_step, last_value)

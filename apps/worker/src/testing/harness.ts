@@ -194,6 +194,11 @@ export class Harness {
     return (await this.#events(runId)).map(({ message }) => message)
   }
 
+  /** When they happened, in order. */
+  async eventTimes(runId: string): Promise<number[]> {
+    return (await this.#events(runId)).map(({ createdAt }) => createdAt.getTime())
+  }
+
   async #events(runId: string): Promise<readonly RunEventRecord[]> {
     return (await this.database.asWorker((tx) => runEvents.list(tx, runId, { limit: 1000, order: 'asc' }))).data
   }
