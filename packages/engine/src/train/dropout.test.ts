@@ -172,6 +172,33 @@ describe.each(BACKENDS)('a network with dropout and batch norm on $name', (backe
   })
 })
 
+describe('spatial dropout', () => {
+  it('lets whole channels of a sample through or none of them', () => {
+    const [channels, pixels] = [16, 20]
+    const spec: ModelSpecInput = {
+      version: 1,
+      input: { shape: [channels, 4, 5] },
+      layers: [{ type: 'spatial_dropout', rate: 0.5 }, { type: 'flatten' }, { type: 'dense', units: 1, bias: false }],
+    }
+    const training = trainingConfigSchema.parse({ loss: { type: 'squared_error' }, optimizer: { type: 'sgd', learning_rate: 1 } })
+    const model = buildModel(buildGraph(modelSpecSchema.parse(spec), { batchSize: 1 }), training)
+    const session = createSession({ model, backend: createReferenceBackend(), threads: 1, seed: 1 })
+    session.initialize(1)
+    const weights = () => session.exportState().get('model.fc1.weight')?.data ?? new Float32Array()
+    const before = weights().slice()
+    // Of ones: a weight moves exactly where its pixel was let through.
+    const samples = new Float32Array(channels * pixels).fill(1)
+    session.trainStep({ samples, targets: Float32Array.of(100), count: 1 }, 1, 1)
+    const moved = weights().map((value, i) => (value === before[i] ? 0 : 1))
+    const share = Array.from(
+      { length: channels },
+      (_, c) => moved.subarray(c * pixels, (c + 1) * pixels).reduce((a, b) => a + b, 0) / pixels,
+    )
+    expect([...new Set(share)].sort()).toEqual([0, 1])
+    session.close()
+  })
+})
+
 describe('a layer’s stream', () => {
   it('is a hash of its name, so that two layers draw apart and adding one changes no other', () => {
     const nodes = buildModel(buildGraph(modelSpecSchema.parse(NETWORK), { batchSize: 1 }), trainingConfigSchema.parse({})).program.phases
