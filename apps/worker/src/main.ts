@@ -16,6 +16,7 @@ import { startWorker } from './worker.ts'
 
 /** Milliseconds. The sum of the longest waits at the end stays below the 20 s that a worker may take to exit. */
 const FLUSH_MS = 250
+const FLUSH_MS_MAX = 1_000
 const RECONCILE_MS_MAX = 2_000
 const UNCLAIMED_AFTER_MS = 15_000
 const UNREACHABLE_MS = 60_000
@@ -66,6 +67,7 @@ const worker = await startWorker({
   times: {
     leaseTtlMs: config.leaseTtlMs,
     flushMs: Math.min(FLUSH_MS, config.leaseTtlMs / 10),
+    flushMsMax: Math.min(FLUSH_MS_MAX, config.leaseTtlMs / 10),
     stallMs: config.stallTimeoutMs,
     stopGraceMs: STOP_GRACE_MS,
     reconcileMs: Math.min(RECONCILE_MS_MAX, config.leaseTtlMs / 2),

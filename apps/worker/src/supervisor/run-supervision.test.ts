@@ -57,6 +57,7 @@ it('requirement 16: a run whose trainer has not begun is cancelled without waiti
     times: {
       leaseTtlMs: 600_000,
       flushMs: 50,
+      flushMsMax: 50,
       stallMs: FOREVER_MS,
       stopGraceMs: { cancel: FOREVER_MS, pause: FOREVER_MS, preempt: FOREVER_MS, timeout: FOREVER_MS },
     },

@@ -20,7 +20,9 @@ import type { WorkDirectories } from './work-directories.ts'
 /** Milliseconds; which part of a second or minute is a matter of the configuration. */
 export interface SupervisionTimes {
   readonly leaseTtlMs: number
+  /** See RunWriter. */
   readonly flushMs: number
+  readonly flushMsMax: number
   /** A trainer that does not advance for so long is taken for hung. */
   readonly stallMs: number
   /** From the wish to stop to SIGKILL. */
@@ -94,6 +96,7 @@ export class RunSupervision {
       fence: run,
       ttlMs: times.leaseTtlMs,
       flushMs: times.flushMs,
+      flushMsMax: times.flushMsMax,
       claimedAt,
       now,
       onFailure,

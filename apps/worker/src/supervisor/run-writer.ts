@@ -1,19 +1,23 @@
-// All that a supervisor writes about its run: one fenced statement every quarter of a second that is heartbeat, progress, metrics and events
-// at once and brings back whether somebody wants the run to stop. Writes happen one after the other. When the lease can no longer be taken
-// for granted, it says so at once, without asking the database.
+// All that a supervisor writes about its run: one fenced statement, every quarter of a second at first and every second later, that is heartbeat,
+// progress, metrics and events at once and brings back whether somebody wants the run to stop. Writes happen one after the other. When the lease
+// can no longer be taken for granted, it says so at once, without asking the database.
 
 import { type MetricPoint, newUuid } from '@trainyard/contracts'
 import { type Fence, type FlushInput, type FlushResult, type IdentifiedEvent, type NewEvent, runFlush, type Sql } from '@trainyard/database'
 
 /** Share of the lease's life after which a supervisor that could not renew it stops its trainer, counted from before sending. */
 const SELF_FENCING_SHARE = 0.6
+/** Time between two flushes, as a share of the attempt's age: whoever looks at a run of minutes misses nothing, and its machine is left to it. */
+const FLUSH_SHARE = 1 / 20
 
 export interface RunWriterOptions {
   readonly sql: Sql
   readonly fence: Fence
   readonly ttlMs: number
-  /** Between two flushes while there is something to write. */
+  /** Between two flushes while there is something to write: at the beginning. */
   readonly flushMs: number
+  /** The same, of an attempt that has gone on for long. */
+  readonly flushMsMax: number
   /** Monotonic milliseconds from before the claim was sent. */
   readonly claimedAt: number
   readonly now: () => number
@@ -96,8 +100,9 @@ export class RunWriter {
 
   #schedule(): void {
     if (this.#isOver || this.#isQueued) return
-    const { flushMs, ttlMs, now } = this.#options
-    const pause = this.#hasPending ? flushMs : Math.min(2 * flushMs, ttlMs / 4)
+    const { flushMs, flushMsMax, claimedAt, ttlMs, now } = this.#options
+    const rhythm = Math.min(flushMsMax, Math.max(flushMs, FLUSH_SHARE * (now() - claimedAt)))
+    const pause = this.#hasPending ? rhythm : Math.min(2 * rhythm, ttlMs / 4)
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => this.#tick(), Math.max(0, this.#flushedAt + pause - now()))
   }

@@ -3,8 +3,8 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import type { MetricPoint, RunPhase, SupervisorMessage, TrainerMessage } from '@trainyard/contracts'
 
-/** Milliseconds between two reports: half of the supervisor's rhythm. */
-const REPORT_MS = 125
+/** Milliseconds between two reports: half of the supervisor's rhythm, as a share of the time since the first one. */
+const REPORT = { share: 1 / 40, msMin: 125, msMax: 500 } as const
 
 export type StopReason = Extract<SupervisorMessage, { type: 'stop' }>['reason']
 
@@ -18,6 +18,7 @@ export interface ProgressReport {
 export class Channel {
   #stop: StopReason | null = null
   #points: MetricPoint[] = []
+  #firstReportAt: number | null = null
   #reportedAt = Number.NEGATIVE_INFINITY
   #unsent = 0
 
@@ -48,7 +49,9 @@ export class Channel {
   /** Sends a report when one is due, or now. */
   report({ phase, step, epoch, samplesPerSecond }: ProgressReport, { now = false } = {}): void {
     const time = performance.now()
-    if (!now && time - this.#reportedAt < REPORT_MS) return
+    this.#firstReportAt ??= time
+    const rhythm = Math.min(REPORT.msMax, Math.max(REPORT.msMin, REPORT.share * (time - this.#firstReportAt)))
+    if (!now && time - this.#reportedAt < rhythm) return
     this.#reportedAt = time
     this.send({ type: 'progress', phase, step, epoch, samples_per_second: samplesPerSecond, points: this.#points })
     this.#points = []
