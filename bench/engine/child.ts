@@ -5,9 +5,10 @@ import { trainerEnvironment } from '../../apps/worker/src/supervisor/trainer-env
 
 const OURS = new URL('ours.ts', import.meta.url).pathname
 const DATA = new URL('data.ts', import.meta.url).pathname
+const HEAP = new URL('heap.ts', import.meta.url).pathname
 const PEER = new URL('../peers/torch_step.py', import.meta.url).pathname
 
-const SCRIPTS = { ours: OURS, data: DATA } as const
+const SCRIPTS = { ours: OURS, data: DATA, heap: HEAP } as const
 
 /** Ours, as a worker would start a trainer. */
 export function runOurs<T>(script: keyof typeof SCRIPTS, threads: string, args: readonly string[]): T {

@@ -1,6 +1,7 @@
 // Our step against PyTorch's, model by model: rounds alternate, since machines change their speed from minute to minute.
 
 import { runOurs, runPeer } from './child.ts'
+import type { HeapMeasured } from './heap.ts'
 import type { ModelName } from './models.ts'
 import type { Measured } from './ours.ts'
 import { geometricMean, median } from './statistics.ts'
@@ -68,7 +69,7 @@ function measure(model: ModelName, { rounds, seconds, threads, python }: Compare
     ours_mb: Math.max(...ours.map(({ ours_mb }) => ours_mb)),
     torch_mb: peers.length === 0 ? null : Math.max(...peers.map(({ torch_mb }) => torch_mb)),
   }
-  const heap = median(ours.map(({ heap_bytes_per_step }) => heap_bytes_per_step))
+  const heap = runOurs<HeapMeasured>('heap', threads, [model]).bytes_per_step
   console.log(
     [
       row.model.padEnd(16),

@@ -1,19 +1,31 @@
-// Bytes of JavaScript heap that a training step takes in steady state.
+// Bytes of JavaScript heap that a training step takes in steady state, measured in a process of its own. Prints one line of JSON.
+// usage: node --expose-gc --import tsx bench/engine/heap.ts MODEL
 
 import type { Backend } from '@trainyard/engine/backends'
 import type { CompiledModel } from '@trainyard/engine/plan'
+import { estimateModel } from '@trainyard/engine/plan'
 import { createSession } from '@trainyard/engine/train'
+import { chooseBackend } from '../../apps/worker/src/trainer/backend.ts'
 import { randomBatch } from './batch.ts'
-import { type BenchModel, compiledModel } from './models.ts'
+import { type BenchModel, compiledModel, knownModel, MODELS } from './models.ts'
+
+export interface HeapMeasured {
+  readonly bytes_per_step: number
+}
 
 /** Until the code of a step is compiled for good: by a tiny network with the same ops, since their code is the same for all. */
 const WARM_UP_STEPS = 5000
-/** Of the model itself: its code is fed other objects than that of the tiny one, and compiled again, on another thread. */
-const OWN_WARM_UP = { steps: 1000, ms: 1000 } as const
+/**
+ * Of the model itself: its code is fed other objects than that of the tiny one, and compiled again, on another thread. A thousand steps, or what
+ * fits in some seconds.
+ */
+const OWN_WARM_UP = { steps: 1000, msMin: 1000, msMax: 15_000 } as const
 /** The difference of a long and a short pass: what a pass takes whatever its length does not count. So few that nothing is collected in between. */
 const STEPS = { short: 50, long: 150 } as const
 /** The least of them counts: the virtual machine takes from the heap now and then, too. */
 const PASSES = 4
+/** The smallest one that has a variance: what a step does in JavaScript does not depend on the batch. */
+const BATCH = 2
 const TINY: BenchModel = {
   spec: {
     version: 1,
@@ -29,14 +41,23 @@ const TINY: BenchModel = {
   batchSize: 4,
 }
 
-/** By batches of one sample: what a step does in JavaScript does not depend on the batch. Needs `--expose-gc`. */
-export function heapBytesPerStep(bench: BenchModel, backend: Backend): number {
+const bench = MODELS[knownModel(process.argv[2] ?? '')]
+const { backend } = chooseBackend('auto', estimateModel(compiledModel(bench)).flops.train)
+const measured: HeapMeasured = { bytes_per_step: heapBytesPerStep(bench, backend) }
+console.log(JSON.stringify(measured))
+// A process with native threads ends explicitly.
+process.exit(0)
+
+/** Needs `--expose-gc`. */
+function heapBytesPerStep(bench: BenchModel, backend: Backend): number {
   train(compiledModel(TINY), backend, (steps) => steps(WARM_UP_STEPS))
   const least = { short: Number.POSITIVE_INFINITY, long: Number.POSITIVE_INFINITY }
-  train(compiledModel({ ...bench, batchSize: 1 }), backend, (steps) => {
-    const end = performance.now() + OWN_WARM_UP.ms
-    do steps(OWN_WARM_UP.steps)
-    while (performance.now() < end)
+  train(compiledModel({ ...bench, batchSize: BATCH }), backend, (steps) => {
+    const began = performance.now()
+    for (let step = 0, ms = 0; ms < OWN_WARM_UP.msMin || (step < OWN_WARM_UP.steps && ms < OWN_WARM_UP.msMax); step++) {
+      steps(1)
+      ms = performance.now() - began
+    }
     for (let pass = 0; pass < PASSES; pass++) {
       least.short = Math.min(
         least.short,

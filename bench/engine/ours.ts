@@ -1,12 +1,11 @@
 // One measurement of our step, in a process of its own. Prints one line of JSON.
-// usage: node --expose-gc --import tsx bench/engine/ours.ts MODEL SECONDS THREADS
+// usage: node --import tsx bench/engine/ours.ts MODEL SECONDS THREADS
 
 import { openOnednn } from '@trainyard/engine/backends'
 import { estimateModel } from '@trainyard/engine/plan'
 import { type Batch, createSession, type Session } from '@trainyard/engine/train'
 import { chooseBackend } from '../../apps/worker/src/trainer/backend.ts'
 import { randomBatch } from './batch.ts'
-import { heapBytesPerStep } from './heap.ts'
 import { compiledModel, knownModel, MODELS } from './models.ts'
 import { matmulPeak } from './peak.ts'
 import { median } from './statistics.ts'
@@ -19,7 +18,6 @@ export interface Measured {
   readonly engine_mb: number
   readonly flops: number
   readonly peak_gflops: number
-  readonly heap_bytes_per_step: number
   readonly backend: string
 }
 
@@ -50,7 +48,6 @@ function measured(name: string, seconds: number, threads: number): Measured {
     ours_mb: oursMb,
     engine_mb: session.bytes / 2 ** 20,
     flops,
-    heap_bytes_per_step: heapBytesPerStep(MODELS[knownModel(name)], backend),
     peak_gflops: opened.available ? matmulPeak(opened.backend, threads) : Number.NaN,
     backend: backend.version,
   }
