@@ -21,7 +21,7 @@ const WARM_UP_STEPS = 5000
  */
 const OWN_WARM_UP = { steps: 1000, msMin: 1000, msMax: 15_000 } as const
 /** The difference of a long and a short pass: what a pass takes whatever its length does not count. So few that nothing is collected in between. */
-const STEPS = { short: 50, long: 150 } as const
+const STEPS = { short: 30, long: 90 } as const
 /** The least of them counts: the virtual machine takes from the heap now and then, too. */
 const PASSES = 4
 /** The smallest one that has a variance: what a step does in JavaScript does not depend on the batch. */
