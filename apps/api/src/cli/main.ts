@@ -23,7 +23,8 @@ const [group = '', verb = '', ...rest] = positionals
 const command = COMMANDS[`${group} ${verb}`]
 
 try {
-  if (command === undefined) throw new UsageError(`unknown command "${group} ${verb}"`)
+  if (positionals.length === 0) throw new UsageError('expected a command')
+  if (command === undefined) throw new UsageError(`unknown command "${positionals.slice(0, 2).join(' ')}"`)
   const database = createDatabase({ url: loadDatabaseConfig().databaseUrl, poolSize: 2, applicationName: 'trainyard-cli' })
   try {
     for (const line of await database.asWorker((tx) => command.run(tx, rest, values))) console.log(line)
