@@ -48,6 +48,11 @@ export { Prisma }
  */
 export type Project = Prisma.ProjectModel
 /**
+ * Model ProjectTurn
+ * When a run of the project was claimed last. Written by claims only, so that no other transaction holds them up.
+ */
+export type ProjectTurn = Prisma.ProjectTurnModel
+/**
  * Model ApiKey
  * Only the SHA-256 of a key is stored; `prefix` is what people recognize it by.
  */

@@ -9,6 +9,7 @@
  * 🟢 You can import this file directly.
  */
 export type * from './models/Project.ts'
+export type * from './models/ProjectTurn.ts'
 export type * from './models/ApiKey.ts'
 export type * from './models/Dataset.ts'
 export type * from './models/DatasetVersion.ts'

@@ -5,7 +5,7 @@ import * as jobs from '../jobs.repository.ts'
 import { claimRun, createProject, findRun, openTestDatabase, readEvents, startRun, submitRun, type TestDatabase } from '../test-database.ts'
 import { flush } from './flush.ts'
 import { NEXT } from './state/claim.ts'
-import { type ClaimedRun, claim, claimNext, complete, crash, expireLeases, recordCheckpoint } from './state.ts'
+import { type ClaimedRun, cancelJob, claim, claimNext, complete, crash, expireLeases, recordCheckpoint, release } from './state.ts'
 
 const ANY_ID = '00000000-0000-7000-8000-000000000000'
 const EVALUATE: RunConfig = { kind: 'evaluate', checkpoint_id: ANY_ID, dataset_version_id: ANY_ID, split: 'test', batch_size: 1 }
@@ -98,6 +98,20 @@ describe('the next run', () => {
     const order = [await next(), await next(), await next(), await next(), await next()].map((run) => run?.runId ?? null)
     // a first, since both run nothing and its run is older; then b, which runs nothing while a runs one.
     expect(order).toEqual([ids[0], ids[3], ids[1], ids[2], null])
+  })
+
+  test('is taken in turns where nothing else runs, whoever came first', async () => {
+    const owners = new Map<string, string>()
+    for (const project of [a, a, a, b, b]) owners.set(await train(project), project)
+    const order = []
+    for (let i = 0; i < 5; i++) {
+      const run = await next()
+      if (run === null) throw new Error('nothing was claimed')
+      order.push(owners.get(run.runId))
+      await cancelJob(own.database.workerSql, run.jobId)
+      await release(own.database.workerSql, run, 'cancel')
+    }
+    expect(order).toEqual([a, b, a, b, a])
   })
 
   test('goes by shares: with twice the share a project runs twice as many', async () => {

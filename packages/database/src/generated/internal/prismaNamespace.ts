@@ -398,6 +398,7 @@ type FieldRefInputType<Model, FieldType> = Model extends never ? never : FieldRe
 
 export const ModelName = {
   Project: 'Project',
+  ProjectTurn: 'ProjectTurn',
   ApiKey: 'ApiKey',
   Dataset: 'Dataset',
   DatasetVersion: 'DatasetVersion',
@@ -429,7 +430,7 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
     omit: GlobalOmitOptions
   }
   meta: {
-    modelProps: "project" | "apiKey" | "dataset" | "datasetVersion" | "upload" | "uploadPart" | "model" | "job" | "run" | "attempt" | "runEvent" | "metricSeries" | "metricPoint" | "checkpoint" | "preparationFile" | "outbox" | "idempotencyKey"
+    modelProps: "project" | "projectTurn" | "apiKey" | "dataset" | "datasetVersion" | "upload" | "uploadPart" | "model" | "job" | "run" | "attempt" | "runEvent" | "metricSeries" | "metricPoint" | "checkpoint" | "preparationFile" | "outbox" | "idempotencyKey"
     txIsolationLevel: TransactionIsolationLevel
   }
   model: {
@@ -504,6 +505,80 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         count: {
           args: Prisma.ProjectCountArgs<ExtArgs>
           result: runtime.Types.Utils.Optional<Prisma.ProjectCountAggregateOutputType> | number
+        }
+      }
+    }
+    ProjectTurn: {
+      payload: Prisma.$ProjectTurnPayload<ExtArgs>
+      fields: Prisma.ProjectTurnFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.ProjectTurnFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProjectTurnPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.ProjectTurnFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProjectTurnPayload>
+        }
+        findFirst: {
+          args: Prisma.ProjectTurnFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProjectTurnPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.ProjectTurnFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProjectTurnPayload>
+        }
+        findMany: {
+          args: Prisma.ProjectTurnFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProjectTurnPayload>[]
+        }
+        create: {
+          args: Prisma.ProjectTurnCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProjectTurnPayload>
+        }
+        createMany: {
+          args: Prisma.ProjectTurnCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.ProjectTurnCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProjectTurnPayload>[]
+        }
+        delete: {
+          args: Prisma.ProjectTurnDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProjectTurnPayload>
+        }
+        update: {
+          args: Prisma.ProjectTurnUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProjectTurnPayload>
+        }
+        deleteMany: {
+          args: Prisma.ProjectTurnDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.ProjectTurnUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.ProjectTurnUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProjectTurnPayload>[]
+        }
+        upsert: {
+          args: Prisma.ProjectTurnUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProjectTurnPayload>
+        }
+        aggregate: {
+          args: Prisma.ProjectTurnAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateProjectTurn>
+        }
+        groupBy: {
+          args: Prisma.ProjectTurnGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.ProjectTurnGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.ProjectTurnCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.ProjectTurnCountAggregateOutputType> | number
         }
       }
     }
@@ -1742,6 +1817,14 @@ export const ProjectScalarFieldEnum = {
 export type ProjectScalarFieldEnum = (typeof ProjectScalarFieldEnum)[keyof typeof ProjectScalarFieldEnum]
 
 
+export const ProjectTurnScalarFieldEnum = {
+  projectId: 'projectId',
+  claimedAt: 'claimedAt'
+} as const
+
+export type ProjectTurnScalarFieldEnum = (typeof ProjectTurnScalarFieldEnum)[keyof typeof ProjectTurnScalarFieldEnum]
+
+
 export const ApiKeyScalarFieldEnum = {
   id: 'id',
   projectId: 'projectId',
@@ -2417,6 +2500,7 @@ export interface PrismaClientOptionsWithAdapter extends PrismaClientBaseOptions 
 export type PrismaClientOptions = PrismaClientOptionsWithAccelerateUrl | PrismaClientOptionsWithAdapter
 export type GlobalOmitConfig = {
   project?: Prisma.ProjectOmit
+  projectTurn?: Prisma.ProjectTurnOmit
   apiKey?: Prisma.ApiKeyOmit
   dataset?: Prisma.DatasetOmit
   datasetVersion?: Prisma.DatasetVersionOmit

@@ -52,6 +52,7 @@ export const AnyNull = runtime.AnyNull
 
 export const ModelName = {
   Project: 'Project',
+  ProjectTurn: 'ProjectTurn',
   ApiKey: 'ApiKey',
   Dataset: 'Dataset',
   DatasetVersion: 'DatasetVersion',
@@ -96,6 +97,14 @@ export const ProjectScalarFieldEnum = {
 } as const
 
 export type ProjectScalarFieldEnum = (typeof ProjectScalarFieldEnum)[keyof typeof ProjectScalarFieldEnum]
+
+
+export const ProjectTurnScalarFieldEnum = {
+  projectId: 'projectId',
+  claimedAt: 'claimedAt'
+} as const
+
+export type ProjectTurnScalarFieldEnum = (typeof ProjectTurnScalarFieldEnum)[keyof typeof ProjectTurnScalarFieldEnum]
 
 
 export const ApiKeyScalarFieldEnum = {

@@ -248,6 +248,7 @@ export type ProjectWhereInput = {
   preparations?: Prisma.PreparationFileListRelationFilter
   outbox?: Prisma.OutboxListRelationFilter
   idempotencyKeys?: Prisma.IdempotencyKeyListRelationFilter
+  turn?: Prisma.XOR<Prisma.ProjectTurnNullableScalarRelationFilter, Prisma.ProjectTurnWhereInput> | null
 }
 
 export type ProjectOrderByWithRelationInput = {
@@ -272,6 +273,7 @@ export type ProjectOrderByWithRelationInput = {
   preparations?: Prisma.PreparationFileOrderByRelationAggregateInput
   outbox?: Prisma.OutboxOrderByRelationAggregateInput
   idempotencyKeys?: Prisma.IdempotencyKeyOrderByRelationAggregateInput
+  turn?: Prisma.ProjectTurnOrderByWithRelationInput
 }
 
 export type ProjectWhereUniqueInput = Prisma.AtLeast<{
@@ -299,6 +301,7 @@ export type ProjectWhereUniqueInput = Prisma.AtLeast<{
   preparations?: Prisma.PreparationFileListRelationFilter
   outbox?: Prisma.OutboxListRelationFilter
   idempotencyKeys?: Prisma.IdempotencyKeyListRelationFilter
+  turn?: Prisma.XOR<Prisma.ProjectTurnNullableScalarRelationFilter, Prisma.ProjectTurnWhereInput> | null
 }, "id">
 
 export type ProjectOrderByWithAggregationInput = {
@@ -349,6 +352,7 @@ export type ProjectCreateInput = {
   preparations?: Prisma.PreparationFileCreateNestedManyWithoutProjectInput
   outbox?: Prisma.OutboxCreateNestedManyWithoutProjectInput
   idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutProjectInput
+  turn?: Prisma.ProjectTurnCreateNestedOneWithoutProjectInput
 }
 
 export type ProjectUncheckedCreateInput = {
@@ -373,6 +377,7 @@ export type ProjectUncheckedCreateInput = {
   preparations?: Prisma.PreparationFileUncheckedCreateNestedManyWithoutProjectInput
   outbox?: Prisma.OutboxUncheckedCreateNestedManyWithoutProjectInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutProjectInput
+  turn?: Prisma.ProjectTurnUncheckedCreateNestedOneWithoutProjectInput
 }
 
 export type ProjectUpdateInput = {
@@ -397,6 +402,7 @@ export type ProjectUpdateInput = {
   preparations?: Prisma.PreparationFileUpdateManyWithoutProjectNestedInput
   outbox?: Prisma.OutboxUpdateManyWithoutProjectNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutProjectNestedInput
+  turn?: Prisma.ProjectTurnUpdateOneWithoutProjectNestedInput
 }
 
 export type ProjectUncheckedUpdateInput = {
@@ -421,6 +427,7 @@ export type ProjectUncheckedUpdateInput = {
   preparations?: Prisma.PreparationFileUncheckedUpdateManyWithoutProjectNestedInput
   outbox?: Prisma.OutboxUncheckedUpdateManyWithoutProjectNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutProjectNestedInput
+  turn?: Prisma.ProjectTurnUncheckedUpdateOneWithoutProjectNestedInput
 }
 
 export type ProjectCreateManyInput = {
@@ -524,6 +531,20 @@ export type NullableBigIntFieldUpdateOperationsInput = {
 
 export type DateTimeFieldUpdateOperationsInput = {
   set?: Date | string
+}
+
+export type ProjectCreateNestedOneWithoutTurnInput = {
+  create?: Prisma.XOR<Prisma.ProjectCreateWithoutTurnInput, Prisma.ProjectUncheckedCreateWithoutTurnInput>
+  connectOrCreate?: Prisma.ProjectCreateOrConnectWithoutTurnInput
+  connect?: Prisma.ProjectWhereUniqueInput
+}
+
+export type ProjectUpdateOneRequiredWithoutTurnNestedInput = {
+  create?: Prisma.XOR<Prisma.ProjectCreateWithoutTurnInput, Prisma.ProjectUncheckedCreateWithoutTurnInput>
+  connectOrCreate?: Prisma.ProjectCreateOrConnectWithoutTurnInput
+  upsert?: Prisma.ProjectUpsertWithoutTurnInput
+  connect?: Prisma.ProjectWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.ProjectUpdateToOneWithWhereWithoutTurnInput, Prisma.ProjectUpdateWithoutTurnInput>, Prisma.ProjectUncheckedUpdateWithoutTurnInput>
 }
 
 export type ProjectCreateNestedOneWithoutApiKeysInput = {
@@ -736,6 +757,118 @@ export type ProjectUpdateOneRequiredWithoutIdempotencyKeysNestedInput = {
   update?: Prisma.XOR<Prisma.XOR<Prisma.ProjectUpdateToOneWithWhereWithoutIdempotencyKeysInput, Prisma.ProjectUpdateWithoutIdempotencyKeysInput>, Prisma.ProjectUncheckedUpdateWithoutIdempotencyKeysInput>
 }
 
+export type ProjectCreateWithoutTurnInput = {
+  id: string
+  name: string
+  concurrencyLimit?: number | null
+  share?: number
+  storageLimit?: bigint | number | null
+  createdAt?: Date | string
+  apiKeys?: Prisma.ApiKeyCreateNestedManyWithoutProjectInput
+  datasets?: Prisma.DatasetCreateNestedManyWithoutProjectInput
+  datasetVersions?: Prisma.DatasetVersionCreateNestedManyWithoutProjectInput
+  uploads?: Prisma.UploadCreateNestedManyWithoutProjectInput
+  uploadParts?: Prisma.UploadPartCreateNestedManyWithoutProjectInput
+  models?: Prisma.ModelCreateNestedManyWithoutProjectInput
+  jobs?: Prisma.JobCreateNestedManyWithoutProjectInput
+  runs?: Prisma.RunCreateNestedManyWithoutProjectInput
+  attempts?: Prisma.AttemptCreateNestedManyWithoutProjectInput
+  runEvents?: Prisma.RunEventCreateNestedManyWithoutProjectInput
+  metricSeries?: Prisma.MetricSeriesCreateNestedManyWithoutProjectInput
+  checkpoints?: Prisma.CheckpointCreateNestedManyWithoutProjectInput
+  preparations?: Prisma.PreparationFileCreateNestedManyWithoutProjectInput
+  outbox?: Prisma.OutboxCreateNestedManyWithoutProjectInput
+  idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutProjectInput
+}
+
+export type ProjectUncheckedCreateWithoutTurnInput = {
+  id: string
+  name: string
+  concurrencyLimit?: number | null
+  share?: number
+  storageLimit?: bigint | number | null
+  createdAt?: Date | string
+  apiKeys?: Prisma.ApiKeyUncheckedCreateNestedManyWithoutProjectInput
+  datasets?: Prisma.DatasetUncheckedCreateNestedManyWithoutProjectInput
+  datasetVersions?: Prisma.DatasetVersionUncheckedCreateNestedManyWithoutProjectInput
+  uploads?: Prisma.UploadUncheckedCreateNestedManyWithoutProjectInput
+  uploadParts?: Prisma.UploadPartUncheckedCreateNestedManyWithoutProjectInput
+  models?: Prisma.ModelUncheckedCreateNestedManyWithoutProjectInput
+  jobs?: Prisma.JobUncheckedCreateNestedManyWithoutProjectInput
+  runs?: Prisma.RunUncheckedCreateNestedManyWithoutProjectInput
+  attempts?: Prisma.AttemptUncheckedCreateNestedManyWithoutProjectInput
+  runEvents?: Prisma.RunEventUncheckedCreateNestedManyWithoutProjectInput
+  metricSeries?: Prisma.MetricSeriesUncheckedCreateNestedManyWithoutProjectInput
+  checkpoints?: Prisma.CheckpointUncheckedCreateNestedManyWithoutProjectInput
+  preparations?: Prisma.PreparationFileUncheckedCreateNestedManyWithoutProjectInput
+  outbox?: Prisma.OutboxUncheckedCreateNestedManyWithoutProjectInput
+  idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutProjectInput
+}
+
+export type ProjectCreateOrConnectWithoutTurnInput = {
+  where: Prisma.ProjectWhereUniqueInput
+  create: Prisma.XOR<Prisma.ProjectCreateWithoutTurnInput, Prisma.ProjectUncheckedCreateWithoutTurnInput>
+}
+
+export type ProjectUpsertWithoutTurnInput = {
+  update: Prisma.XOR<Prisma.ProjectUpdateWithoutTurnInput, Prisma.ProjectUncheckedUpdateWithoutTurnInput>
+  create: Prisma.XOR<Prisma.ProjectCreateWithoutTurnInput, Prisma.ProjectUncheckedCreateWithoutTurnInput>
+  where?: Prisma.ProjectWhereInput
+}
+
+export type ProjectUpdateToOneWithWhereWithoutTurnInput = {
+  where?: Prisma.ProjectWhereInput
+  data: Prisma.XOR<Prisma.ProjectUpdateWithoutTurnInput, Prisma.ProjectUncheckedUpdateWithoutTurnInput>
+}
+
+export type ProjectUpdateWithoutTurnInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  name?: Prisma.StringFieldUpdateOperationsInput | string
+  concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  share?: Prisma.FloatFieldUpdateOperationsInput | number
+  storageLimit?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  apiKeys?: Prisma.ApiKeyUpdateManyWithoutProjectNestedInput
+  datasets?: Prisma.DatasetUpdateManyWithoutProjectNestedInput
+  datasetVersions?: Prisma.DatasetVersionUpdateManyWithoutProjectNestedInput
+  uploads?: Prisma.UploadUpdateManyWithoutProjectNestedInput
+  uploadParts?: Prisma.UploadPartUpdateManyWithoutProjectNestedInput
+  models?: Prisma.ModelUpdateManyWithoutProjectNestedInput
+  jobs?: Prisma.JobUpdateManyWithoutProjectNestedInput
+  runs?: Prisma.RunUpdateManyWithoutProjectNestedInput
+  attempts?: Prisma.AttemptUpdateManyWithoutProjectNestedInput
+  runEvents?: Prisma.RunEventUpdateManyWithoutProjectNestedInput
+  metricSeries?: Prisma.MetricSeriesUpdateManyWithoutProjectNestedInput
+  checkpoints?: Prisma.CheckpointUpdateManyWithoutProjectNestedInput
+  preparations?: Prisma.PreparationFileUpdateManyWithoutProjectNestedInput
+  outbox?: Prisma.OutboxUpdateManyWithoutProjectNestedInput
+  idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutProjectNestedInput
+}
+
+export type ProjectUncheckedUpdateWithoutTurnInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  name?: Prisma.StringFieldUpdateOperationsInput | string
+  concurrencyLimit?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  share?: Prisma.FloatFieldUpdateOperationsInput | number
+  storageLimit?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  apiKeys?: Prisma.ApiKeyUncheckedUpdateManyWithoutProjectNestedInput
+  datasets?: Prisma.DatasetUncheckedUpdateManyWithoutProjectNestedInput
+  datasetVersions?: Prisma.DatasetVersionUncheckedUpdateManyWithoutProjectNestedInput
+  uploads?: Prisma.UploadUncheckedUpdateManyWithoutProjectNestedInput
+  uploadParts?: Prisma.UploadPartUncheckedUpdateManyWithoutProjectNestedInput
+  models?: Prisma.ModelUncheckedUpdateManyWithoutProjectNestedInput
+  jobs?: Prisma.JobUncheckedUpdateManyWithoutProjectNestedInput
+  runs?: Prisma.RunUncheckedUpdateManyWithoutProjectNestedInput
+  attempts?: Prisma.AttemptUncheckedUpdateManyWithoutProjectNestedInput
+  runEvents?: Prisma.RunEventUncheckedUpdateManyWithoutProjectNestedInput
+  metricSeries?: Prisma.MetricSeriesUncheckedUpdateManyWithoutProjectNestedInput
+  checkpoints?: Prisma.CheckpointUncheckedUpdateManyWithoutProjectNestedInput
+  preparations?: Prisma.PreparationFileUncheckedUpdateManyWithoutProjectNestedInput
+  outbox?: Prisma.OutboxUncheckedUpdateManyWithoutProjectNestedInput
+  idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutProjectNestedInput
+}
+
 export type ProjectCreateWithoutApiKeysInput = {
   id: string
   name: string
@@ -757,6 +890,7 @@ export type ProjectCreateWithoutApiKeysInput = {
   preparations?: Prisma.PreparationFileCreateNestedManyWithoutProjectInput
   outbox?: Prisma.OutboxCreateNestedManyWithoutProjectInput
   idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutProjectInput
+  turn?: Prisma.ProjectTurnCreateNestedOneWithoutProjectInput
 }
 
 export type ProjectUncheckedCreateWithoutApiKeysInput = {
@@ -780,6 +914,7 @@ export type ProjectUncheckedCreateWithoutApiKeysInput = {
   preparations?: Prisma.PreparationFileUncheckedCreateNestedManyWithoutProjectInput
   outbox?: Prisma.OutboxUncheckedCreateNestedManyWithoutProjectInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutProjectInput
+  turn?: Prisma.ProjectTurnUncheckedCreateNestedOneWithoutProjectInput
 }
 
 export type ProjectCreateOrConnectWithoutApiKeysInput = {
@@ -819,6 +954,7 @@ export type ProjectUpdateWithoutApiKeysInput = {
   preparations?: Prisma.PreparationFileUpdateManyWithoutProjectNestedInput
   outbox?: Prisma.OutboxUpdateManyWithoutProjectNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutProjectNestedInput
+  turn?: Prisma.ProjectTurnUpdateOneWithoutProjectNestedInput
 }
 
 export type ProjectUncheckedUpdateWithoutApiKeysInput = {
@@ -842,6 +978,7 @@ export type ProjectUncheckedUpdateWithoutApiKeysInput = {
   preparations?: Prisma.PreparationFileUncheckedUpdateManyWithoutProjectNestedInput
   outbox?: Prisma.OutboxUncheckedUpdateManyWithoutProjectNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutProjectNestedInput
+  turn?: Prisma.ProjectTurnUncheckedUpdateOneWithoutProjectNestedInput
 }
 
 export type ProjectCreateWithoutDatasetsInput = {
@@ -865,6 +1002,7 @@ export type ProjectCreateWithoutDatasetsInput = {
   preparations?: Prisma.PreparationFileCreateNestedManyWithoutProjectInput
   outbox?: Prisma.OutboxCreateNestedManyWithoutProjectInput
   idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutProjectInput
+  turn?: Prisma.ProjectTurnCreateNestedOneWithoutProjectInput
 }
 
 export type ProjectUncheckedCreateWithoutDatasetsInput = {
@@ -888,6 +1026,7 @@ export type ProjectUncheckedCreateWithoutDatasetsInput = {
   preparations?: Prisma.PreparationFileUncheckedCreateNestedManyWithoutProjectInput
   outbox?: Prisma.OutboxUncheckedCreateNestedManyWithoutProjectInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutProjectInput
+  turn?: Prisma.ProjectTurnUncheckedCreateNestedOneWithoutProjectInput
 }
 
 export type ProjectCreateOrConnectWithoutDatasetsInput = {
@@ -927,6 +1066,7 @@ export type ProjectUpdateWithoutDatasetsInput = {
   preparations?: Prisma.PreparationFileUpdateManyWithoutProjectNestedInput
   outbox?: Prisma.OutboxUpdateManyWithoutProjectNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutProjectNestedInput
+  turn?: Prisma.ProjectTurnUpdateOneWithoutProjectNestedInput
 }
 
 export type ProjectUncheckedUpdateWithoutDatasetsInput = {
@@ -950,6 +1090,7 @@ export type ProjectUncheckedUpdateWithoutDatasetsInput = {
   preparations?: Prisma.PreparationFileUncheckedUpdateManyWithoutProjectNestedInput
   outbox?: Prisma.OutboxUncheckedUpdateManyWithoutProjectNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutProjectNestedInput
+  turn?: Prisma.ProjectTurnUncheckedUpdateOneWithoutProjectNestedInput
 }
 
 export type ProjectCreateWithoutDatasetVersionsInput = {
@@ -973,6 +1114,7 @@ export type ProjectCreateWithoutDatasetVersionsInput = {
   preparations?: Prisma.PreparationFileCreateNestedManyWithoutProjectInput
   outbox?: Prisma.OutboxCreateNestedManyWithoutProjectInput
   idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutProjectInput
+  turn?: Prisma.ProjectTurnCreateNestedOneWithoutProjectInput
 }
 
 export type ProjectUncheckedCreateWithoutDatasetVersionsInput = {
@@ -996,6 +1138,7 @@ export type ProjectUncheckedCreateWithoutDatasetVersionsInput = {
   preparations?: Prisma.PreparationFileUncheckedCreateNestedManyWithoutProjectInput
   outbox?: Prisma.OutboxUncheckedCreateNestedManyWithoutProjectInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutProjectInput
+  turn?: Prisma.ProjectTurnUncheckedCreateNestedOneWithoutProjectInput
 }
 
 export type ProjectCreateOrConnectWithoutDatasetVersionsInput = {
@@ -1035,6 +1178,7 @@ export type ProjectUpdateWithoutDatasetVersionsInput = {
   preparations?: Prisma.PreparationFileUpdateManyWithoutProjectNestedInput
   outbox?: Prisma.OutboxUpdateManyWithoutProjectNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutProjectNestedInput
+  turn?: Prisma.ProjectTurnUpdateOneWithoutProjectNestedInput
 }
 
 export type ProjectUncheckedUpdateWithoutDatasetVersionsInput = {
@@ -1058,6 +1202,7 @@ export type ProjectUncheckedUpdateWithoutDatasetVersionsInput = {
   preparations?: Prisma.PreparationFileUncheckedUpdateManyWithoutProjectNestedInput
   outbox?: Prisma.OutboxUncheckedUpdateManyWithoutProjectNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutProjectNestedInput
+  turn?: Prisma.ProjectTurnUncheckedUpdateOneWithoutProjectNestedInput
 }
 
 export type ProjectCreateWithoutUploadsInput = {
@@ -1081,6 +1226,7 @@ export type ProjectCreateWithoutUploadsInput = {
   preparations?: Prisma.PreparationFileCreateNestedManyWithoutProjectInput
   outbox?: Prisma.OutboxCreateNestedManyWithoutProjectInput
   idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutProjectInput
+  turn?: Prisma.ProjectTurnCreateNestedOneWithoutProjectInput
 }
 
 export type ProjectUncheckedCreateWithoutUploadsInput = {
@@ -1104,6 +1250,7 @@ export type ProjectUncheckedCreateWithoutUploadsInput = {
   preparations?: Prisma.PreparationFileUncheckedCreateNestedManyWithoutProjectInput
   outbox?: Prisma.OutboxUncheckedCreateNestedManyWithoutProjectInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutProjectInput
+  turn?: Prisma.ProjectTurnUncheckedCreateNestedOneWithoutProjectInput
 }
 
 export type ProjectCreateOrConnectWithoutUploadsInput = {
@@ -1143,6 +1290,7 @@ export type ProjectUpdateWithoutUploadsInput = {
   preparations?: Prisma.PreparationFileUpdateManyWithoutProjectNestedInput
   outbox?: Prisma.OutboxUpdateManyWithoutProjectNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutProjectNestedInput
+  turn?: Prisma.ProjectTurnUpdateOneWithoutProjectNestedInput
 }
 
 export type ProjectUncheckedUpdateWithoutUploadsInput = {
@@ -1166,6 +1314,7 @@ export type ProjectUncheckedUpdateWithoutUploadsInput = {
   preparations?: Prisma.PreparationFileUncheckedUpdateManyWithoutProjectNestedInput
   outbox?: Prisma.OutboxUncheckedUpdateManyWithoutProjectNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutProjectNestedInput
+  turn?: Prisma.ProjectTurnUncheckedUpdateOneWithoutProjectNestedInput
 }
 
 export type ProjectCreateWithoutUploadPartsInput = {
@@ -1189,6 +1338,7 @@ export type ProjectCreateWithoutUploadPartsInput = {
   preparations?: Prisma.PreparationFileCreateNestedManyWithoutProjectInput
   outbox?: Prisma.OutboxCreateNestedManyWithoutProjectInput
   idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutProjectInput
+  turn?: Prisma.ProjectTurnCreateNestedOneWithoutProjectInput
 }
 
 export type ProjectUncheckedCreateWithoutUploadPartsInput = {
@@ -1212,6 +1362,7 @@ export type ProjectUncheckedCreateWithoutUploadPartsInput = {
   preparations?: Prisma.PreparationFileUncheckedCreateNestedManyWithoutProjectInput
   outbox?: Prisma.OutboxUncheckedCreateNestedManyWithoutProjectInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutProjectInput
+  turn?: Prisma.ProjectTurnUncheckedCreateNestedOneWithoutProjectInput
 }
 
 export type ProjectCreateOrConnectWithoutUploadPartsInput = {
@@ -1251,6 +1402,7 @@ export type ProjectUpdateWithoutUploadPartsInput = {
   preparations?: Prisma.PreparationFileUpdateManyWithoutProjectNestedInput
   outbox?: Prisma.OutboxUpdateManyWithoutProjectNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutProjectNestedInput
+  turn?: Prisma.ProjectTurnUpdateOneWithoutProjectNestedInput
 }
 
 export type ProjectUncheckedUpdateWithoutUploadPartsInput = {
@@ -1274,6 +1426,7 @@ export type ProjectUncheckedUpdateWithoutUploadPartsInput = {
   preparations?: Prisma.PreparationFileUncheckedUpdateManyWithoutProjectNestedInput
   outbox?: Prisma.OutboxUncheckedUpdateManyWithoutProjectNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutProjectNestedInput
+  turn?: Prisma.ProjectTurnUncheckedUpdateOneWithoutProjectNestedInput
 }
 
 export type ProjectCreateWithoutModelsInput = {
@@ -1297,6 +1450,7 @@ export type ProjectCreateWithoutModelsInput = {
   preparations?: Prisma.PreparationFileCreateNestedManyWithoutProjectInput
   outbox?: Prisma.OutboxCreateNestedManyWithoutProjectInput
   idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutProjectInput
+  turn?: Prisma.ProjectTurnCreateNestedOneWithoutProjectInput
 }
 
 export type ProjectUncheckedCreateWithoutModelsInput = {
@@ -1320,6 +1474,7 @@ export type ProjectUncheckedCreateWithoutModelsInput = {
   preparations?: Prisma.PreparationFileUncheckedCreateNestedManyWithoutProjectInput
   outbox?: Prisma.OutboxUncheckedCreateNestedManyWithoutProjectInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutProjectInput
+  turn?: Prisma.ProjectTurnUncheckedCreateNestedOneWithoutProjectInput
 }
 
 export type ProjectCreateOrConnectWithoutModelsInput = {
@@ -1359,6 +1514,7 @@ export type ProjectUpdateWithoutModelsInput = {
   preparations?: Prisma.PreparationFileUpdateManyWithoutProjectNestedInput
   outbox?: Prisma.OutboxUpdateManyWithoutProjectNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutProjectNestedInput
+  turn?: Prisma.ProjectTurnUpdateOneWithoutProjectNestedInput
 }
 
 export type ProjectUncheckedUpdateWithoutModelsInput = {
@@ -1382,6 +1538,7 @@ export type ProjectUncheckedUpdateWithoutModelsInput = {
   preparations?: Prisma.PreparationFileUncheckedUpdateManyWithoutProjectNestedInput
   outbox?: Prisma.OutboxUncheckedUpdateManyWithoutProjectNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutProjectNestedInput
+  turn?: Prisma.ProjectTurnUncheckedUpdateOneWithoutProjectNestedInput
 }
 
 export type ProjectCreateWithoutJobsInput = {
@@ -1405,6 +1562,7 @@ export type ProjectCreateWithoutJobsInput = {
   preparations?: Prisma.PreparationFileCreateNestedManyWithoutProjectInput
   outbox?: Prisma.OutboxCreateNestedManyWithoutProjectInput
   idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutProjectInput
+  turn?: Prisma.ProjectTurnCreateNestedOneWithoutProjectInput
 }
 
 export type ProjectUncheckedCreateWithoutJobsInput = {
@@ -1428,6 +1586,7 @@ export type ProjectUncheckedCreateWithoutJobsInput = {
   preparations?: Prisma.PreparationFileUncheckedCreateNestedManyWithoutProjectInput
   outbox?: Prisma.OutboxUncheckedCreateNestedManyWithoutProjectInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutProjectInput
+  turn?: Prisma.ProjectTurnUncheckedCreateNestedOneWithoutProjectInput
 }
 
 export type ProjectCreateOrConnectWithoutJobsInput = {
@@ -1467,6 +1626,7 @@ export type ProjectUpdateWithoutJobsInput = {
   preparations?: Prisma.PreparationFileUpdateManyWithoutProjectNestedInput
   outbox?: Prisma.OutboxUpdateManyWithoutProjectNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutProjectNestedInput
+  turn?: Prisma.ProjectTurnUpdateOneWithoutProjectNestedInput
 }
 
 export type ProjectUncheckedUpdateWithoutJobsInput = {
@@ -1490,6 +1650,7 @@ export type ProjectUncheckedUpdateWithoutJobsInput = {
   preparations?: Prisma.PreparationFileUncheckedUpdateManyWithoutProjectNestedInput
   outbox?: Prisma.OutboxUncheckedUpdateManyWithoutProjectNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutProjectNestedInput
+  turn?: Prisma.ProjectTurnUncheckedUpdateOneWithoutProjectNestedInput
 }
 
 export type ProjectCreateWithoutRunsInput = {
@@ -1513,6 +1674,7 @@ export type ProjectCreateWithoutRunsInput = {
   preparations?: Prisma.PreparationFileCreateNestedManyWithoutProjectInput
   outbox?: Prisma.OutboxCreateNestedManyWithoutProjectInput
   idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutProjectInput
+  turn?: Prisma.ProjectTurnCreateNestedOneWithoutProjectInput
 }
 
 export type ProjectUncheckedCreateWithoutRunsInput = {
@@ -1536,6 +1698,7 @@ export type ProjectUncheckedCreateWithoutRunsInput = {
   preparations?: Prisma.PreparationFileUncheckedCreateNestedManyWithoutProjectInput
   outbox?: Prisma.OutboxUncheckedCreateNestedManyWithoutProjectInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutProjectInput
+  turn?: Prisma.ProjectTurnUncheckedCreateNestedOneWithoutProjectInput
 }
 
 export type ProjectCreateOrConnectWithoutRunsInput = {
@@ -1575,6 +1738,7 @@ export type ProjectUpdateWithoutRunsInput = {
   preparations?: Prisma.PreparationFileUpdateManyWithoutProjectNestedInput
   outbox?: Prisma.OutboxUpdateManyWithoutProjectNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutProjectNestedInput
+  turn?: Prisma.ProjectTurnUpdateOneWithoutProjectNestedInput
 }
 
 export type ProjectUncheckedUpdateWithoutRunsInput = {
@@ -1598,6 +1762,7 @@ export type ProjectUncheckedUpdateWithoutRunsInput = {
   preparations?: Prisma.PreparationFileUncheckedUpdateManyWithoutProjectNestedInput
   outbox?: Prisma.OutboxUncheckedUpdateManyWithoutProjectNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutProjectNestedInput
+  turn?: Prisma.ProjectTurnUncheckedUpdateOneWithoutProjectNestedInput
 }
 
 export type ProjectCreateWithoutAttemptsInput = {
@@ -1621,6 +1786,7 @@ export type ProjectCreateWithoutAttemptsInput = {
   preparations?: Prisma.PreparationFileCreateNestedManyWithoutProjectInput
   outbox?: Prisma.OutboxCreateNestedManyWithoutProjectInput
   idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutProjectInput
+  turn?: Prisma.ProjectTurnCreateNestedOneWithoutProjectInput
 }
 
 export type ProjectUncheckedCreateWithoutAttemptsInput = {
@@ -1644,6 +1810,7 @@ export type ProjectUncheckedCreateWithoutAttemptsInput = {
   preparations?: Prisma.PreparationFileUncheckedCreateNestedManyWithoutProjectInput
   outbox?: Prisma.OutboxUncheckedCreateNestedManyWithoutProjectInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutProjectInput
+  turn?: Prisma.ProjectTurnUncheckedCreateNestedOneWithoutProjectInput
 }
 
 export type ProjectCreateOrConnectWithoutAttemptsInput = {
@@ -1683,6 +1850,7 @@ export type ProjectUpdateWithoutAttemptsInput = {
   preparations?: Prisma.PreparationFileUpdateManyWithoutProjectNestedInput
   outbox?: Prisma.OutboxUpdateManyWithoutProjectNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutProjectNestedInput
+  turn?: Prisma.ProjectTurnUpdateOneWithoutProjectNestedInput
 }
 
 export type ProjectUncheckedUpdateWithoutAttemptsInput = {
@@ -1706,6 +1874,7 @@ export type ProjectUncheckedUpdateWithoutAttemptsInput = {
   preparations?: Prisma.PreparationFileUncheckedUpdateManyWithoutProjectNestedInput
   outbox?: Prisma.OutboxUncheckedUpdateManyWithoutProjectNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutProjectNestedInput
+  turn?: Prisma.ProjectTurnUncheckedUpdateOneWithoutProjectNestedInput
 }
 
 export type ProjectCreateWithoutRunEventsInput = {
@@ -1729,6 +1898,7 @@ export type ProjectCreateWithoutRunEventsInput = {
   preparations?: Prisma.PreparationFileCreateNestedManyWithoutProjectInput
   outbox?: Prisma.OutboxCreateNestedManyWithoutProjectInput
   idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutProjectInput
+  turn?: Prisma.ProjectTurnCreateNestedOneWithoutProjectInput
 }
 
 export type ProjectUncheckedCreateWithoutRunEventsInput = {
@@ -1752,6 +1922,7 @@ export type ProjectUncheckedCreateWithoutRunEventsInput = {
   preparations?: Prisma.PreparationFileUncheckedCreateNestedManyWithoutProjectInput
   outbox?: Prisma.OutboxUncheckedCreateNestedManyWithoutProjectInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutProjectInput
+  turn?: Prisma.ProjectTurnUncheckedCreateNestedOneWithoutProjectInput
 }
 
 export type ProjectCreateOrConnectWithoutRunEventsInput = {
@@ -1791,6 +1962,7 @@ export type ProjectUpdateWithoutRunEventsInput = {
   preparations?: Prisma.PreparationFileUpdateManyWithoutProjectNestedInput
   outbox?: Prisma.OutboxUpdateManyWithoutProjectNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutProjectNestedInput
+  turn?: Prisma.ProjectTurnUpdateOneWithoutProjectNestedInput
 }
 
 export type ProjectUncheckedUpdateWithoutRunEventsInput = {
@@ -1814,6 +1986,7 @@ export type ProjectUncheckedUpdateWithoutRunEventsInput = {
   preparations?: Prisma.PreparationFileUncheckedUpdateManyWithoutProjectNestedInput
   outbox?: Prisma.OutboxUncheckedUpdateManyWithoutProjectNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutProjectNestedInput
+  turn?: Prisma.ProjectTurnUncheckedUpdateOneWithoutProjectNestedInput
 }
 
 export type ProjectCreateWithoutMetricSeriesInput = {
@@ -1837,6 +2010,7 @@ export type ProjectCreateWithoutMetricSeriesInput = {
   preparations?: Prisma.PreparationFileCreateNestedManyWithoutProjectInput
   outbox?: Prisma.OutboxCreateNestedManyWithoutProjectInput
   idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutProjectInput
+  turn?: Prisma.ProjectTurnCreateNestedOneWithoutProjectInput
 }
 
 export type ProjectUncheckedCreateWithoutMetricSeriesInput = {
@@ -1860,6 +2034,7 @@ export type ProjectUncheckedCreateWithoutMetricSeriesInput = {
   preparations?: Prisma.PreparationFileUncheckedCreateNestedManyWithoutProjectInput
   outbox?: Prisma.OutboxUncheckedCreateNestedManyWithoutProjectInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutProjectInput
+  turn?: Prisma.ProjectTurnUncheckedCreateNestedOneWithoutProjectInput
 }
 
 export type ProjectCreateOrConnectWithoutMetricSeriesInput = {
@@ -1899,6 +2074,7 @@ export type ProjectUpdateWithoutMetricSeriesInput = {
   preparations?: Prisma.PreparationFileUpdateManyWithoutProjectNestedInput
   outbox?: Prisma.OutboxUpdateManyWithoutProjectNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutProjectNestedInput
+  turn?: Prisma.ProjectTurnUpdateOneWithoutProjectNestedInput
 }
 
 export type ProjectUncheckedUpdateWithoutMetricSeriesInput = {
@@ -1922,6 +2098,7 @@ export type ProjectUncheckedUpdateWithoutMetricSeriesInput = {
   preparations?: Prisma.PreparationFileUncheckedUpdateManyWithoutProjectNestedInput
   outbox?: Prisma.OutboxUncheckedUpdateManyWithoutProjectNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutProjectNestedInput
+  turn?: Prisma.ProjectTurnUncheckedUpdateOneWithoutProjectNestedInput
 }
 
 export type ProjectCreateWithoutCheckpointsInput = {
@@ -1945,6 +2122,7 @@ export type ProjectCreateWithoutCheckpointsInput = {
   preparations?: Prisma.PreparationFileCreateNestedManyWithoutProjectInput
   outbox?: Prisma.OutboxCreateNestedManyWithoutProjectInput
   idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutProjectInput
+  turn?: Prisma.ProjectTurnCreateNestedOneWithoutProjectInput
 }
 
 export type ProjectUncheckedCreateWithoutCheckpointsInput = {
@@ -1968,6 +2146,7 @@ export type ProjectUncheckedCreateWithoutCheckpointsInput = {
   preparations?: Prisma.PreparationFileUncheckedCreateNestedManyWithoutProjectInput
   outbox?: Prisma.OutboxUncheckedCreateNestedManyWithoutProjectInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutProjectInput
+  turn?: Prisma.ProjectTurnUncheckedCreateNestedOneWithoutProjectInput
 }
 
 export type ProjectCreateOrConnectWithoutCheckpointsInput = {
@@ -2007,6 +2186,7 @@ export type ProjectUpdateWithoutCheckpointsInput = {
   preparations?: Prisma.PreparationFileUpdateManyWithoutProjectNestedInput
   outbox?: Prisma.OutboxUpdateManyWithoutProjectNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutProjectNestedInput
+  turn?: Prisma.ProjectTurnUpdateOneWithoutProjectNestedInput
 }
 
 export type ProjectUncheckedUpdateWithoutCheckpointsInput = {
@@ -2030,6 +2210,7 @@ export type ProjectUncheckedUpdateWithoutCheckpointsInput = {
   preparations?: Prisma.PreparationFileUncheckedUpdateManyWithoutProjectNestedInput
   outbox?: Prisma.OutboxUncheckedUpdateManyWithoutProjectNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutProjectNestedInput
+  turn?: Prisma.ProjectTurnUncheckedUpdateOneWithoutProjectNestedInput
 }
 
 export type ProjectCreateWithoutPreparationsInput = {
@@ -2053,6 +2234,7 @@ export type ProjectCreateWithoutPreparationsInput = {
   checkpoints?: Prisma.CheckpointCreateNestedManyWithoutProjectInput
   outbox?: Prisma.OutboxCreateNestedManyWithoutProjectInput
   idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutProjectInput
+  turn?: Prisma.ProjectTurnCreateNestedOneWithoutProjectInput
 }
 
 export type ProjectUncheckedCreateWithoutPreparationsInput = {
@@ -2076,6 +2258,7 @@ export type ProjectUncheckedCreateWithoutPreparationsInput = {
   checkpoints?: Prisma.CheckpointUncheckedCreateNestedManyWithoutProjectInput
   outbox?: Prisma.OutboxUncheckedCreateNestedManyWithoutProjectInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutProjectInput
+  turn?: Prisma.ProjectTurnUncheckedCreateNestedOneWithoutProjectInput
 }
 
 export type ProjectCreateOrConnectWithoutPreparationsInput = {
@@ -2115,6 +2298,7 @@ export type ProjectUpdateWithoutPreparationsInput = {
   checkpoints?: Prisma.CheckpointUpdateManyWithoutProjectNestedInput
   outbox?: Prisma.OutboxUpdateManyWithoutProjectNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutProjectNestedInput
+  turn?: Prisma.ProjectTurnUpdateOneWithoutProjectNestedInput
 }
 
 export type ProjectUncheckedUpdateWithoutPreparationsInput = {
@@ -2138,6 +2322,7 @@ export type ProjectUncheckedUpdateWithoutPreparationsInput = {
   checkpoints?: Prisma.CheckpointUncheckedUpdateManyWithoutProjectNestedInput
   outbox?: Prisma.OutboxUncheckedUpdateManyWithoutProjectNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutProjectNestedInput
+  turn?: Prisma.ProjectTurnUncheckedUpdateOneWithoutProjectNestedInput
 }
 
 export type ProjectCreateWithoutOutboxInput = {
@@ -2161,6 +2346,7 @@ export type ProjectCreateWithoutOutboxInput = {
   checkpoints?: Prisma.CheckpointCreateNestedManyWithoutProjectInput
   preparations?: Prisma.PreparationFileCreateNestedManyWithoutProjectInput
   idempotencyKeys?: Prisma.IdempotencyKeyCreateNestedManyWithoutProjectInput
+  turn?: Prisma.ProjectTurnCreateNestedOneWithoutProjectInput
 }
 
 export type ProjectUncheckedCreateWithoutOutboxInput = {
@@ -2184,6 +2370,7 @@ export type ProjectUncheckedCreateWithoutOutboxInput = {
   checkpoints?: Prisma.CheckpointUncheckedCreateNestedManyWithoutProjectInput
   preparations?: Prisma.PreparationFileUncheckedCreateNestedManyWithoutProjectInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedCreateNestedManyWithoutProjectInput
+  turn?: Prisma.ProjectTurnUncheckedCreateNestedOneWithoutProjectInput
 }
 
 export type ProjectCreateOrConnectWithoutOutboxInput = {
@@ -2223,6 +2410,7 @@ export type ProjectUpdateWithoutOutboxInput = {
   checkpoints?: Prisma.CheckpointUpdateManyWithoutProjectNestedInput
   preparations?: Prisma.PreparationFileUpdateManyWithoutProjectNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUpdateManyWithoutProjectNestedInput
+  turn?: Prisma.ProjectTurnUpdateOneWithoutProjectNestedInput
 }
 
 export type ProjectUncheckedUpdateWithoutOutboxInput = {
@@ -2246,6 +2434,7 @@ export type ProjectUncheckedUpdateWithoutOutboxInput = {
   checkpoints?: Prisma.CheckpointUncheckedUpdateManyWithoutProjectNestedInput
   preparations?: Prisma.PreparationFileUncheckedUpdateManyWithoutProjectNestedInput
   idempotencyKeys?: Prisma.IdempotencyKeyUncheckedUpdateManyWithoutProjectNestedInput
+  turn?: Prisma.ProjectTurnUncheckedUpdateOneWithoutProjectNestedInput
 }
 
 export type ProjectCreateWithoutIdempotencyKeysInput = {
@@ -2269,6 +2458,7 @@ export type ProjectCreateWithoutIdempotencyKeysInput = {
   checkpoints?: Prisma.CheckpointCreateNestedManyWithoutProjectInput
   preparations?: Prisma.PreparationFileCreateNestedManyWithoutProjectInput
   outbox?: Prisma.OutboxCreateNestedManyWithoutProjectInput
+  turn?: Prisma.ProjectTurnCreateNestedOneWithoutProjectInput
 }
 
 export type ProjectUncheckedCreateWithoutIdempotencyKeysInput = {
@@ -2292,6 +2482,7 @@ export type ProjectUncheckedCreateWithoutIdempotencyKeysInput = {
   checkpoints?: Prisma.CheckpointUncheckedCreateNestedManyWithoutProjectInput
   preparations?: Prisma.PreparationFileUncheckedCreateNestedManyWithoutProjectInput
   outbox?: Prisma.OutboxUncheckedCreateNestedManyWithoutProjectInput
+  turn?: Prisma.ProjectTurnUncheckedCreateNestedOneWithoutProjectInput
 }
 
 export type ProjectCreateOrConnectWithoutIdempotencyKeysInput = {
@@ -2331,6 +2522,7 @@ export type ProjectUpdateWithoutIdempotencyKeysInput = {
   checkpoints?: Prisma.CheckpointUpdateManyWithoutProjectNestedInput
   preparations?: Prisma.PreparationFileUpdateManyWithoutProjectNestedInput
   outbox?: Prisma.OutboxUpdateManyWithoutProjectNestedInput
+  turn?: Prisma.ProjectTurnUpdateOneWithoutProjectNestedInput
 }
 
 export type ProjectUncheckedUpdateWithoutIdempotencyKeysInput = {
@@ -2354,6 +2546,7 @@ export type ProjectUncheckedUpdateWithoutIdempotencyKeysInput = {
   checkpoints?: Prisma.CheckpointUncheckedUpdateManyWithoutProjectNestedInput
   preparations?: Prisma.PreparationFileUncheckedUpdateManyWithoutProjectNestedInput
   outbox?: Prisma.OutboxUncheckedUpdateManyWithoutProjectNestedInput
+  turn?: Prisma.ProjectTurnUncheckedUpdateOneWithoutProjectNestedInput
 }
 
 
@@ -2535,6 +2728,7 @@ export type ProjectSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs 
   preparations?: boolean | Prisma.Project$preparationsArgs<ExtArgs>
   outbox?: boolean | Prisma.Project$outboxArgs<ExtArgs>
   idempotencyKeys?: boolean | Prisma.Project$idempotencyKeysArgs<ExtArgs>
+  turn?: boolean | Prisma.Project$turnArgs<ExtArgs>
   _count?: boolean | Prisma.ProjectCountOutputTypeDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["project"]>
 
@@ -2582,6 +2776,7 @@ export type ProjectInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs
   preparations?: boolean | Prisma.Project$preparationsArgs<ExtArgs>
   outbox?: boolean | Prisma.Project$outboxArgs<ExtArgs>
   idempotencyKeys?: boolean | Prisma.Project$idempotencyKeysArgs<ExtArgs>
+  turn?: boolean | Prisma.Project$turnArgs<ExtArgs>
   _count?: boolean | Prisma.ProjectCountOutputTypeDefaultArgs<ExtArgs>
 }
 export type ProjectIncludeCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {}
@@ -2605,6 +2800,7 @@ export type $ProjectPayload<ExtArgs extends runtime.Types.Extensions.InternalArg
     preparations: Prisma.$PreparationFilePayload<ExtArgs>[]
     outbox: Prisma.$OutboxPayload<ExtArgs>[]
     idempotencyKeys: Prisma.$IdempotencyKeyPayload<ExtArgs>[]
+    turn: Prisma.$ProjectTurnPayload<ExtArgs> | null
   }
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     id: string
@@ -3022,6 +3218,7 @@ export interface Prisma__ProjectClient<T, Null = never, ExtArgs extends runtime.
   preparations<T extends Prisma.Project$preparationsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Project$preparationsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$PreparationFilePayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   outbox<T extends Prisma.Project$outboxArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Project$outboxArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$OutboxPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   idempotencyKeys<T extends Prisma.Project$idempotencyKeysArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Project$idempotencyKeysArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$IdempotencyKeyPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  turn<T extends Prisma.Project$turnArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Project$turnArgs<ExtArgs>>): Prisma.Prisma__ProjectTurnClient<runtime.Types.Result.GetResult<Prisma.$ProjectTurnPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | null, null, ExtArgs, GlobalOmitOptions>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.
    * @param onfulfilled The callback to execute when the Promise is resolved.
@@ -3807,6 +4004,25 @@ export type Project$idempotencyKeysArgs<ExtArgs extends runtime.Types.Extensions
   take?: number
   skip?: number
   distinct?: Prisma.IdempotencyKeyScalarFieldEnum | Prisma.IdempotencyKeyScalarFieldEnum[]
+}
+
+/**
+ * Project.turn
+ */
+export type Project$turnArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the ProjectTurn
+   */
+  select?: Prisma.ProjectTurnSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the ProjectTurn
+   */
+  omit?: Prisma.ProjectTurnOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.ProjectTurnInclude<ExtArgs> | null
+  where?: Prisma.ProjectTurnWhereInput
 }
 
 /**

@@ -31,7 +31,8 @@ const THIS_ONE = `SELECT id FROM runs
   WHERE id = $3::uuid AND state = 'queued' AND (not_before IS NULL OR not_before <= clock_timestamp())`
 
 /**
- * The run that comes next: of the project that runs least for its share and has not reached its limit; in it by priority, then by age.
+ * The run that comes next: of the project that runs least for its share and has not reached its limit, of equal ones that whose turn was the longest ago;
+ * in it by priority, then by age.
  * Projects with waiting runs are found by hopping over the index, and each is probed once: what a claim costs does not depend on how many
  * runs wait. Predictions come first and count for no limit.
  */
@@ -45,13 +46,14 @@ export const NEXT = `WITH RECURSIVE waiting AS (
     SELECT project_id, count(*) AS running FROM runs WHERE state = 'running' AND kind <> 'predict' GROUP BY project_id
   )
   SELECT next.id
-  FROM waiting JOIN projects p ON p.id = waiting.project_id LEFT JOIN load ON load.project_id = p.id CROSS JOIN LATERAL (
+  FROM waiting JOIN projects p ON p.id = waiting.project_id LEFT JOIN load ON load.project_id = p.id
+  LEFT JOIN project_turns turn ON turn.project_id = p.id CROSS JOIN LATERAL (
     SELECT id, kind FROM runs
     WHERE project_id = p.id AND state = 'queued' AND (not_before IS NULL OR not_before <= clock_timestamp())
       AND priority >= CASE WHEN coalesce(load.running, 0) >= p.concurrency_limit THEN ${PREDICTION_PRIORITY} ELSE -32768 END::smallint
     ORDER BY priority DESC, id LIMIT 1
   ) AS next
-  ORDER BY next.kind = 'predict' DESC, coalesce(load.running, 0) / p.share, next.id LIMIT 1`
+  ORDER BY next.kind = 'predict' DESC, coalesce(load.running, 0) / p.share, turn.claimed_at NULLS FIRST, next.id LIMIT 1`
 
 /** Parameters: $1 the owner, $2 the life of the lease in milliseconds. */
 const claiming = (candidate: string) => `
@@ -63,6 +65,9 @@ WITH candidate AS (${candidate}
     started_at = coalesce(started_at, clock_timestamp()), event_seq = event_seq + 1, updated_at = clock_timestamp()
   FROM candidate WHERE runs.id = candidate.id AND state = 'queued'
   RETURNING runs.id, project_id, job_id, kind, config, lease_epoch, fingerprint, event_seq, max_runtime_s, runtime_ms, resume_from
+), turn AS (
+  INSERT INTO project_turns (project_id, claimed_at) SELECT project_id, clock_timestamp() FROM claimed WHERE kind <> 'predict'
+  ON CONFLICT (project_id) DO UPDATE SET claimed_at = excluded.claimed_at
 ), newest AS (
   SELECT c.id, c.object_key, c.bytes, c.sha256, c.step, c.epoch, row_number() OVER (ORDER BY c.run_id = claimed.id DESC, c.step DESC, c.id DESC) AS rank
   FROM claimed JOIN checkpoints c ON c.run_id IN (claimed.id, claimed.resume_from) ORDER BY rank LIMIT 3
