@@ -30,11 +30,13 @@ describe.skipIf(!hasRedis)('requirement 9: a worker without PostgreSQL', () => {
   it('claims a run when it is back, without a second message, and tells of the outage twice', async () => {
     const prepared = await harness.upload({ file: XOR_CSV }, XOR_OPTIONS)
     expect(await harness.waitForEnd(prepared.runId)).toMatchObject({ state: 'succeeded' })
+    const queue = await openRunQueue({ kind: 'redis', url: services.redisUrl ?? '' })
+    // Done with the preparation, the worker still removes what it had kept.
+    while ((await queue.count()).active > 0) await sleep(20)
     const before = worker.lines.length
     const told = () => worker.lines.slice(before).map((line) => (JSON.parse(line) as { msg: string }).msg)
     proxy.mode = 'refuse'
     const id = await harness.submit(xorRun(prepared.versionId))
-    const queue = await openRunQueue({ kind: 'redis', url: services.redisUrl ?? '' })
     await drainOutbox(harness.database, queue)
     // The worker has the message and cannot claim.
     while ((await queue.count()).active === 0) await sleep(20)
