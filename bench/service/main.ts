@@ -65,8 +65,7 @@ try {
     ])
     const bareEnded = loop.run().finally(() => turns.end())
     const runEnded = run.end().finally(() => turns.end())
-    await turns.take()
-    const [bare, { finishedAt, weights }] = await Promise.all([bareEnded, runEnded])
+    const [bare, { finishedAt, weights }] = await Promise.all([bareEnded, runEnded, turns.take()])
     const bareSeconds = bare.seconds - turns.pausedMs(0, Date.now()) / 1000
     const runMs = finishedAt - run.begunAt - turns.pausedMs(1, finishedAt)
     // The steps that were done before the turns began.
