@@ -22,6 +22,8 @@ export interface ServiceOptions {
 
 export interface Service {
   readonly url: string
+  /** Of the project that `request` works in. */
+  readonly key: string
   readonly apiPid: number
   readonly workerPid: number
   /** JSON in, JSON out; rejects with the problem document for any status of 400 and above. */
@@ -70,6 +72,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
 
   return {
     url,
+    key,
     apiPid: api.pid ?? 0,
     workerPid: worker.pid ?? 0,
     request,

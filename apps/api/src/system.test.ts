@@ -30,10 +30,12 @@ describe('the service around its operations', () => {
   })
 
   it('is not ready without its storage, and says 503 without its database', async () => {
+    const unreachable = () => Promise.reject(Object.assign(new Error('secret of postgres at 10.0.0.1'), { code: 'ECONNREFUSED' }))
     const broken = {
       ...api.database,
-      workerSql: { query: () => Promise.reject(new Error('connect ECONNREFUSED')) },
-      withProject: () => Promise.reject(Object.assign(new Error('secret of postgres at 10.0.0.1'), { code: 'ECONNREFUSED' })),
+      workerSql: { query: unreachable },
+      projectSql: () => ({ query: unreachable }),
+      withProject: unreachable,
     }
     const storage = Object.assign(Object.create(api.storage), { check: () => Promise.reject(new Error('no such directory')) })
     const completions = createJobCompletions(api.databaseUrl)
@@ -44,14 +46,12 @@ describe('the service around its operations', () => {
       { status: 'not_ready', checks: { database: 'failed', storage: 'failed' }, queue: null },
     ])
     const headers = { authorization: `Bearer ${api.project.key}` }
-    const answer = await app.inject({ url: '/v1/jobs', headers })
-    expect([answer.statusCode, answer.json().code, answer.json().retryable, answer.headers['retry-after']]).toEqual([
-      503,
-      'unavailable',
-      true,
-      '1',
-    ])
-    expect(answer.body).not.toContain('10.0.0.1')
+    for (const url of ['/v1/jobs', '/v1/models']) {
+      const answer = await app.inject({ url, headers })
+      const { code, retryable } = answer.json()
+      expect([answer.statusCode, code, retryable, answer.headers['retry-after']]).toEqual([503, 'unavailable', true, '1'])
+      expect(answer.body).not.toContain('10.0.0.1')
+    }
     await app.close()
     await completions.close()
   })

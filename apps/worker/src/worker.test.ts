@@ -202,11 +202,7 @@ describe.skipIf(!hasRedis)('whatever happens to worker and trainer', () => {
     expect(ended).toMatchObject({ state: 'failed', failure: { category: 'resource', code: 'timeout' } })
     // On a busy machine its time may be over before the first step: then there is nothing to store.
     expect((await harness.checkpoints(ended.id))[0]?.step ?? 0).toBe(ended.lastStep)
-    const next = await database.asWorker(async (tx) => {
-      const failed = await jobs.find(tx, job.id)
-      if (failed === null) throw new Error('the job is gone')
-      return retry(tx, failed, { resume: true, maxRuntimeS: null })
-    })
+    const next = await database.asWorker((tx) => retry(tx, job.id, { resume: true, maxRuntimeS: null }))
     const retried = await harness.waitForEnd(next.runs[0]?.id ?? '')
     expect(retried).toMatchObject({ state: 'succeeded', leaseEpoch: 1 })
     expect(await outcome(retried.id)).toEqual(undisturbed)

@@ -4,7 +4,7 @@
 import { PrismaPg } from '@prisma/adapter-pg'
 import pg from 'pg'
 import { type Prisma, PrismaClient } from './generated/client.ts'
-import { queryInTurn, type Sql, sqlOfPool, statementNames } from './sql.ts'
+import { queryInTurn, type Sql, setProject, sqlOfPool, sqlOfProjects, statementNames } from './sql.ts'
 
 /** A transaction: what repositories take first. */
 export type Tx = Prisma.TransactionClient
@@ -27,6 +27,8 @@ export interface DatabaseOptions {
 export interface Database {
   /** One transaction that sees and writes the rows of one project only. */
   withProject<T>(projectId: string, work: (tx: Tx) => Promise<T>): Promise<T>
+  /** Statements that see the rows of one project only and change nothing, each a transaction of its own. */
+  projectSql(projectId: string): Sql
   /** One transaction that sees all projects. Never used for a request of a client. */
   asWorker<T>(work: (tx: Tx) => Promise<T>): Promise<T>
   /** Single statements as a worker: one round trip each. */
@@ -47,10 +49,11 @@ export function createDatabase(options: DatabaseOptions): Database {
   return {
     withProject: (projectId, work) =>
       api.prisma.$transaction(async (tx) => {
-        await tx.$queryRaw`SELECT set_config('role', 'trainyard_api', true), set_config('trainyard.project_id', ${projectId}, true)`
+        await tx.$queryRawUnsafe(setProject('$1'), projectId)
         return work(tx)
       }),
     asWorker: (work) => worker.prisma.$transaction(work),
+    projectSql: sqlOfProjects(api.pool),
     workerSql: sqlOfPool(worker.pool),
     queryInTurn: (lock, text, values) => queryInTurn(worker.pool, lock, text, values),
     apiSql: sqlOfPool(api.pool),

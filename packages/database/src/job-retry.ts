@@ -1,8 +1,10 @@
 // A job that repeats one that has ended. What has ended does not change any more, so that a retry is a new job: it goes on from the last
 // checkpoint of the old one, and takes over its curves up to there.
 
+import type { RunConfig } from '@trainyard/contracts'
 import type { Tx } from './database.ts'
 import { type JobRecord, submit } from './jobs.repository.ts'
+import { fromJson } from './json.ts'
 import { grouped } from './runs/state/phrases.ts'
 import { sqlOfTransaction } from './sql.ts'
 
@@ -49,13 +51,17 @@ SELECT series.project_id, series.run_id, series.series_id, p.step, p.value
 FROM start JOIN series ON series.run_id = start.run_id JOIN metric_series old ON old.run_id = start.source_id AND old.name = series.name
 JOIN metric_points p ON p.run_id = old.run_id AND p.series_id = old.series_id AND p.step <= start.step`
 
-export async function retry(tx: Tx, job: JobRecord, { resume, priority, maxRuntimeS }: RetryOptions): Promise<JobRecord> {
+export async function retry(tx: Tx, jobId: string, { resume, priority, maxRuntimeS }: RetryOptions): Promise<JobRecord> {
+  const job = await tx.job.findUniqueOrThrow({
+    where: { id: jobId },
+    include: { runs: { orderBy: { id: 'asc' }, select: { id: true, config: true } } },
+  })
   const next = await submit(tx, {
     projectId: job.projectId,
     kind: job.kind,
     name: job.name,
     config: job.config,
-    runs: job.runs.map(({ config }) => config),
+    runs: job.runs.map(({ config }) => fromJson<RunConfig>(config)),
     priority: priority ?? job.priority,
     maxRuntimeS: maxRuntimeS === undefined ? job.maxRuntimeS : maxRuntimeS,
     retryOf: job.id,

@@ -2,18 +2,22 @@
 
 import { type Failure, type JobKind, type JobState, newUuid, type RunConfig, type RunResult } from '@trainyard/contracts'
 import type { Tx } from './database.ts'
-import type { Job, Prisma } from './generated/client.ts'
-import { fromJson, toJson } from './json.ts'
-import { readLatestValues } from './metrics.repository.ts'
+import type { Job } from './generated/client.ts'
+import { toJson } from './json.ts'
 import { mapPage, type Page, type PageRequest, page } from './page.ts'
 import { PREDICTION_PRIORITY } from './runs/state.ts'
 import { type RunRecord, toRunRecord } from './runs.repository.ts'
+import { type Sql, where } from './sql.ts'
 
-/** A job with its runs, oldest first, and the newest value of each of their series: all that a client polls, in one reading. */
+/** A run as its job shows it. */
+export type JobRun = Pick<
+  RunRecord,
+  'id' | 'state' | 'phase' | 'lastStep' | 'totalSteps' | 'epoch' | 'totalEpochs' | 'samplesPerSecond' | 'batchSize' | 'result' | 'failure'
+> & { readonly pauseRequested: boolean }
+
+/** A job with its runs, oldest first, and the newest value of each of their series: all that a client polls, and no configuration. */
 export interface JobRecord extends Omit<Job, 'config'> {
-  /** The submission as the client sent it. */
-  readonly config: unknown
-  readonly runs: readonly RunRecord[]
+  readonly runs: readonly JobRun[]
   /** Newest value of each metric, over the runs. */
   readonly metrics: Readonly<Record<string, number>>
   /** Of the last run that has one. */
@@ -68,17 +72,13 @@ export async function submit(tx: Tx, input: SubmitJob): Promise<JobRecord> {
     })),
   })
   await tx.outbox.createMany({ data: runs.map(({ id }) => ({ id: newUuid(), projectId, runId: id, dispatchSeq: 1 })) })
-  return toRecord({ ...job, runs: rows.map((row) => ({ ...row, checkpoints: [] })) }, {})
+  const { config: _, ...record } = job
+  return toRecord({ ...record, runs: rows.map((row) => toJobRun(toRunRecord({ ...row, checkpoints: [] }))), metrics: [] })
 }
 
-export async function find(tx: Tx, id: string): Promise<JobRecord | null> {
-  const row = await tx.job.findUnique({ where: { id }, include: withRuns })
-  if (row === null) return null
-  const metrics = await readLatestValues(
-    tx,
-    row.runs.map((run) => run.id),
-  )
-  return toRecord(row, mergeMetrics(row.runs, metrics))
+export async function find(sql: Sql, id: string): Promise<JobRecord | null> {
+  const [row] = await sql.query<JobRow>(`${SELECT} WHERE job.id = $1::uuid`, [id])
+  return row === undefined ? null : toRecord(row)
 }
 
 /** Holds the runs of a job as they are until the transaction ends. */
@@ -93,43 +93,54 @@ export interface JobFilter {
   readonly excludeKinds?: readonly JobKind[] | undefined
 }
 
-export async function list(tx: Tx, request: PageRequest, filter: JobFilter = {}): Promise<Page<JobRecord>> {
-  const filters: Prisma.JobWhereInput = {}
-  if (filter.kind !== undefined) filters.kind = filter.kind
-  else if (filter.excludeKinds !== undefined) filters.kind = { notIn: [...filter.excludeKinds] }
-  if (filter.state !== undefined) filters.state = filter.state
-  const rows = await page(request, ({ where, ...range }) =>
-    tx.job.findMany({ where: { ...where, ...filters }, ...range, include: withRuns }),
-  )
-  const metrics = await readLatestValues(
-    tx,
-    rows.data.flatMap((job) => job.runs.map((run) => run.id)),
-  )
-  return mapPage(rows, (row) => toRecord(row, mergeMetrics(row.runs, metrics)))
+export async function list(sql: Sql, request: PageRequest, { kind, state, excludeKinds }: JobFilter = {}): Promise<Page<JobRecord>> {
+  const rows = await page(request, ({ where: { id }, orderBy, take }) => {
+    const { text, values } = where([
+      ['job.id > $::uuid', id?.gt],
+      ['job.id < $::uuid', id?.lt],
+      ['job.kind = $::text::job_kind', kind],
+      ['job.kind <> ALL ($::text[]::job_kind[])', kind === undefined ? excludeKinds : undefined],
+      ['job.state = $::text::run_state', state],
+    ])
+    return sql.query<JobRow>(`${SELECT} ${text} ORDER BY job.id ${orderBy.id} LIMIT $${values.length + 1}`, [...values, take])
+  })
+  return mapPage(rows, toRecord)
 }
 
-const withRuns = {
-  runs: {
-    orderBy: { id: 'asc' as const },
-    include: { checkpoints: { orderBy: { step: 'desc' as const }, take: 1, select: { id: true } } },
-  },
-} satisfies Prisma.JobInclude
+/**
+ * Of each run what its job shows, and no more: a configuration can hold megabytes of samples. Numbers of series come as text, since JSON has no NaN
+ * and no infinity.
+ */
+const SELECT = `
+SELECT job.id, job.project_id AS "projectId", job.kind, job.name, job.state, job.priority, job.max_runtime_s AS "maxRuntimeS",
+  job.retry_of AS "retryOf", job.cancel_requested_at AS "cancelRequestedAt", job.created_at AS "createdAt", job.started_at AS "startedAt",
+  job.finished_at AS "finishedAt", run.list AS runs, series.list AS metrics
+FROM jobs job
+CROSS JOIN LATERAL (
+  SELECT coalesce(json_agg(json_build_object(
+    'id', id, 'state', state, 'phase', phase, 'lastStep', last_step, 'totalSteps', total_steps, 'epoch', epoch, 'totalEpochs', total_epochs,
+    'samplesPerSecond', samples_per_second, 'batchSize', CASE kind WHEN 'train' THEN config #> '{training,batch_size}' END,
+    'pauseRequested', pause_requested_at IS NOT NULL, 'result', result, 'failure', failure
+  ) ORDER BY id), '[]') AS list
+  FROM runs WHERE job_id = job.id
+) run
+CROSS JOIN LATERAL (
+  SELECT coalesce(json_agg(json_build_array(metric.name, metric.last_value::text) ORDER BY metric.run_id, metric.name), '[]') AS list
+  FROM runs JOIN metric_series metric ON metric.run_id = runs.id WHERE runs.job_id = job.id
+) series`
 
-type JobWithRuns = Prisma.JobGetPayload<{ include: typeof withRuns }>
+type JobRow = Omit<Job, 'config'> & { readonly runs: readonly JobRun[]; readonly metrics: readonly [name: string, value: string][] }
 
-/** Not by assignment: a series may have any name, `__proto__` among them. */
-function mergeMetrics(runs: readonly { id: string }[], values: ReadonlyMap<string, [string, number][]>): Record<string, number> {
-  return Object.fromEntries(runs.flatMap((run) => values.get(run.id) ?? []))
+function toJobRun({ pauseRequestedAt, ...run }: RunRecord): JobRun {
+  return { ...run, pauseRequested: pauseRequestedAt !== null }
 }
 
-function toRecord({ runs, ...row }: JobWithRuns, metrics: Readonly<Record<string, number>>): JobRecord {
-  const records = runs.map(toRunRecord)
+function toRecord({ metrics, ...row }: JobRow): JobRecord {
   return {
     ...row,
-    config: fromJson<unknown>(row.config),
-    runs: records,
-    metrics,
-    result: records.findLast((run) => run.result !== null)?.result ?? null,
-    failure: records.findLast((run) => run.failure !== null)?.failure ?? null,
+    // Not by assignment: a series may have any name, `__proto__` among them.
+    metrics: Object.fromEntries(metrics.map(([name, value]) => [name, Number(value)])),
+    result: row.runs.findLast((run) => run.result !== null)?.result ?? null,
+    failure: row.runs.findLast((run) => run.failure !== null)?.failure ?? null,
   }
 }

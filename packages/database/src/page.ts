@@ -18,7 +18,7 @@ export interface Page<T> {
 }
 
 interface RangeArguments {
-  readonly where: { readonly id?: { readonly gt: string } | { readonly lt: string } }
+  readonly where: { readonly id?: { readonly gt?: string; readonly lt?: string } }
   readonly orderBy: { readonly id: 'asc' | 'desc' }
   readonly take: number
 }

@@ -5,7 +5,7 @@ import * as jobs from './jobs.repository.ts'
 import * as metrics from './metrics.repository.ts'
 import { flush } from './runs/flush.ts'
 import { cancelJob } from './runs/state.ts'
-import { sqlOfTransaction } from './sql.ts'
+import { type Sql, sqlOfTransaction } from './sql.ts'
 import { claimRun, createProject, openTestDatabase, readEvents, submitRun, type TestDatabase } from './test-database.ts'
 
 let db: TestDatabase
@@ -64,10 +64,24 @@ test('an unset tenant sees no row of any table', async () => {
   })
 })
 
+test('single statements see the rows of their project, change nothing, and leave the connection as it was', async () => {
+  const { database } = db
+  const countRuns = async (sql: Sql) => (await sql.query<{ count: number }>('SELECT count(*) FROM runs', []))[0]?.count
+  for (let i = 0; i < 3; i++) {
+    expect(await countRuns(database.projectSql(theirs))).toBe(0)
+    expect(await countRuns(database.projectSql(mine))).toBe(1)
+    expect(await countRuns(database.apiSql)).toBe(0)
+    await expect(database.projectSql(mine).query('UPDATE runs SET last_step = 7 WHERE id = $1', [myJob.runId])).rejects.toThrow(/read-only/)
+    await expect(database.projectSql(mine).query('SELECT 1 / $1::int', [0])).rejects.toThrow(/division by zero/)
+  }
+  expect(await jobs.find(database.projectSql(theirs), myJob.jobId)).toBeNull()
+  expect(await jobs.find(database.projectSql(mine), myJob.jobId)).toMatchObject({ id: myJob.jobId, runs: [{ id: myJob.runId }] })
+})
+
 test('another tenant sees, cancels and writes nothing', async () => {
   await db.database.withProject(theirs, async (tx) => {
-    expect(await jobs.find(tx, myJob.jobId)).toBeNull()
-    expect((await jobs.list(tx, { limit: 10, order: 'desc' })).data).toEqual([])
+    expect(await jobs.find(sqlOfTransaction(tx), myJob.jobId)).toBeNull()
+    expect((await jobs.list(sqlOfTransaction(tx), { limit: 10, order: 'desc' })).data).toEqual([])
     expect(await metrics.read(tx, { runId: myJob.runId, maxPoints: 10 })).toEqual([])
     expect(await cancelJob(sqlOfTransaction(tx), myJob.jobId)).toEqual([])
     expect(await tx.job.updateMany({ data: { name: 'stolen' } })).toEqual({ count: 0 })

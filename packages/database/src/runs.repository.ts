@@ -15,6 +15,8 @@ export interface RunRecord extends Omit<Run, 'config' | 'plan' | 'result' | 'fai
   readonly lastStep: number
   readonly totalSteps: number | null
   readonly runtimeMs: number
+  /** Rows per step of a training. */
+  readonly batchSize: number | null
   /** The newest one. */
   readonly checkpointId: string | null
 }
@@ -50,9 +52,11 @@ export async function list(tx: Tx, request: PageRequest, { jobId, datasetVersion
 }
 
 export function toRunRecord({ checkpoints, ...row }: Run & { checkpoints: { id: string }[] }): RunRecord {
+  const config = fromJson<RunConfig>(row.config)
   return {
     ...row,
-    config: fromJson(row.config),
+    config,
+    batchSize: config.kind === 'train' ? config.training.batch_size : null,
     plan: row.plan === null ? null : fromJson(row.plan),
     result: row.result === null ? null : fromJson(row.result),
     failure: row.failure === null ? null : fromJson(row.failure),

@@ -35,8 +35,8 @@ async function submitRun(): Promise<RunRecord> {
   const job = await db.database.withProject(projectId, (tx) =>
     jobs.submit(tx, { projectId, kind: 'predict', name: null, config: {}, runs: [config] }),
   )
-  const [run] = job.runs
-  if (run === undefined) throw new Error('the job has no run')
+  const run = await findRun(job.runs[0]?.id ?? '')
+  if (run === null) throw new Error('the job has no run')
   return run
 }
 

@@ -44,6 +44,9 @@ async function handle(route: Route, deps: Deps, request: FastifyRequest, reply: 
     },
     request,
     reply,
+    get sql() {
+      return deps.database.projectSql(principalOf(request).projectId)
+    },
     transaction: (work) => deps.database.withProject(principalOf(request).projectId, work),
     once: (code, work) => once(deps, request, reply, code, work),
   }

@@ -1,7 +1,7 @@
 // What an endpoint is: its contract and its handler in one value. Registration, validation, authorization, the OpenAPI document and the
 // tables of the tests are made from it.
 
-import type { Principal, Tx } from '@trainyard/database'
+import type { Principal, Sql, Tx } from '@trainyard/database'
 import type { ErrorCode } from '@trainyard/errors'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { z } from 'zod'
@@ -36,6 +36,8 @@ export interface RouteContext<P, Q, B> {
   readonly principal: Principal
   readonly request: FastifyRequest
   readonly reply: FastifyReply
+  /** Single statements that read the caller's project. */
+  readonly sql: Sql
   /** One transaction in the caller's project. */
   transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>
   /**

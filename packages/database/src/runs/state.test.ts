@@ -54,7 +54,7 @@ const checkpointAt = (step: number): NewCheckpoint => {
 }
 
 const findJob = async (jobId: string) => {
-  const job = await db.database.withProject(projectId, (tx) => jobs.find(tx, jobId))
+  const job = await jobs.find(db.database.projectSql(projectId), jobId)
   if (job === null) throw new Error('the job is gone')
   return job
 }
@@ -122,7 +122,8 @@ describe('complete', () => {
     const job = await findJob(run.jobId)
     expect(job).toMatchObject({ state: 'succeeded', result })
     expect(job.finishedAt).not.toBeNull()
-    expect(job.runs[0]).toMatchObject({ state: 'succeeded', lastStep: 12, checkpointId: checkpoint.id })
+    expect(job.runs).toMatchObject([{ state: 'succeeded', lastStep: 12, result }])
+    expect(await findRun(db.database, run.runId)).toMatchObject({ state: 'succeeded', lastStep: 12, checkpointId: checkpoint.id })
     const attempts = await db.database.asWorker((tx) => tx.attempt.findMany({ where: { runId: run.runId } }))
     expect(attempts).toMatchObject([{ outcome: 'succeeded', lastStep: 12n }])
     expect(await lastEvent(run.runId)).toEqual({ type: 'succeeded', message: 'Finished.' })

@@ -93,10 +93,7 @@ async function submit(tx: Tx, projectId: string, rows: number, config: RunConfig
 }
 
 /** Waits for the predictions of a job; after that the answer is the job itself. */
-export async function answerPrediction(
-  context: Pick<RouteContext<unknown, unknown, unknown>, 'deps' | 'reply' | 'transaction'>,
-  jobId: string,
-) {
+export async function answerPrediction(context: Pick<RouteContext<unknown, unknown, unknown>, 'deps' | 'reply' | 'sql'>, jobId: string) {
   const job = await waitForJob(context, jobId)
   const predictions = predictionsOf(job)
   if (predictions === null || !IS_TERMINAL[job.state]) return serializeJob(job)

@@ -1,7 +1,7 @@
 // What a version that is appended to hands on: its files, its options, and what these left to be found in the data.
 
 import type { AppendOptions, DatasetManifest, PrepareOptions } from '@trainyard/contracts'
-import { datasetVersions, jobs, type Tx } from '@trainyard/database'
+import { datasetVersions, runs, type Tx } from '@trainyard/database'
 import { TrainyardError } from '@trainyard/errors'
 import type { Preparation } from './create-version.service.ts'
 import { findVersion, requireManifest, type VersionParams } from './version-files.service.ts'
@@ -14,8 +14,8 @@ export async function appendTo(tx: Tx, params: VersionParams, { new_classes: new
   const version = await findVersion(tx, params)
   const manifest = requireManifest(version)
   await datasetVersions.holdForUse(tx, version.id)
-  const job = version.jobId === null ? null : await jobs.find(tx, version.jobId)
-  const config = job?.runs[0]?.config
+  const made = version.jobId === null ? null : await runs.list(tx, { limit: 1, order: 'asc' }, { jobId: version.jobId })
+  const config = made?.data[0]?.config
   if (config?.kind !== 'prepare' || manifest.index === undefined) {
     throw new TrainyardError('conflict', {
       detail: 'How the version was made is not known any more, so that nothing can be appended to it.',

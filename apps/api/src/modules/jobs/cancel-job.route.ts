@@ -15,7 +15,7 @@ export const cancelJob = defineRoute({
   responses: { 202: ACTION_RESPONSE },
   errors: ['precondition_failed'],
   handler: (context) =>
-    actOnJob(context, 'cancel', 202, async (tx, { id }) => {
+    actOnJob(context, 'cancel', 202, async (tx, id) => {
       await runState.cancelJob(sqlOfTransaction(tx), id)
       return id
     }),

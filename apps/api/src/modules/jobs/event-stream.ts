@@ -2,8 +2,8 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { IS_TERMINAL } from '@trainyard/contracts'
-import { type JobRecord, jobs, type Tx } from '@trainyard/database'
-import type { FastifyReply } from 'fastify'
+import { type JobRecord, jobs } from '@trainyard/database'
+import type { RouteContext } from '../../http/route.ts'
 import { serializeEvent } from '../runs/event.serializer.ts'
 import { type Position, parsePosition, readJobEvents } from './job-events.service.ts'
 
@@ -12,9 +12,11 @@ const POLL_MS = 500
 const KEEP_ALIVE_POLLS = 30
 const BATCH = 500
 
-type Transaction = <T>(work: (tx: Tx) => Promise<T>) => Promise<T>
-
-export async function streamJobEvents(reply: FastifyReply, transaction: Transaction, first: JobRecord, after: Position): Promise<void> {
+export async function streamJobEvents(
+  { reply, sql, transaction }: Pick<RouteContext<unknown, unknown, unknown>, 'reply' | 'sql' | 'transaction'>,
+  first: JobRecord,
+  after: Position,
+): Promise<void> {
   const { raw } = reply
   reply.hijack()
   raw.writeHead(200, {
@@ -28,11 +30,9 @@ export async function streamJobEvents(reply: FastifyReply, transaction: Transact
   raw.write('retry: 1000\n\n')
   let position = after
   for (let poll = 1; !raw.destroyed && !reply.server.closing.aborted; poll++) {
-    const { job, events } = await transaction(async (tx) => {
-      // The state first: what is written behind it is seen by the next look.
-      const job = (await jobs.find(tx, first.id)) ?? first
-      return { job, events: await readJobEvents(tx, job, position, BATCH) }
-    })
+    // The state first: what is written behind it is seen by the next look.
+    const job = (await jobs.find(sql, first.id)) ?? first
+    const events = await transaction((tx) => readJobEvents(tx, job, position, BATCH))
     for (const { event, position: id } of events) {
       raw.write(`id: ${id}\nevent: ${event.type}\ndata: ${JSON.stringify(serializeEvent(event))}\n\n`)
       position = parsePosition(id)

@@ -15,6 +15,5 @@ export const getJob = defineRoute({
   scope: 'read',
   params: idParams('job'),
   responses: { 200: { description: 'The job.', schema: jobSchema } },
-  handler: ({ params, transaction }) =>
-    transaction(async (tx) => serializeJob(found(await jobs.find(tx, uuidOf('job', params.job_id)), params.job_id))),
+  handler: async ({ params, sql }) => serializeJob(found(await jobs.find(sql, uuidOf('job', params.job_id)), params.job_id)),
 })

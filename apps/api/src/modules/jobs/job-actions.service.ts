@@ -1,7 +1,7 @@
 // What a user may do to a job, and when: one frame around pause, resume, cancel and retry.
 
 import { type Action, type Job, jobSchema } from '@trainyard/contracts'
-import { type JobRecord, jobs, type Tx } from '@trainyard/database'
+import { jobs, sqlOfTransaction, type Tx } from '@trainyard/database'
 import { TrainyardError } from '@trainyard/errors'
 import type { z } from 'zod'
 import { uuidOf } from '../../http/ids.ts'
@@ -35,17 +35,17 @@ export async function actOnJob(
   { params: { job_id: name }, request, reply, once }: Context,
   action: Action,
   status: number,
-  change: (tx: Tx, job: JobRecord) => Promise<string>,
+  change: (tx: Tx, jobId: string) => Promise<string>,
 ): Promise<z.output<typeof jobSchema>> {
   const id = uuidOf('job', name)
   return once(status, async (tx) => {
+    const sql = sqlOfTransaction(tx)
     await jobs.lockRuns(tx, id)
-    const job = found(await jobs.find(tx, id), name)
-    const seen = serializeJob(job)
+    const seen = serializeJob(found(await jobs.find(sql, id), name))
     requireMatch(request, reply, status, seen)
     if (IS_DONE[action](seen)) return seen
     if (!seen.allowed_actions.includes(action)) throw refuse(seen, action)
-    return serializeJob(found(await jobs.find(tx, await change(tx, job)), name))
+    return serializeJob(found(await jobs.find(sql, await change(tx, id)), name))
   })
 }
 

@@ -16,7 +16,7 @@ const NO_PROGRESS: Progress = {
 export function serializeJob(row: JobRecord): Job {
   const last = row.runs.at(-1)
   const cancelRequested = row.cancelRequestedAt !== null
-  const pauseRequested = row.runs.some((run) => run.pauseRequestedAt !== null)
+  const pauseRequested = row.runs.some((run) => run.pauseRequested)
   return {
     id: toWireId('job', row.id),
     object: 'job',

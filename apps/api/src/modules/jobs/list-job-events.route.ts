@@ -31,11 +31,12 @@ export const listJobEvents = defineRoute({
   params: idParams('job'),
   query: jobEventsQuerySchema,
   responses: { 200: { description: `Events, oldest first, at most ${EVENTS_MAX}.`, schema: listSchema(eventSchema) } },
-  handler: async ({ params, query, request, reply, transaction }) => {
+  handler: async (context) => {
+    const { params, query, request, sql, transaction } = context
     const id = uuidOf('job', params.job_id)
     const after = parsePosition(request.headers['last-event-id']?.toString() ?? query.after)
-    const job = found(await transaction((tx) => jobs.find(tx, id)), params.job_id)
-    if (request.headers.accept?.includes('text/event-stream')) return streamJobEvents(reply, transaction, job, after)
+    const job = found(await jobs.find(sql, id), params.job_id)
+    if (request.headers.accept?.includes('text/event-stream')) return streamJobEvents(context, job, after)
     const events = await transaction((tx) => readJobEvents(tx, job, after, EVENTS_MAX + 1))
     const data = events.slice(0, EVENTS_MAX).map(({ event }) => serializeEvent(event))
     const ids = { first_id: data.at(0)?.id ?? null, last_id: data.at(-1)?.id ?? null }

@@ -19,8 +19,8 @@ export const listJobs = defineRoute({
   scope: 'read',
   query: listJobsQuerySchema,
   responses: { 200: { description: 'A page of jobs.', schema: listSchema(jobSchema) } },
-  handler: ({ query, transaction }) => {
+  handler: async ({ query, sql }) => {
     const filter = { kind: query.kind, state: query.state, excludeKinds: ['predict' as const] }
-    return transaction(async (tx) => toList(await jobs.list(tx, pageRequest('job', query), filter), serializeJob))
+    return toList(await jobs.list(sql, pageRequest('job', query), filter), serializeJob)
   },
 })

@@ -17,7 +17,7 @@ export const pauseJob = defineRoute({
   responses: { 202: ACTION_RESPONSE },
   errors: ['conflict', 'precondition_failed'],
   handler: (context) =>
-    actOnJob(context, 'pause', 202, async (tx, { id }) => {
+    actOnJob(context, 'pause', 202, async (tx, id) => {
       await runState.pauseJob(sqlOfTransaction(tx), id)
       return id
     }),

@@ -17,7 +17,7 @@ export const resumeJob = defineRoute({
   responses: { 202: ACTION_RESPONSE },
   errors: ['conflict', 'precondition_failed'],
   handler: (context) =>
-    actOnJob(context, 'resume', 202, async (tx, { id }) => {
+    actOnJob(context, 'resume', 202, async (tx, id) => {
       await runState.resumeJob(sqlOfTransaction(tx), id)
       return id
     }),

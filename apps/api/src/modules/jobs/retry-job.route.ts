@@ -21,6 +21,6 @@ export const retryJob = defineRoute({
   errors: ['conflict', 'precondition_failed'],
   handler: (context) => {
     const { resume, priority, max_runtime_s: maxRuntimeS } = context.body
-    return actOnJob(context, 'retry', 201, async (tx, job) => (await retry(tx, job, { resume, priority, maxRuntimeS })).id)
+    return actOnJob(context, 'retry', 201, async (tx, id) => (await retry(tx, id, { resume, priority, maxRuntimeS })).id)
   },
 })

@@ -7,13 +7,13 @@ import type { RouteContext } from '../../http/route.ts'
 
 /** @returns the job as it is then, ended or not */
 export async function waitForJob(
-  { deps, reply, transaction }: Pick<RouteContext<unknown, unknown, unknown>, 'deps' | 'reply' | 'transaction'>,
+  { deps, reply, sql }: Pick<RouteContext<unknown, unknown, unknown>, 'deps' | 'reply' | 'sql'>,
   id: string,
 ): Promise<JobRecord> {
   const deadline = Date.now() + deps.limits.predictWaitMs
   for (;;) {
     const changed = deps.completions.next(id)
-    const job = found(await transaction((tx) => jobs.find(tx, id)), id)
+    const job = found(await jobs.find(sql, id), id)
     if (IS_TERMINAL[job.state] || Date.now() >= deadline || reply.raw.destroyed || reply.server.closing.aborted) return job
     await changed
   }

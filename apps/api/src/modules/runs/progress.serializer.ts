@@ -1,8 +1,13 @@
 import type { Progress } from '@trainyard/contracts'
 import type { RunRecord } from '@trainyard/database'
 
+type RunProgress = Pick<
+  RunRecord,
+  'state' | 'phase' | 'lastStep' | 'totalSteps' | 'epoch' | 'totalEpochs' | 'samplesPerSecond' | 'batchSize'
+>
+
 /** From the row alone, not from the clock: it changes when the run does. */
-export function serializeProgress(run: RunRecord): Progress {
+export function serializeProgress(run: RunProgress): Progress {
   return {
     phase: run.phase,
     step: run.lastStep,
@@ -14,7 +19,7 @@ export function serializeProgress(run: RunRecord): Progress {
   }
 }
 
-function remainingSeconds({ state, config, lastStep, totalSteps, samplesPerSecond }: RunRecord): number | null {
-  if (state !== 'running' || config.kind !== 'train' || totalSteps === null || !samplesPerSecond) return null
-  return (Math.max(0, totalSteps - lastStep) * config.training.batch_size) / samplesPerSecond
+function remainingSeconds({ state, batchSize, lastStep, totalSteps, samplesPerSecond }: RunProgress): number | null {
+  if (state !== 'running' || batchSize === null || totalSteps === null || !samplesPerSecond) return null
+  return (Math.max(0, totalSteps - lastStep) * batchSize) / samplesPerSecond
 }
