@@ -11,6 +11,7 @@ import { registerAuthentication } from './plugins/authentication.ts'
 import { registerClosing } from './plugins/closing.ts'
 import { registerDocs } from './plugins/docs.ts'
 import { registerEtag } from './plugins/etag.ts'
+import { registerHeldBytes } from './plugins/held-bytes.ts'
 import { registerMetrics } from './plugins/http-metrics.ts'
 import { registerIdempotency } from './plugins/idempotency.ts'
 import { registerJsonBody } from './plugins/json-body.ts'
@@ -36,6 +37,7 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
     forceCloseConnections: 'idle',
     frameworkErrors: (error, request, reply) => sendProblem(toTrainyardError(error), request, reply),
   })
+  app.server.maxConnections = connections.countMax
   app.setSerializerCompiler(serializerCompiler)
   registerProblems(app)
   registerMethodTable(app)
@@ -49,6 +51,7 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
   registerAuthentication(app, deps)
   await registerRateLimit(app, deps.limits)
   registerJsonBody(app)
+  registerHeldBytes(app, deps.storage, deps.limits)
   await app.register(multipart, uploadLimits(deps.limits))
   registerIdempotency(app)
   registerEtag(app)

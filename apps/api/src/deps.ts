@@ -8,6 +8,8 @@ import type { JobCompletions } from './modules/jobs/job-completions.ts'
 
 /** What slow clients may cost. */
 export interface ConnectionLimits {
+  /** Open at once; one more is closed. Each has headers of at most 16 KiB in memory. */
+  readonly countMax: number
   /** Until all headers are there. */
   readonly headersMs: number
   /** No byte on the connection for so long: it is closed. Longer than a prediction is waited for. */
@@ -25,6 +27,8 @@ export interface ApiLimits {
   readonly jsonBytesMax: number
   /** Bytes of the JSON body of a prediction: 1,000 digits as text are 3 MB. */
   readonly predictBytesMax: number
+  /** Bytes of bodies that are in memory at once, over all requests. */
+  readonly bodiesBytesMax: number
   /** Bytes of one uploaded file. */
   readonly uploadBytesMax: number
   /** Requests of one API key within the window. */
@@ -40,11 +44,13 @@ const MiB = 1 << 20
 export const DEFAULT_LIMITS: ApiLimits = {
   jsonBytesMax: 2 * MiB,
   predictBytesMax: 32 * MiB,
+  bodiesBytesMax: 256 * MiB,
   uploadBytesMax: 16 * 1024 * MiB,
   requestsPerWindow: 6000,
   requestWindowMs: 60_000,
   predictWaitMs: 25_000,
   connections: {
+    countMax: 10_000,
     headersMs: 30_000,
     idleMs: 60_000,
     requestMs: 3_600_000,

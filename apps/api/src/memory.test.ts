@@ -3,7 +3,7 @@
 import { request as openRequest } from 'node:http'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import type { Dataset } from '@trainyard/contracts'
+import { type Dataset, newUuid, toWireId } from '@trainyard/contracts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type ApiProcess, startApiProcess } from './testing/api-process.ts'
 import { startTestApi, type TestApi } from './testing/test-api.ts'
@@ -27,6 +27,12 @@ function* joined(...parts: readonly (string | Pieces)[]): Generator<string> {
     if (typeof piece === 'string') yield piece
     else yield* piece
   }
+}
+
+/** Of those that are settled. */
+async function answeredOf<T>(answers: readonly Promise<T>[]): Promise<T[]> {
+  const settled = await Promise.all(answers.map((answer) => Promise.race([answer, Promise.resolve(null)])))
+  return settled.filter((answer) => answer !== null)
 }
 
 describe('requirement 34: memory', () => {
@@ -143,5 +149,29 @@ describe('requirement 34: memory', () => {
     })
     expect([431, 'closed']).toContain(status)
     expect((await server.peakBytes()) - peakBytesBefore).toBeLessThan(GROWTH_BYTES_MAX)
+  })
+
+  it('of bodies that are held at once is bounded: what is beyond is refused, and taken when there is room again', async () => {
+    const { MiB: bytes, count } = { MiB: 31, count: 30 }
+    const before = await server.peakBytes()
+    const checkpoint = `/v1/checkpoints/${toWireId('checkpoint', newUuid())}/predict`
+    const headers = { authorization: `Bearer ${api.project.key}`, 'content-type': 'application/json', 'content-length': bytes * MiB }
+    // All but the last byte of each.
+    const clients = Array.from({ length: count }, () => openRequest(server.url + checkpoint, { method: 'POST', headers }))
+    const answers = clients.map(
+      (client) =>
+        new Promise<number>((resolve) => {
+          client.on('response', (response) => resolve(response.resume().statusCode ?? 0))
+          client.on('error', () => {})
+          client.write(`{"inputs": [[${'0'.repeat(bytes * MiB - 13)}`)
+        }),
+    )
+    const refused = count - Math.floor(256 / bytes)
+    await expect.poll(() => answeredOf(answers), { timeout: 30_000 }).toEqual(Array.from({ length: refused }, () => 503))
+    expect((await server.peakBytes()) - before).toBeLessThan(2 * 256 * MiB)
+    const other = await fetch(`${server.url}/v1/datasets`, { headers: { authorization: headers.authorization } })
+    expect(other.status).toBe(200)
+    for (const client of clients) client.destroy()
+    await expect.poll(() => send('/v1/datasets', 'application/json', ['{"nam": 1}'])).toEqual([422, 'invalid_request'])
   })
 })

@@ -1,6 +1,7 @@
 // Requirement 34: clients that send a byte now and then. Each is answered and disconnected, leaves nothing, and keeps nobody waiting.
 
-import { type AddressInfo, connect } from 'node:net'
+import { once } from 'node:events'
+import { type AddressInfo, connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Dataset, Upload } from '@trainyard/contracts'
 import { projects, uploads } from '@trainyard/database'
@@ -11,7 +12,7 @@ import { registerSlowBodies } from './plugins/slow-bodies.ts'
 import { startTestApi, type TestApi } from './testing/test-api.ts'
 
 const MiB = 1 << 20
-const CONNECTIONS = { headersMs: 400, idleMs: 60_000, requestMs: 3_600_000, bodyWindowMs: 400, bodyWindowBytes: 4096 }
+const CONNECTIONS = { countMax: 100, headersMs: 400, idleMs: 60_000, requestMs: 3_600_000, bodyWindowMs: 400, bodyWindowBytes: 4096 }
 const PART = 5 * MiB
 /** More than is looked at before a file is stored. */
 const ROWS = `a,b,y\n${'0,1,1\n'.repeat(2000)}`
@@ -137,6 +138,32 @@ describe('requirement 34: slow clients', () => {
       expect([answer.slice(0, 12), isWhole]).toEqual(['HTTP/1.1 408', false])
     } finally {
       await hurried.stop()
+    }
+  })
+
+  it('closes connections beyond those that may be open, and serves the others', async () => {
+    const few = await startTestApi({ connections: { ...CONNECTIONS, countMax: 3, headersMs: 60_000 } })
+    try {
+      await few.app.listen({ host: '127.0.0.1', port: 0 })
+      const open = (): Promise<Socket> =>
+        new Promise((resolve) => {
+          const socket = connect({ host: '127.0.0.1', port: (few.app.server.address() as AddressInfo).port })
+          socket.on('error', () => {})
+          socket.once('connect', () => resolve(socket))
+        })
+      const served = async (socket: Socket): Promise<boolean> => {
+        const answered = Promise.race([once(socket, 'data').then(() => true), once(socket, 'close').then(() => false)])
+        socket.write('GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n')
+        return await answered
+      }
+      const held = [await open(), await open(), await open()]
+      expect(await Promise.all(held.map(served))).toEqual([true, true, true])
+      expect(await served(await open())).toBe(false)
+      expect(await Promise.all(held.map(served))).toEqual([true, true, true])
+      held[0]?.destroy()
+      await expect.poll(async () => served(await open())).toBe(true)
+    } finally {
+      await few.stop()
     }
   })
 

@@ -2,8 +2,9 @@
 
 import { once } from 'node:events'
 import { request as httpRequest } from 'node:http'
-import { fromWireId, type Job } from '@trainyard/contracts'
+import { type Dataset, fromWireId, type Job, type Upload } from '@trainyard/contracts'
 import { runState } from '@trainyard/database'
+import type { ObjectStorage } from '@trainyard/storage'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildApp } from './app.ts'
 import { DEFAULT_LIMITS } from './deps.ts'
@@ -52,6 +53,27 @@ describe('the service around its operations', () => {
       expect([answer.statusCode, code, retryable, answer.headers['retry-after']]).toEqual([503, 'unavailable', true, '1'])
       expect(answer.body).not.toContain('10.0.0.1')
     }
+    await app.close()
+    await completions.close()
+  })
+
+  it('refuses what its storage would have to hold in memory beyond the limit, before it reads any of it', async () => {
+    const storage: ObjectStorage = Object.assign(Object.create(api.storage), { bytesHeld: () => DEFAULT_LIMITS.bodiesBytesMax + 1 })
+    const completions = createJobCompletions(api.databaseUrl)
+    const app = await buildApp({ ...api, storage, completions, importPolicy: { allowedHosts: [] }, limits: DEFAULT_LIMITS })
+    const headers = { authorization: `Bearer ${api.project.key}` }
+    const upload = (await api.request('POST', '/v1/uploads', { file_name: 'f.csv', bytes: 10 })).json<Upload>()
+    const dataset = (await api.request('POST', '/v1/datasets', { name: 'held' })).json<Dataset>()
+    for (const [method, url, type] of [
+      ['PUT', `/v1/uploads/${upload.id}/parts/1`, 'application/octet-stream'],
+      ['PUT', `/v1/uploads/${upload.id}/content`, 'application/octet-stream'],
+      ['POST', `/v1/datasets/${dataset.id}/versions`, 'multipart/form-data; boundary=b'],
+    ] as const) {
+      const answer = await app.inject({ method, url, headers: { ...headers, 'content-type': type }, payload: '0123456789' })
+      expect([url, answer.statusCode, answer.json().code, answer.headers['retry-after']]).toEqual([url, 503, 'overloaded', '1'])
+    }
+    const sent = await app.inject({ method: 'POST', url: '/v1/datasets', headers, payload: { name: 'others are served' } })
+    expect(sent.statusCode).toBe(201)
     await app.close()
     await completions.close()
   })

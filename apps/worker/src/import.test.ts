@@ -3,7 +3,7 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { newUuid, prepareOptionsSchema, type RunConfig } from '@trainyard/contracts'
-import { datasets, datasetVersions, jobs, projects, uploads } from '@trainyard/database'
+import { datasets, datasetVersions, jobs, projects, runState, uploads } from '@trainyard/database'
 import { startTestServices, type TestServices } from '@trainyard/testkit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Harness } from './testing/harness.ts'
@@ -14,10 +14,19 @@ describe('imports by URL', () => {
   let harness: Harness
   let server: Server
   let url: string
+  /** Files that the server is sending a byte at a time. */
+  let drips = 0
   beforeAll(async () => {
     server = createServer((request, response) => {
       if (request.url === '/xor.csv') response.end(XOR_CSV)
-      else response.writeHead(404).end()
+      else if (request.url === '/drip.csv') {
+        const drip = setInterval(() => response.write('0'), 50)
+        response.on('close', () => {
+          clearInterval(drip)
+          drips--
+        })
+        drips++
+      } else response.writeHead(404).end()
     })
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const { port } = server.address() as AddressInfo
@@ -73,6 +82,17 @@ describe('imports by URL', () => {
     const run = await harness.waitForEnd(runId)
     expect(run).toMatchObject({ state: 'failed', failure: { code, category: 'user', message: expect.stringContaining(message) } })
     expect(await version(versionId)).toMatchObject({ status: 'failed', failure: { code } })
+  })
+
+  it('is cancelled while a server sends a byte now and then, and keeps nothing', async () => {
+    const { versionId, runId } = await importFrom(`${url}/drip.csv`)
+    await expect.poll(() => drips, { timeout: 20_000 }).toBe(1)
+    const { jobId } = await harness.run(runId)
+    await runState.cancelJob(harness.database.workerSql, jobId)
+    expect(await harness.waitForEnd(runId)).toMatchObject({ state: 'cancelled' })
+    await expect.poll(() => drips).toBe(0)
+    expect(await version(versionId)).toMatchObject({ status: 'failed' })
+    await expect.poll(() => harness.storage.stat(`uploads/${versionId}/file`)).toBeNull()
   })
 
   it('stores no more than the quota leaves room for', async () => {

@@ -3,6 +3,7 @@
 
 import { TrainyardError } from '@trainyard/errors'
 import type { Tx } from './database.ts'
+import type { Sql } from './sql.ts'
 
 export interface IdempotentRequest {
   readonly projectId: string
@@ -125,7 +126,7 @@ function inFlight({ key }: IdempotentRequest): TrainyardError {
   })
 }
 
-/** Removes what has expired, by the database's clock: that of a worker may be off. Takes a worker's transaction. @returns how many */
-export async function removeExpired(tx: Tx): Promise<number> {
-  return await tx.$executeRaw`DELETE FROM idempotency_keys WHERE expires_at < clock_timestamp()`
+/** Removes what has expired, by the database's clock: that of a worker may be off. Takes a worker's statements. */
+export async function removeExpired(sql: Sql): Promise<void> {
+  await sql.query('DELETE FROM idempotency_keys WHERE expires_at < clock_timestamp()', [])
 }

@@ -136,6 +136,13 @@ export const ERRORS = {
     category: 'engine',
     retryable: false,
   },
+  overloaded: {
+    title: 'The service has more to do than it can take',
+    hint: 'Repeat the request after a moment; send large files in parts, and fewer of them at once.',
+    status: 503,
+    category: 'infrastructure',
+    retryable: true,
+  },
   unavailable: {
     title: 'A part of the service is not reachable',
     hint: 'Repeat the request after a moment.',

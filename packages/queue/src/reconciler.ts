@@ -1,6 +1,7 @@
-// Puts right what nobody else will: leases that have expired, messages that were lost, rows that are only ballast. Two rounds of their own, so
-// that a queue that does not answer holds up no lease.
+// Puts right what nobody else will: leases that have expired, messages that were lost, rows that are only ballast. Rounds of their own, so that a
+// queue that does not answer holds up no lease. In an idle installation each is one statement that finds nothing.
 
+import type { RunMessage } from '@trainyard/contracts'
 import { type Database, dispatch, idempotency, type LeftRun, runState, withAdvisoryLock } from '@trainyard/database'
 import { repeat } from './repeat.ts'
 import type { RunQueue } from './run-queue.ts'
@@ -34,6 +35,8 @@ export interface Reconciler {
 }
 
 const BATCH = 100
+/** Expired keys are ballast, and nothing more. */
+const EXPIRY_INTERVAL_MS = 60_000
 const LOCK = 'trainyard messages'
 
 export function startReconciler(options: ReconcilerOptions): Reconciler {
@@ -48,15 +51,15 @@ export function startReconciler(options: ReconcilerOptions): Reconciler {
       },
       onError,
     ),
-    // In one worker at a time: if two did it, nothing would break.
     repeat(
       intervalMs,
       async () => {
-        const messages = await withAdvisoryLock(database, LOCK, () => reconcileMessages(database, queue, unclaimedAfterMs))
-        if (messages !== null && messages.redispatched > 0) onReconciled(messages)
+        const messages = await reconcileMessages(database, queue, unclaimedAfterMs)
+        if (messages.redispatched > 0) onReconciled(messages)
       },
       onError,
     ),
+    repeat(EXPIRY_INTERVAL_MS, () => idempotency.removeExpired(database.workerSql), onError),
   ]
   return {
     close: async () => {
@@ -71,15 +74,16 @@ export async function reconcileLeases({ workerSql }: Pick<Database, 'workerSql'>
   return { expired, due: await dispatch.announceDue(workerSql, BATCH) }
 }
 
+/** In one worker at a time: if two did it, nothing would break. */
 export async function reconcileMessages(database: Database, queue: RunQueue, unclaimedAfterMs: number): Promise<MessageReconciliation> {
-  const redispatched = await redispatchLost(database, queue, unclaimedAfterMs)
-  await database.asWorker((tx) => idempotency.removeExpired(tx))
-  return { redispatched }
+  const unclaimed = await dispatch.listUnclaimed(database.workerSql, { olderThanMs: unclaimedAfterMs, limit: BATCH })
+  if (unclaimed.length === 0) return { redispatched: 0 }
+  const redispatched = await withAdvisoryLock(database, LOCK, () => redispatchLost(database, queue, unclaimed))
+  return { redispatched: redispatched ?? 0 }
 }
 
 /** A message that still waits, or that a worker has, is left alone; one that is gone was lost, since its run is still queued. */
-async function redispatchLost(database: Database, queue: RunQueue, unclaimedAfterMs: number): Promise<number> {
-  const unclaimed = await dispatch.listUnclaimed(database.workerSql, { olderThanMs: unclaimedAfterMs, limit: BATCH })
+async function redispatchLost(database: Database, queue: RunQueue, unclaimed: readonly RunMessage[]): Promise<number> {
   const states = await Promise.all(unclaimed.map((message) => queue.stateOf(message)))
   const lost = unclaimed.filter((_, i) => states[i] === 'gone')
   const waiting = unclaimed.filter((_, i) => states[i] !== 'gone')

@@ -40,6 +40,8 @@ export function startRelay({ database, databaseUrl, queue, pollMs = 2_000, onErr
 
 /** Publishes all that waits. When the queue does not answer, it throws, and everything still waits. */
 export async function drainOutbox(database: Database, queue: RunQueue): Promise<void> {
+  // Most times there is nothing: one round trip, and no transaction.
+  if (!(await dispatch.hasOutbox(database.workerSql))) return
   let published: number
   do {
     published = await database.asWorker((tx) => dispatch.publishOutbox(tx, BATCH, (messages) => queue.publish(messages)))

@@ -52,6 +52,11 @@ export interface ObjectStorage {
    * it rejects (source failed, aborted, storage full), the key holds what it held before.
    */
   put(key: string, source: AsyncIterable<Uint8Array>, options?: PutOptions): Promise<StoredObject>
+  /**
+   * Bytes that `put` holds in memory, or `putPart` of such a part: 0 where they go through it as they come.
+   * @param partBytes default: a `put`
+   */
+  bytesHeld(partBytes?: number): number
   /** As `put`, from a file. */
   putFile(key: string, path: string, options?: PutOptions): Promise<StoredObject>
   /** @throws TrainyardError `not_found` when there is no such object. */
@@ -63,7 +68,7 @@ export interface ObjectStorage {
   list(prefix: string): AsyncIterable<ObjectStat>
   /** Nothing is visible under the key until `completeParts`; what is begun and never completed is for `abortParts`. */
   beginParts(key: string, partBytes: number): Promise<PartedUpload>
-  /** Stores or replaces one part with flat memory; when it resolves, the part survives a crash. */
+  /** Stores or replaces one part; when it resolves, the part survives a crash. */
   putPart(upload: PartedUpload, number: number, source: AsyncIterable<Uint8Array>, options?: PutOptions): Promise<StoredPart>
   /** What has arrived by `presignPart`, in order; null where nothing can. */
   listDirectParts(upload: PartedUpload): Promise<readonly DirectPart[] | null>

@@ -10,6 +10,7 @@ const KEY_ERRORS: readonly ErrorCode[] = ['unauthenticated', 'forbidden', 'rate_
 const BODY_ERRORS: readonly ErrorCode[] = [
   'malformed_json',
   'slow_request',
+  'overloaded',
   'payload_too_large',
   'unsupported_media_type',
   'invalid_request',

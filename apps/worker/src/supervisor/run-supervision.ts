@@ -144,7 +144,7 @@ export class RunSupervision {
     const { runtimeMsLeft } = this.#options.run
     if (runtimeMsLeft !== null) this.#runtimeTimer = setTimeout(() => this.requestStop('timeout'), Math.min(runtimeMsLeft, TIMER_MS_MAX))
     try {
-      this.#launch().catch((error: unknown) => this.#end(endingOfError(error, this.#log)))
+      this.#launch().catch((error: unknown) => this.#fail(error))
       const ending = await this.#ended
       if (ending?.type !== 'done') this.#trainer?.kill()
       if (ending !== null) await this.#settle(ending)
@@ -226,9 +226,14 @@ export class RunSupervision {
       try {
         await this.#handle(message)
       } catch (error) {
-        this.#end(endingOfError(error, this.#log))
+        this.#fail(error)
       }
     })
+  }
+
+  /** What is interrupted because the run is over is no failure of its own. */
+  #fail(error: unknown): void {
+    if (!this.#over.signal.aborted) this.#end(endingOfError(error, this.#log))
   }
 
   /** While it trains, only a further step proves that the trainer advances. */

@@ -18,6 +18,11 @@ export async function publishOutbox(tx: Tx, limit: number, publish: (messages: R
   return rows.length
 }
 
+/** Whether messages wait to be published. */
+export async function hasOutbox(sql: Sql): Promise<boolean> {
+  return (await sql.query('SELECT 1 FROM outbox LIMIT 1', [])).length > 0
+}
+
 /**
  * Queued runs that nobody has claimed for a while although their message was published and their project has room, longest waiting first.
  * Who ends a run of a project at its limit takes the next one: no message is needed for that.

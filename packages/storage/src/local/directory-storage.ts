@@ -37,6 +37,10 @@ export class DirectoryStorage implements ObjectStorage {
     return this.#write(this.#path(key), key, source, options)
   }
 
+  bytesHeld(): number {
+    return 0
+  }
+
   putFile(key: string, path: string, options: PutOptions = {}): Promise<StoredObject> {
     return this.put(key, createReadStream(path, { highWaterMark: 1 << 20 }), options)
   }

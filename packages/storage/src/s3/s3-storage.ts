@@ -83,6 +83,10 @@ export class S3Storage implements ObjectStorage {
     return result()
   }
 
+  bytesHeld(partBytes = PART_BYTES * PARTS_AT_ONCE): number {
+    return partBytes
+  }
+
   putFile(key: string, path: string, options: PutOptions = {}): Promise<StoredObject> {
     return this.put(key, createReadStream(path, { highWaterMark: 1 << 20 }), options)
   }

@@ -23,9 +23,9 @@ export const putUploadContent = defineRoute({
   bodyBytesMax: ({ limits }) => limits.uploadBytesMax,
   responses: { 200: { description: 'The upload, complete.', schema: uploadSchema } },
   errors: ['conflict', 'malformed_upload', 'executable_format', 'invalid_data', 'storage_full'],
-  handler: async ({ params: { upload_id: uploadId }, deps, request, transaction }) => {
+  handler: async ({ params: { upload_id: uploadId }, deps, request, reply, transaction }) => {
     const upload = await transaction((tx) => requireOpen(tx, uploadId))
-    await receiveRest({ ...deps, request, uploadId, upload })
+    await receiveRest({ ...deps, request, reply, uploadId, upload })
     const whole = await transaction((tx) => requireUpload(tx, uploadId))
     return serializeUpload(await completeUpload(deps.database, deps.storage, whole))
   },

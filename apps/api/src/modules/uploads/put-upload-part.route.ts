@@ -23,9 +23,9 @@ export const putUploadPart = defineRoute({
   bodyBytesMax: () => BODY_BYTES_MAX,
   responses: { 200: { description: 'The part, stored.', schema: uploadPartSchema } },
   errors: ['conflict', 'malformed_upload', 'executable_format', 'invalid_data', 'storage_full'],
-  handler: async ({ params: { upload_id: uploadId, number }, deps, request, transaction }) => {
+  handler: async ({ params: { upload_id: uploadId, number }, deps, request, reply, transaction }) => {
     const upload = await transaction((tx) => requireOpen(tx, uploadId))
     requirePart(upload, number)
-    return receivePart({ ...deps, request, uploadId, upload }, number)
+    return receivePart({ ...deps, request, reply, uploadId, upload }, number)
   },
 })

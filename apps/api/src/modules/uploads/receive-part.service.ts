@@ -5,7 +5,7 @@ import type { UploadPart } from '@trainyard/contracts'
 import { type Database, type UploadPartRecord, uploads } from '@trainyard/database'
 import { TrainyardError } from '@trainyard/errors'
 import type { ObjectStorage } from '@trainyard/storage'
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { invalidRequest } from '../../http/parse.ts'
 import { requireMediaType } from '../../plugins/json-body.ts'
 import { inspected } from '../dataset-versions/upload-part.ts'
@@ -15,16 +15,18 @@ export interface Receiver {
   readonly storage: ObjectStorage
   readonly database: Database
   readonly request: FastifyRequest
+  readonly reply: FastifyReply
   readonly uploadId: string
   readonly upload: OpenUpload
 }
 
 /**
  * The body as one part.
- * @throws TrainyardError invalid_request (wrong size, wrong digest), conflict (complete meanwhile), malformed_upload (broken off), executable_format
+ * @throws TrainyardError invalid_request (wrong size, wrong digest), conflict (complete meanwhile), malformed_upload (broken off), executable_format, overloaded
  */
 export async function receivePart(receiver: Receiver, number: number): Promise<UploadPart> {
   const { upload, request } = receiver
+  holdPart(receiver)
   const expected = sizeOfPart(upload, number)
   const length = request.headers['content-length']
   if (length !== undefined && Number(length) !== expected) throw wrongSize(upload, number, Number(length))
@@ -36,10 +38,16 @@ export async function receivePart(receiver: Receiver, number: number): Promise<U
 /** The body as the rest of the file, from the first part that is missing on. Parts that have arrived when it breaks off are kept. */
 export async function receiveRest(receiver: Receiver): Promise<void> {
   const { upload } = receiver
+  holdPart(receiver)
   const source = new Chunks(bodyOf(receiver.request))
   for (let number = firstMissing(upload); number <= partsTotal(upload); number++)
     await storePart(receiver, number, source.take(sizeOfPart(upload, number)), null)
   if (!(await source.isAtEnd())) throw tooLong(upload)
+}
+
+/** One part after the other: what the storage holds of one is all. */
+function holdPart({ request, reply, storage, upload }: Receiver): void {
+  request.server.heldBytes.hold(reply, storage.bytesHeld(upload.partBytes))
 }
 
 /** One more than there are when nothing is missing. */
