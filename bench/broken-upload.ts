@@ -62,9 +62,7 @@ async function call(method: string, path: string, body?: unknown): Promise<Uploa
  * Sends what has not arrived, at most `stopAfter` bytes of it.
  * @returns bytes sent, and the status of the answer; null where the connection broke
  */
-async function send({ id, parts, part_bytes: partBytes }: Upload, stopAfter: number): Promise<{ sent: number; status: number | null }> {
-  const from = parts.findIndex(({ number }, i) => number !== i + 1)
-  const offset = (from < 0 ? parts.length : from) * partBytes
+async function send({ id, next_offset: offset }: Upload, stopAfter: number): Promise<{ sent: number; status: number | null }> {
   const headers = { authorization, 'content-type': 'application/octet-stream', 'content-length': bytes - offset }
   const outgoing = request(`${api.url}/v1/uploads/${id}/content`, { method: 'PUT', headers })
   const status = new Promise<number | null>((resolve) => {

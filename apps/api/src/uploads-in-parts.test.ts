@@ -1,8 +1,14 @@
 // Uploads in parts: over broken connections, in any order, checked, counted against the quota, and never half there.
 
+import { execFile } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { request as sendHttp } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { promisify } from 'node:util'
 import { type DatasetVersion, fromWireId, type Problem, type Upload } from '@trainyard/contracts'
 import { projects, uploads } from '@trainyard/database'
 import type { ObjectStorage, PartedUpload } from '@trainyard/storage'
@@ -92,8 +98,61 @@ describe('uploads in parts', () => {
     const { id } = await begin({ sha256: sha256(FILE) })
     await breakOff(`${id}/content`, FILE.subarray(0, PART + MiB), FILE.length)
     await expect.poll(async () => (await get(id)).parts.map(({ number }) => number), { timeout: 10_000 }).toEqual([1])
+    expect((await get(id)).next_offset).toBe(PART)
     const rest = await put(`${id}/content`, FILE.subarray(PART))
-    expect(rest.json()).toMatchObject({ status: 'complete', sha256: sha256(FILE), parts: [{}, {}, {}] })
+    expect(rest.json()).toMatchObject({ status: 'complete', sha256: sha256(FILE), parts: [{}, {}, {}], next_offset: FILE.length })
+  })
+
+  it('takes the bytes for what they are when more has arrived than the client knows', async () => {
+    const rangeFrom = (start: number) => ({ 'content-range': `bytes ${start}-${FILE.length - 1}/${FILE.length}` })
+    for (const headers of [{}, rangeFrom(PART)]) {
+      const { id } = await begin({ sha256: sha256(FILE) })
+      for (const number of [1, 2]) await put(`${id}/parts/${number}`, partOf(number))
+      const rest = await put(`${id}/content`, FILE.subarray(PART), headers)
+      expect(rest.json()).toMatchObject({ status: 'complete', sha256: sha256(FILE) })
+    }
+    const { id } = await begin({ sha256: sha256(FILE) })
+    await put(`${id}/parts/1`, partOf(1))
+    const whole = await api.app.inject({
+      method: 'PUT',
+      url: `/v1/uploads/${id}/content`,
+      payload: Readable.from([FILE.subarray(0, MiB), FILE.subarray(MiB)]),
+      headers: { authorization: `Bearer ${api.project.key}`, 'content-type': 'application/octet-stream', 'transfer-encoding': 'chunked' },
+    })
+    expect(whole.json()).toMatchObject({ status: 'complete', sha256: sha256(FILE) })
+  })
+
+  it('goes on as curl does', async () => {
+    const { id } = await begin({ sha256: sha256(FILE) })
+    await put(`${id}/parts/1`, partOf(1))
+    const directory = await mkdtemp(join(tmpdir(), 'trainyard-curl-'))
+    try {
+      await writeFile(join(directory, 'f.csv'), FILE)
+      const authorization = `authorization: Bearer ${api.project.key}`
+      const type = 'content-type: application/octet-stream'
+      const url = `http://127.0.0.1:${port}/v1/uploads/${id}/content`
+      const args = ['--silent', '--header', authorization, '--header', type, '--continue-at', String(PART), '--upload-file', 'f.csv', url]
+      const { stdout } = await promisify(execFile)('curl', args, { cwd: directory })
+      expect(JSON.parse(stdout)).toMatchObject({ status: 'complete', sha256: sha256(FILE) })
+    } finally {
+      await rm(directory, { recursive: true })
+    }
+  })
+
+  it.each<readonly [string, number, Record<string, string>, string]>([
+    ['leaves a part out', 2 * PART, {}, `begins at byte ${2 * PART} of the file; expected ${PART}`],
+    ['begins within a part', PART - 1, {}, `begins at byte ${PART - 1}`],
+    ['says another range than it has', PART, { 'content-range': `bytes 0-${FILE.length - 1}/${FILE.length}` }, 'Content-Range'],
+    ['has a range of another file', PART, { 'content-range': `bytes ${PART}-${FILE.length}/${FILE.length + 1}` }, 'Content-Range'],
+    ['has a range that ends before the file', PART, { 'content-range': `bytes ${PART}-${2 * PART - 1}/*` }, 'Content-Range'],
+    ['has a range that is none', PART, { 'content-range': 'pages 1-2' }, 'Content-Range is "pages 1-2"'],
+  ])('refuses a rest that %s, and keeps what has arrived', async (_, from, headers, message) => {
+    const { id } = await begin()
+    await put(`${id}/parts/1`, partOf(1))
+    const answer = await put(`${id}/content`, FILE.subarray(from), headers)
+    expect([answer.statusCode, codes(answer.json())]).toEqual([422, ['body wrong_start']])
+    expect(answer.json().errors[0].message).toContain(message)
+    expect(await get(id)).toMatchObject({ status: 'open', next_offset: PART, parts: [{ number: 1, sha256: sha256(partOf(1)) }] })
   })
 
   it.each<readonly [string, (id: string) => ReturnType<typeof put>, number, string]>([
@@ -103,7 +162,7 @@ describe('uploads in parts', () => {
     ['a long part', (id) => put(`${id}/parts/3`, partOf(1)), 422, 'wrong_size'],
     ['a part beyond the end', (id) => put(`${id}/parts/4`, partOf(3)), 404, ''],
     ['a part 0', (id) => put(`${id}/parts/0`, partOf(3)), 404, ''],
-    ['a longer file', (id) => put(`${id}/content`, Buffer.concat([FILE, FILE])), 422, 'wrong_size'],
+    ['a longer file', (id) => put(`${id}/content`, Buffer.concat([FILE, FILE])), 422, 'wrong_start'],
     [
       'a pickle',
       (id) => put(`${id}/parts/1`, Buffer.concat([Buffer.from([0x80, 4, 0x95]), Buffer.alloc(PART - 3)])),
@@ -111,14 +170,13 @@ describe('uploads in parts', () => {
       'executable_format',
     ],
     ['JSON', (id) => put(`${id}/parts/1`, Buffer.from('{}'), { 'content-type': 'application/json' }), 415, ''],
-  ])('refuses %s and keeps nothing of it', async (name, send, status, code) => {
+  ])('refuses %s and keeps nothing of it', async (_, send, status, code) => {
     const { id } = await begin()
     const files = (await api.listFiles()).length
     const answer = await send(id)
     expect([answer.statusCode, answer.json<Problem>().errors[0]?.code ?? '']).toEqual([status, code])
-    const kept = name === 'a longer file' ? 3 : 0
-    expect((await get(id)).parts.length).toBe(kept)
-    expect((await api.listFiles()).length).toBe(files + kept)
+    expect((await get(id)).parts.length).toBe(0)
+    expect((await api.listFiles()).length).toBe(files)
     expect((await api.request('DELETE', `/v1/uploads/${id}`)).statusCode).toBe(204)
   })
 

@@ -43,6 +43,7 @@ export const uploadSchema = z.object({
   part_bytes: z.int(),
   parts_total: z.int().meta({ description: 'How many parts there must be.' }),
   parts: z.array(uploadPartSchema).meta({ description: 'Those that have arrived; a client that was interrupted sends the others.' }),
+  next_offset: z.int().meta({ description: 'Bytes of the file that have arrived without a gap: where `PUT …/content` goes on.' }),
   dataset_version_id: idSchema('dataset_version').nullable(),
   expires_at: z.iso.datetime().nullable().meta({ description: 'When an upload that nobody uses is removed; null once it is attached.' }),
   created_at: z.iso.datetime(),

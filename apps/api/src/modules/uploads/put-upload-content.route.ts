@@ -14,8 +14,8 @@ export const putUploadContent = defineRoute({
   tag: 'uploads',
   summary: 'Send a file in one request',
   description:
-    'The whole file, or what is missing of it: it goes on with the first part that has not arrived. Where the connection breaks off, the parts ' +
-    'before stay. Completes the upload.',
+    'The whole file, or its rest from `next_offset` on: where the body begins follows from its length, or from the header `Content-Range` ' +
+    '(`curl --upload-file F --continue-at OFFSET`). Where the connection breaks off, the parts before stay. Completes the upload.',
   scope: 'write',
   params: idParams('upload'),
   body: z.string().meta({ format: 'binary' }),

@@ -9,6 +9,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { invalidRequest } from '../../http/parse.ts'
 import { requireMediaType } from '../../plugins/json-body.ts'
 import { inspected } from '../dataset-versions/upload-part.ts'
+import { firstPartOf } from './content-start.ts'
 import { type OpenUpload, partsTotal, requireOpen, sizeOfPart, toParted } from './upload-parts.ts'
 
 export interface Receiver {
@@ -35,12 +36,15 @@ export async function receivePart(receiver: Receiver, number: number): Promise<U
   return { number, bytes: part.bytes, sha256: part.sha256 }
 }
 
-/** The body as the rest of the file, from the first part that is missing on. Parts that have arrived when it breaks off are kept. */
+/**
+ * The body as the rest of the file. Parts that have arrived when it breaks off are kept.
+ * @throws TrainyardError as `receivePart`, and invalid_request where the body does not begin with a part, or leaves one out
+ */
 export async function receiveRest(receiver: Receiver): Promise<void> {
   const { upload } = receiver
   holdPart(receiver)
   const source = new Chunks(bodyOf(receiver.request))
-  for (let number = firstMissing(upload); number <= partsTotal(upload); number++)
+  for (let number = firstPartOf(receiver.request, upload); number <= partsTotal(upload); number++)
     await storePart(receiver, number, source.take(sizeOfPart(upload, number)), null)
   if (!(await source.isAtEnd())) throw tooLong(upload)
 }
@@ -48,14 +52,6 @@ export async function receiveRest(receiver: Receiver): Promise<void> {
 /** One part after the other: what the storage holds of one is all. */
 function holdPart({ request, reply, storage, upload }: Receiver): void {
   request.server.heldBytes.hold(reply, storage.bytesHeld(upload.partBytes))
-}
-
-/** One more than there are when nothing is missing. */
-export function firstMissing(upload: OpenUpload): number {
-  const have = new Set(upload.parts.map(({ number }) => number))
-  let number = 1
-  while (have.has(number)) number++
-  return number
 }
 
 async function storePart(

@@ -44,6 +44,14 @@ export function sizeOfPart(upload: OpenUpload, number: number): number {
   return Math.min(upload.partBytes, upload.bytes - (number - 1) * upload.partBytes)
 }
 
+/** Up to where the file has arrived without a gap, in bytes. */
+export function nextOffset({ bytes, partBytes, parts }: Pick<OpenUpload, 'bytes' | 'partBytes' | 'parts'>): number {
+  const have = new Set(parts.map(({ number }) => number))
+  let count = 0
+  while (have.has(count + 1)) count++
+  return Math.min(bytes, count * partBytes)
+}
+
 /** @throws TrainyardError not_found when there is no such part */
 export function requirePart(upload: OpenUpload, number: number): void {
   if (number <= partsTotal(upload)) return
