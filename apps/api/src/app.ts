@@ -51,7 +51,7 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
   registerAuthentication(app, deps)
   await registerRateLimit(app, deps.limits)
   registerJsonBody(app)
-  registerHeldBytes(app, deps.storage, deps.limits)
+  registerHeldBytes(app, deps.limits)
   await app.register(multipart, uploadLimits(deps.limits))
   registerIdempotency(app)
   registerEtag(app)

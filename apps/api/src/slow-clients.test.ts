@@ -9,6 +9,7 @@ import fastify from 'fastify'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { answerConnectionError } from './http/connection-errors.ts'
 import { registerSlowBodies } from './plugins/slow-bodies.ts'
+import { trainXor } from './testing/fixtures.ts'
 import { startTestApi, type TestApi } from './testing/test-api.ts'
 
 const MiB = 1 << 20
@@ -44,11 +45,13 @@ describe('requirement 34: slow clients', () => {
   let port: number
   let dataset: Dataset
   let upload: Upload
+  let checkpoint: string
   beforeAll(async () => {
     api = await startTestApi({ connections: CONNECTIONS })
     await api.app.listen({ host: '127.0.0.1', port: 0 })
     port = (api.app.server.address() as AddressInfo).port
     dataset = (await api.request('POST', '/v1/datasets', { name: 'slow' })).json()
+    checkpoint = (await trainXor(api.database, api.storage, api.project.id)).checkpointId
     upload = (await api.request('POST', '/v1/uploads', { file_name: 'f.csv', bytes: 2 * PART, part_bytes: PART })).json()
   })
   afterAll(() => api?.stop())
@@ -96,6 +99,16 @@ describe('requirement 34: slow clients', () => {
     ['the first bytes of a form', () => [formHead(1e6), form(ENDLESS)]],
     ['the head of a part of a form', () => [formHead(1e6), `--limit\r\ncontent-disposition: ${ENDLESS}`]],
     ['a file in a form', () => [`${formHead(1e6)}${form(ROWS).slice(0, -20)}`, ENDLESS]],
+    [
+      'a picture to predict',
+      () => [
+        head(`POST /v1/checkpoints/${checkpoint}/predict/images`, {
+          'content-type': 'multipart/form-data; boundary=limit',
+          'content-length': 1e6,
+        }),
+        form(ENDLESS).replace('"file"', '"images"'),
+      ],
+    ],
     ['a part of an upload', () => [`${head(`PUT /v1/uploads/${upload.id}/parts/2`, bytes(PART))}${ROWS}`, ENDLESS]],
     ['the content of an upload', () => [`${head(`PUT /v1/uploads/${upload.id}/content`, bytes(2 * PART))}${ROWS}`, ENDLESS]],
   ])('ends a client that sends %s a byte at a time', async (_, request) => {

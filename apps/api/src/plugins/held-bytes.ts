@@ -3,7 +3,6 @@
 
 import { finished } from 'node:stream'
 import { TrainyardError } from '@trainyard/errors'
-import type { ObjectStorage } from '@trainyard/storage'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ApiLimits } from '../deps.ts'
 
@@ -38,17 +37,17 @@ export class HeldBytes {
   }
 }
 
-export function registerHeldBytes(app: FastifyInstance, storage: ObjectStorage, { bodiesBytesMax }: ApiLimits): void {
+/** JSON is held here; a route that streams its body holds what it keeps of it. */
+export function registerHeldBytes(app: FastifyInstance, { bodiesBytesMax }: ApiLimits): void {
   const held = new HeldBytes(bodiesBytesMax)
   app.decorate('heldBytes', held)
-  app.addHook('preParsing', async (request, reply) => held.hold(reply, bytesOf(request, storage)))
+  app.addHook('preParsing', async (request, reply) => {
+    if (request.routeOptions.config.operation?.streams === undefined) held.hold(reply, bodyBytes(request))
+  })
 }
 
-/** Parts of an upload are as long as their upload says: `receivePart` holds them. */
-function bytesOf({ headers, routeOptions }: FastifyRequest, storage: ObjectStorage): number {
-  const { operation } = routeOptions.config
-  if (operation?.streams !== undefined) return operation.streams === 'multipart/form-data' ? storage.bytesHeld() : 0
+/** Of the whole body, at most: what is longer is refused, and what does not tell its length may have all that is allowed. */
+export function bodyBytes({ headers, routeOptions: { bodyLimit } }: FastifyRequest): number {
   if (headers['content-length'] === undefined && headers['transfer-encoding'] === undefined) return 0
-  // What is longer is refused by its length; what does not tell its length may have all of it.
-  return Math.min(Number(headers['content-length'] ?? routeOptions.bodyLimit), routeOptions.bodyLimit)
+  return Math.min(Number(headers['content-length'] ?? bodyLimit), bodyLimit)
 }

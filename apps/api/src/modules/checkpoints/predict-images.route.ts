@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { idParams } from '../../http/ids.ts'
 import { onceAround } from '../../http/once.ts'
 import { defineRoute } from '../../http/route.ts'
+import { bodyBytes } from '../../plugins/held-bytes.ts'
 import { answerPrediction, findCheckpoint, predictionsSchema, submitPictures } from './predict.service.ts'
 import { PICTURES_MAX, receivePictures } from './receive-pictures.service.ts'
 
@@ -41,6 +42,7 @@ export const predictImages = defineRoute({
   errors: ['conflict', 'engine_failure', 'malformed_upload', 'invalid_data'],
   handler: async (context) => {
     const { params, query, deps, request, reply, transaction, principal } = context
+    request.server.heldBytes.hold(reply, bodyBytes(request))
     // Before anything is sent in vain.
     await transaction((tx) => findCheckpoint(tx, params.checkpoint_id))
     const stored = await onceAround(deps, request, reply, 202, {

@@ -32,7 +32,7 @@ export const appendDatasetVersion = defineRoute({
       prepare: async () => {
         // Before anything is sent in vain.
         await transaction((tx) => appendTo(tx, params, { new_classes: false }))
-        return receiveUpload(request, deps.storage, version.id, appendOptionsSchema)
+        return receiveUpload(request, reply, deps.storage, version.id, appendOptionsSchema)
       },
       commit: async (tx, { uploads, options }) => createVersion(tx, version, uploads, await appendTo(tx, params, options)),
       undo: ({ uploads }) => discardUpload(deps.storage, uploads),

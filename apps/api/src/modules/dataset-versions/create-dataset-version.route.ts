@@ -43,7 +43,7 @@ export const createDatasetVersion = defineRoute({
       prepare: async () => {
         // Before anything is sent in vain.
         found(await transaction((tx) => datasets.find(tx, version.datasetId)), params.dataset_id)
-        return receiveUpload(request, deps.storage, version.id, prepareOptionsSchema)
+        return receiveUpload(request, reply, deps.storage, version.id, prepareOptionsSchema)
       },
       commit: (tx, { uploads, options }) => createVersion(tx, version, uploads, { options }),
       undo: ({ uploads }) => discardUpload(deps.storage, uploads),

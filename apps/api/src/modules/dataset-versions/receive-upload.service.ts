@@ -7,7 +7,7 @@ import { checkRoles } from '@trainyard/datasets'
 import { parseWithIssues } from '@trainyard/engine/spec'
 import { type Issue, TrainyardError } from '@trainyard/errors'
 import type { ObjectStorage } from '@trainyard/storage'
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { z } from 'zod'
 import { invalidRequest } from '../../http/parse.ts'
 import { requireMediaType } from '../../plugins/json-body.ts'
@@ -21,14 +21,19 @@ export interface ReceivedUpload<O> {
 /** Uploads of a version lie below its own prefix: names of users never become keys. */
 export const uploadKey = (versionId: string, role: UploadRole) => `uploads/${versionId}/${role}`
 
-/** @param optionsSchema of the part `options`; all of its fields have defaults */
+/**
+ * @param optionsSchema of the part `options`; all of its fields have defaults
+ * @throws TrainyardError invalid_request, malformed_upload, payload_too_large, executable_format, overloaded
+ */
 export async function receiveUpload<O>(
   request: FastifyRequest,
+  reply: FastifyReply,
   storage: ObjectStorage,
   versionId: string,
   optionsSchema: z.ZodType<O>,
 ): Promise<ReceivedUpload<O>> {
   requireMediaType(request)
+  request.server.heldBytes.hold(reply, storage.bytesHeld())
   const receiver = new Receiver(request, storage, versionId, optionsSchema)
   try {
     return await receiver.receive()
