@@ -1,5 +1,5 @@
 // Bytes of JavaScript heap that a training step takes in steady state, measured in a process of its own. Prints one line of JSON.
-// usage: node --expose-gc --import tsx bench/engine/heap.ts MODEL
+// usage: node --expose-gc --min-semi-space-size=64 --max-semi-space-size=64 --import tsx bench/engine/heap.ts MODEL
 
 import type { Backend } from '@trainyard/engine/backends'
 import type { CompiledModel } from '@trainyard/engine/plan'
@@ -8,6 +8,11 @@ import { createSession } from '@trainyard/engine/train'
 import { chooseBackend } from '../../apps/worker/src/trainer/backend.ts'
 import { randomBatch } from './batch.ts'
 import { type BenchModel, compiledModel, knownModel, MODELS } from './models.ts'
+
+interface Patience {
+  readonly steps: number
+  readonly msMax: number
+}
 
 export interface HeapMeasured {
   readonly bytes_per_step: number
@@ -19,11 +24,13 @@ const WARM_UP_STEPS = 5000
  * Of the model itself: its code is fed other objects than that of the tiny one, and compiled again, on another thread. A thousand steps, or what
  * fits in some seconds.
  */
-const OWN_WARM_UP = { steps: 1000, msMin: 1000, msMax: 15_000 } as const
+const OWN_WARM_UP: Patience = { steps: 1000, msMax: 15_000 }
+/** A collection takes compiled code with it now and then: so long it takes until that is there again. */
+const SETTLING: Patience = { steps: 500, msMax: 10_000 }
 /** The difference of a long and a short pass: what a pass takes whatever its length does not count. So few that nothing is collected in between. */
 const STEPS = { short: 30, long: 90 } as const
 /** The least of them counts: the virtual machine takes from the heap now and then, too. */
-const PASSES = 4
+const PASSES = 3
 /** The smallest one that has a variance: what a step does in JavaScript does not depend on the batch. */
 const BATCH = 2
 const TINY: BenchModel = {
@@ -48,35 +55,36 @@ console.log(JSON.stringify(measured))
 // A process with native threads ends explicitly.
 process.exit(0)
 
-/** Needs `--expose-gc`. */
+/** Needs `--expose-gc`, and room for what it measures. */
 function heapBytesPerStep(bench: BenchModel, backend: Backend): number {
   train(compiledModel(TINY), backend, (steps) => steps(WARM_UP_STEPS))
   const least = { short: Number.POSITIVE_INFINITY, long: Number.POSITIVE_INFINITY }
   train(compiledModel({ ...bench, batchSize: BATCH }), backend, (steps) => {
-    const began = performance.now()
-    for (let step = 0, ms = 0; ms < OWN_WARM_UP.msMin || (step < OWN_WARM_UP.steps && ms < OWN_WARM_UP.msMax); step++) {
-      steps(1)
-      ms = performance.now() - began
-    }
+    repeat(steps, OWN_WARM_UP)
     for (let pass = 0; pass < PASSES; pass++) {
-      least.short = Math.min(
-        least.short,
-        heapBytesOf(() => steps(STEPS.short)),
-      )
-      least.long = Math.min(
-        least.long,
-        heapBytesOf(() => steps(STEPS.long)),
-      )
+      globalThis.gc?.()
+      repeat(steps, SETTLING)
+      for (const length of ['short', 'long'] as const) {
+        const bytes = heapBytesOf(() => steps(STEPS[length]))
+        least[length] = Math.min(least[length], bytes)
+      }
     }
   })
   return Math.max(0, least.long - least.short) / (STEPS.long - STEPS.short)
 }
 
+function repeat(steps: (count: number) => void, { steps: count, msMax }: Patience): void {
+  const began = performance.now()
+  for (let step = 0; step < count && performance.now() - began < msMax; step++) steps(1)
+}
+
+/** @throws Error when something was collected meanwhile: the difference says nothing then */
 function heapBytesOf(run: () => void): number {
-  globalThis.gc?.()
   const before = process.memoryUsage().heapUsed
   run()
-  return process.memoryUsage().heapUsed - before
+  const bytes = process.memoryUsage().heapUsed - before
+  if (bytes < 0) throw new Error('the heap was collected while it was measured')
+  return bytes
 }
 
 function train(model: CompiledModel, backend: Backend, run: (steps: (count: number) => void) => void): void {
