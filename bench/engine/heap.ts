@@ -9,8 +9,10 @@ import { chooseBackend } from '../../apps/worker/src/trainer/backend.ts'
 import { randomBatch } from './batch.ts'
 import { type BenchModel, compiledModel, knownModel, MODELS } from './models.ts'
 
+/** So many steps and no less than that time, or what fits in the longest. */
 interface Patience {
   readonly steps: number
+  readonly msMin: number
   readonly msMax: number
 }
 
@@ -21,12 +23,11 @@ export interface HeapMeasured {
 /** Until the code of a step is compiled for good: by a tiny network with the same ops, since their code is the same for all. */
 const WARM_UP_STEPS = 5000
 /**
- * Of the model itself: its code is fed other objects than that of the tiny one, and compiled again, on another thread. A thousand steps, or what
- * fits in some seconds.
+ * Of the model itself: its code is fed other objects than that of the tiny one, and compiled again, on another thread.
  */
-const OWN_WARM_UP: Patience = { steps: 1000, msMax: 15_000 }
+const OWN_WARM_UP: Patience = { steps: 1000, msMin: 1000, msMax: 30_000 }
 /** A collection takes compiled code with it now and then: so long it takes until that is there again. */
-const SETTLING: Patience = { steps: 500, msMax: 10_000 }
+const SETTLING: Patience = { steps: 500, msMin: 1000, msMax: 30_000 }
 /** The difference of a long and a short pass: what a pass takes whatever its length does not count. So few that nothing is collected in between. */
 const STEPS = { short: 30, long: 90 } as const
 /** The least of them counts: the virtual machine takes from the heap now and then, too. */
@@ -73,9 +74,12 @@ function heapBytesPerStep(bench: BenchModel, backend: Backend): number {
   return Math.max(0, least.long - least.short) / (STEPS.long - STEPS.short)
 }
 
-function repeat(steps: (count: number) => void, { steps: count, msMax }: Patience): void {
+function repeat(steps: (count: number) => void, { steps: count, msMin, msMax }: Patience): void {
   const began = performance.now()
-  for (let step = 0; step < count && performance.now() - began < msMax; step++) steps(1)
+  for (let step = 0, ms = 0; ms < msMin || (step < count && ms < msMax); step++) {
+    steps(1)
+    ms = performance.now() - began
+  }
 }
 
 /** @throws Error when something was collected meanwhile: the difference says nothing then */
