@@ -2,7 +2,7 @@
 // itself takes. From several clients at once, from one, and once a second, as a dashboard asks.
 // `npm run bench:polls -- [--polls 1000]`: five times as many are made within the 6,000 requests that a key has a minute. Linux only.
 
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { Agent, request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
@@ -15,20 +15,14 @@ const { values } = parseArgs({ options: { polls: { type: 'string', default: '100
 const POLLS = Number(values.polls)
 const CLIENTS = 8
 const SLOW_POLLS = 15
-/** Ticks of /proc/PID/stat: USER_HZ is 100 on every Linux. */
-const MS_PER_TICK = 10
 
 const service = await startService({ redis: false })
 const agent = new Agent({ keepAlive: true, maxSockets: CLIENTS })
 
+/** Of all its threads, by the scheduler: /proc/PID/stat counts in hundredths of a second. */
 const cpuMs = () => {
-  const stat = readFileSync(`/proc/${service.apiPid}/stat`, 'utf8')
-  const [user, system] = stat
-    .slice(stat.lastIndexOf(')') + 2)
-    .split(' ')
-    .slice(11, 13)
-    .map(Number)
-  return ((user ?? 0) + (system ?? 0)) * MS_PER_TICK
+  const tasks = `/proc/${service.apiPid}/task`
+  return readdirSync(tasks).reduce((sum, task) => sum + Number(readFileSync(`${tasks}/${task}/schedstat`, 'utf8').split(' ')[0]) / 1e6, 0)
 }
 /** @returns milliseconds until the answer was complete */
 const ask = (path: string, headers: Record<string, string>) =>
