@@ -5,6 +5,7 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { type Dataset, newUuid, toWireId } from '@trainyard/contracts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { DEFAULT_LIMITS } from './deps.ts'
 import { type ApiProcess, startApiProcess } from './testing/api-process.ts'
 import { startTestApi, type TestApi } from './testing/test-api.ts'
 
@@ -152,10 +153,10 @@ describe('requirement 34: memory', () => {
   })
 
   it('of bodies that are held at once is bounded: what is beyond is refused, and taken when there is room again', async () => {
-    const { MiB: bytes, count } = { MiB: 31, count: 30 }
+    const [count, bytes] = [30, 31 * MiB]
     const before = await server.peakBytes()
     const checkpoint = `/v1/checkpoints/${toWireId('checkpoint', newUuid())}/predict`
-    const headers = { authorization: `Bearer ${api.project.key}`, 'content-type': 'application/json', 'content-length': bytes * MiB }
+    const headers = { authorization: `Bearer ${api.project.key}`, 'content-type': 'application/json', 'content-length': bytes }
     // All but the last byte of each.
     const clients = Array.from({ length: count }, () => openRequest(server.url + checkpoint, { method: 'POST', headers }))
     const answers = clients.map(
@@ -163,12 +164,12 @@ describe('requirement 34: memory', () => {
         new Promise<number>((resolve) => {
           client.on('response', (response) => resolve(response.resume().statusCode ?? 0))
           client.on('error', () => {})
-          client.write(`{"inputs": [[${'0'.repeat(bytes * MiB - 13)}`)
+          client.write(`{"inputs": [[${'0'.repeat(bytes - 13)}`)
         }),
     )
-    const refused = count - Math.floor(256 / bytes)
+    const refused = count - Math.floor(DEFAULT_LIMITS.bodiesBytesMax / bytes)
     await expect.poll(() => answeredOf(answers), { timeout: 30_000 }).toEqual(Array.from({ length: refused }, () => 503))
-    expect((await server.peakBytes()) - before).toBeLessThan(2 * 256 * MiB)
+    expect((await server.peakBytes()) - before).toBeLessThan(2 * DEFAULT_LIMITS.bodiesBytesMax)
     const other = await fetch(`${server.url}/v1/datasets`, { headers: { authorization: headers.authorization } })
     expect(other.status).toBe(200)
     for (const client of clients) client.destroy()
