@@ -125,7 +125,9 @@ describe('pictures in class folders', () => {
     expect(Number(rmse)).toBeLessThan(0.9)
     expect(Number(mae)).toBeLessThan(Number(rmse))
     const { metrics, evaluation } = await evaluate(run.checkpoint_id, version.id)
-    expect(metrics).toMatchObject({ rmse, mae })
+    // In batches of another size, which are added up in another order: equal as float32 is.
+    expect(Number(metrics.rmse) / Number(rmse)).toBeCloseTo(1, 7)
+    expect(Number(metrics.mae) / Number(mae)).toBeCloseTo(1, 7)
     expect(evaluation).toBeUndefined()
     const { predictions } = await service.request<Predictions>('POST', `/v1/checkpoints/${run.checkpoint_id}/predict`, {
       inputs: [[...set.test.pixels.subarray(0, PICTURE_BYTES)]],

@@ -63,8 +63,10 @@ function isWinogradFaster({
 }
 
 /** A block of channels is a vector register; tails waste it, and one block is the same memory either way, with faster kernels for NHWC. */
-function prefersChannelsLast({ C, K, attributes: { groups } }: ConvolutionShape, width: number): boolean {
+function prefersChannelsLast({ C, K, kernel: [R, S], attributes: { groups, stride } }: ConvolutionShape, width: number): boolean {
   if (groups > 1) return C <= FEW_CHANNELS
+  // Its AVX2 kernel for 1 × 1 gathers the pixels of a stride by whole registers, and writes beyond what it gathers into (oneDNN 2.6.3).
+  if (C <= FEW_CHANNELS && R * S === 1 && stride.some((step) => step > 1)) return false
   // Row-major sources of a few channels have kernels of their own where the destination is in wide blocks.
   if (C <= FEW_CHANNELS) return width < 16 || K % width !== 0
   return width >= 16 && (C % width !== 0 || K % width !== 0 || (C === width && K === width))

@@ -2,7 +2,7 @@
 
 import { ARGUMENT } from '../binding/binding.ts'
 import { isSameShape } from '../layout/shapes.ts'
-import { followingActivation } from './fusion.ts'
+import { followingActivation, mayWriteInPlace } from './fusion.ts'
 import type { Lowering } from './lowering.ts'
 
 /** Moves nothing where the stored form can stay: an image flattened for a dense layer keeps its layout. */
@@ -41,6 +41,7 @@ export const add: Lowering<'add'> = (b, node) => {
   const fusion = followingActivation(b, node)
   const [x, other] = !b.mayOverwrite(node, a) && b.mayOverwrite(node, c) ? [c, a] : [a, c]
   const form = b.formOf(x)
+  const over = mayWriteInPlace(b, fusion, form) ? { over: x } : {}
   const chosen = b.binding.binary('add', form.descriptor, form.descriptor, form.descriptor, fusion?.postOps ?? [])
   if (chosen === null) return false
   b.primitive(
@@ -51,7 +52,7 @@ export const add: Lowering<'add'> = (b, node) => {
       ['source', x, form],
       ['source1', other, form],
     ],
-    [{ name: 'destination', tensor: fusion?.output ?? node.outputs[0]!, form, over: x }],
+    [{ name: 'destination', tensor: fusion?.output ?? node.outputs[0]!, form, ...over }],
   )
   if (fusion !== null) b.fused.add(fusion.node)
   return true
