@@ -51,6 +51,43 @@ const CASES: readonly { name: string; spec: ModelSpecInput; training: TrainingCo
     },
     training: classes,
   },
+  // What AVX2 kernels of the library make wrong numbers of, where channels are left over in a register.
+  ...[1, 4, 12].map((channels) => ({
+    name: `sums with an activation behind them, ${channels} channels`,
+    spec: {
+      version: 1 as const,
+      input: { shape: [channels, 5, 5] },
+      layers: [
+        { ...conv(channels, 3), padding: 'same' as const },
+        { type: 'residual' as const, layers: [{ ...conv(channels, 3), padding: 'same' as const }], activation: 'relu' as const },
+        { type: 'flatten' as const },
+        { type: 'dense' as const, units: 3 },
+      ],
+    },
+    training: classes,
+  })),
+  ...[1, 3, 4].map((channels) => ({
+    name: `a strided convolution of 1 by 1, ${channels} channels`,
+    spec: {
+      version: 1 as const,
+      input: { shape: [channels, 8, 8] },
+      layers: [{ ...conv(8, 1), stride: 2, bias: false }, { type: 'flatten' as const }, { type: 'dense' as const, units: 3 }],
+    },
+    training: classes,
+  })),
+  ...[9, 12, 17].map((filters) => ({
+    name: `a transposed convolution with bias, ${filters} filters`,
+    spec: {
+      version: 1 as const,
+      input: { shape: [7, 7, 7] },
+      layers: [
+        { type: 'conv_transpose2d' as const, filters, kernel: 3, stride: 2 },
+        { type: 'flatten' as const },
+        { type: 'dense' as const, units: 3 },
+      ],
+    },
+    training: classes,
+  })),
   {
     name: 'flatten without activation or pooling, odd channels',
     spec: { version: 1, input: { shape: [1, 7, 5] }, layers: [conv(3, 3), { type: 'flatten' }, { type: 'dense', units: 3 }] },

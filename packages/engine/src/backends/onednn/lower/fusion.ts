@@ -32,6 +32,10 @@ const REGISTER = 16
  */
 export function mayWriteInPlace(b: PhaseBuilder, fusion: Fusion | null, { descriptor, dimensions }: Form): boolean {
   if (fusion === null) return true
-  const numbers = elementCount(dimensions)
-  return numbers % REGISTER === 0 && b.binding.size(descriptor) === FLOAT_BYTES * numbers
+  return elementCount(dimensions) % REGISTER === 0 && !hasPadding(b, { descriptor, dimensions })
+}
+
+/** Whether channels are left over in the last block of a layout. */
+export function hasPadding(b: PhaseBuilder, { descriptor, dimensions }: Pick<Form, 'descriptor' | 'dimensions'>): boolean {
+  return b.binding.size(descriptor) !== FLOAT_BYTES * elementCount(dimensions)
 }
