@@ -4,7 +4,7 @@ import type { TensorId } from '../../../core/tensor.ts'
 import { ARGUMENT } from '../binding/binding.ts'
 import type { PhaseBuilder } from './builder.ts'
 import { isSlow } from './choose.ts'
-import { followingActivation, hasPadding, mayWriteInPlace } from './fusion.ts'
+import { activationOfSum, hasPadding } from './fusion.ts'
 import type { Lowering } from './lowering.ts'
 import type { Form } from './placements.ts'
 import { followingRelu } from './relu.ts'
@@ -24,8 +24,7 @@ export const biasAdd: Lowering<'bias_add'> = (b, node) => {
 
 /** One pass with any activation; the library is fast at it where channels lie row-major or last. */
 function addBroadcast(b: PhaseBuilder, node: AnyNode, x: TensorId, form: Form, bias: Slot): boolean {
-  const fusion = followingActivation(b, node)
-  const over = mayWriteInPlace(b, fusion, form) ? { over: x } : {}
+  const fusion = activationOfSum(b, node, form)
   const broadcast = b.binding.descriptor(
     form.dimensions.map((size, dimension) => (dimension === 1 ? size : 1)),
     'f32',
@@ -42,7 +41,7 @@ function addBroadcast(b: PhaseBuilder, node: AnyNode, x: TensorId, form: Form, b
     'bias',
     chosen,
     [['source', x, form], { number: ARGUMENT.source1, slot: bias, descriptor: broadcast }],
-    [{ name: 'destination', tensor: fusion?.output ?? node.outputs[0]!, form, ...over }],
+    [{ name: 'destination', tensor: fusion?.output ?? node.outputs[0]!, form, over: x }],
   )
   if (fusion !== null) b.fused.add(fusion.node)
   return true

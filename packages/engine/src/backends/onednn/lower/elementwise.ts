@@ -2,7 +2,7 @@
 
 import { ARGUMENT } from '../binding/binding.ts'
 import { isSameShape } from '../layout/shapes.ts'
-import { followingActivation, mayWriteInPlace } from './fusion.ts'
+import { activationOfSum } from './fusion.ts'
 import type { Lowering } from './lowering.ts'
 
 /** Moves nothing where the stored form can stay: an image flattened for a dense layer keeps its layout. */
@@ -38,10 +38,9 @@ export const fill: Lowering<'fill'> = (b, node) => {
 /** In place where one of the two is not needed any more, and with an activation that follows. */
 export const add: Lowering<'add'> = (b, node) => {
   const [a, c] = [node.inputs[0]!, node.inputs[1]!]
-  const fusion = followingActivation(b, node)
   const [x, other] = !b.mayOverwrite(node, a) && b.mayOverwrite(node, c) ? [c, a] : [a, c]
   const form = b.formOf(x)
-  const over = mayWriteInPlace(b, fusion, form) ? { over: x } : {}
+  const fusion = activationOfSum(b, node, form)
   const chosen = b.binding.binary('add', form.descriptor, form.descriptor, form.descriptor, fusion?.postOps ?? [])
   if (chosen === null) return false
   b.primitive(
@@ -52,7 +51,7 @@ export const add: Lowering<'add'> = (b, node) => {
       ['source', x, form],
       ['source1', other, form],
     ],
-    [{ name: 'destination', tensor: fusion?.output ?? node.outputs[0]!, form, ...over }],
+    [{ name: 'destination', tensor: fusion?.output ?? node.outputs[0]!, form, over: x }],
   )
   if (fusion !== null) b.fused.add(fusion.node)
   return true

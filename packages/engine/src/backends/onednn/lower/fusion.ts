@@ -27,12 +27,12 @@ export function followingActivation(b: PhaseBuilder, node: AnyNode): Fusion | nu
 const REGISTER = 16
 
 /**
- * Whether `add` and what is fused to it may write over the source: not where channels or numbers are left over when vector registers are filled. There
- * oneDNN's AVX2 kernels (2.6.3) give wrong numbers, though sources may be overwritten by its documentation; those of AVX-512 do not.
+ * As `followingActivation`, for a sum: only where no channels and no numbers are left over when vector registers are filled. In such a rest oneDNN's
+ * kernels for AVX and AVX2 (2.6.3) give wrong numbers when an activation stands behind a sum; those for SSE 4.1 and AVX-512 do not.
  */
-export function mayWriteInPlace(b: PhaseBuilder, fusion: Fusion | null, { descriptor, dimensions }: Form): boolean {
-  if (fusion === null) return true
-  return elementCount(dimensions) % REGISTER === 0 && !hasPadding(b, { descriptor, dimensions })
+export function activationOfSum(b: PhaseBuilder, node: AnyNode, form: Form): Fusion | null {
+  const isWhole = elementCount(form.dimensions) % REGISTER === 0 && !hasPadding(b, form)
+  return isWhole ? followingActivation(b, node) : null
 }
 
 /** Whether channels are left over in the last block of a layout. */
