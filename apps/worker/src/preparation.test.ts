@@ -1,7 +1,7 @@
 // A preparation in a real worker that is killed, stopped and cancelled in each of its stages: what comes out is what an undisturbed one makes, and
 // nothing else is left.
 
-import type { DatasetManifest } from '@trainyard/contracts'
+import { type DatasetManifest, IS_TERMINAL } from '@trainyard/contracts'
 import { datasetVersions, preparationFiles, runEvents, runState } from '@trainyard/database'
 import { hasRedis, startTestServices, type TestServices } from '@trainyard/testkit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -10,7 +10,7 @@ import { trainersOf } from './testing/process-state.ts'
 
 const ROWS = 200_000
 const COLOURS = ['red', 'green', 'blue', 'black']
-/** A second or two of work, and a state every few blocks of it. */
+/** A second or two of work. */
 const TABLE = Buffer.from(
   `a,b,colour,day,y\n${Array.from({ length: ROWS }, (_, i) => {
     const n = (i * 7919) % 100_003
@@ -26,7 +26,8 @@ describe.skipIf(!hasRedis)('a preparation', () => {
   let expected: unknown
 
   const start = async () => {
-    worker = await harness.startWorker({ PREPARE_CHECKPOINT_MS: '75', LEASE_TTL_MS: '2000' })
+    // A state for every block of rows: how many there are in a stage is then a matter of the rows, and not of the machine.
+    worker = await harness.startWorker({ PREPARE_CHECKPOINT_MS: '1', LEASE_TTL_MS: '2000' })
   }
   const manifestOf = (versionId: string) => datasetVersions.findManifest(harness.database.workerSql, versionId)
   const kept = (runId: string) => preparationFiles.list(harness.database.workerSql, runId)
@@ -41,15 +42,13 @@ describe.skipIf(!hasRedis)('a preparation', () => {
   }
   /** The run has ended before its files are deleted. */
   const expectNothingKept = () => expect.poll(() => filesBelow('checkpoints/'), { timeout: 10_000 }).toEqual([])
-  /** Waits for the n-th state of a run, counted by the names of their files. */
-  const waitForState = async (runId: string, n: number) => {
-    await expect
-      .poll(async () => Math.max(0, ...(await kept(runId)).map(({ name }) => Number(/^state-(\d+)$/.exec(name)?.[1] ?? 0))), {
-        timeout: 120_000,
-        interval: 20,
-      })
-      .toBeGreaterThanOrEqual(n)
-  }
+  const hasEnded = async (runId: string) => IS_TERMINAL[(await harness.run(runId)).state]
+  const until = (condition: () => Promise<boolean>) => expect.poll(condition, { timeout: 120_000, interval: 20 }).toBe(true)
+  /** Number of the newest state, by the names of their files; 0: none. */
+  const lastState = async (runId: string) =>
+    Math.max(0, ...(await kept(runId)).map(({ name }) => Number(/^state-(\d+)$/.exec(name)?.[1] ?? 0)))
+  /** Waits for the n-th state of a run, or for its end. */
+  const waitForState = async (runId: string, n: number) => await until(async () => (await lastState(runId)) >= n || (await hasEnded(runId)))
 
   beforeAll(async () => {
     services = await startTestServices({ redis: true })
@@ -64,22 +63,31 @@ describe.skipIf(!hasRedis)('a preparation', () => {
     await services?.stop()
   })
 
-  it('goes on where its trainer was killed, again and again, through all stages', async () => {
-    const { versionId, runId } = await harness.upload({ file: TABLE }, OPTIONS)
-    const stages = new Set<string>()
-    for (let n = 2; stages.size < 3; n += 3) {
-      await waitForState(runId, n)
+  /** Kills the trainers of a run after each state, until it has ended. @returns the stages at which it went on */
+  const killAgainAndAgain = async (runId: string) => {
+    let resumed: string[] = []
+    while (!(await hasEnded(runId))) {
+      await waitForState(runId, (await lastState(runId)) + 1)
       for (const pid of trainersOf(worker.child.pid ?? 0)) process.kill(pid, 'SIGKILL')
-      const before = (await messages(runId, 'resumed')).length
-      await expect.poll(async () => (await messages(runId, 'resumed')).length, { timeout: 120_000, interval: 20 }).toBeGreaterThan(before)
-      for (const message of await messages(runId, 'resumed')) stages.add(/that are (\w+)\.$/.exec(message)?.[1] ?? '')
-      expect(n).toBeLessThan(500)
+      const seen = resumed.length
+      await until(async () => (await messages(runId, 'resumed')).length > seen || (await hasEnded(runId)))
+      resumed = await messages(runId, 'resumed')
     }
-    expect((await harness.waitForEnd(runId)).failure).toBeNull()
-    expect(await manifestOf(versionId)).toEqual(expected)
+    return resumed.map((message) => /that are (\w+)\.$/.exec(message)?.[1])
+  }
+
+  it('goes on where its trainer was killed, again and again, through all stages', async () => {
+    const stages = new Set<unknown>()
+    // A busy machine may be through with a stage before the signal comes: what each run makes counts, and one of them is met in each stage.
+    for (let i = 0; stages.size < 3 && i < 6; i++) {
+      const { versionId, runId } = await harness.upload({ file: TABLE }, OPTIONS)
+      for (const stage of await killAgainAndAgain(runId)) stages.add(stage)
+      expect((await harness.run(runId)).failure).toBeNull()
+      expect(await manifestOf(versionId)).toEqual(expected)
+      await expectNothingKept()
+    }
     expect(stages).toEqual(new Set(['parsed', 'checked', 'written']))
-    await expectNothingKept()
-    // Each kill costs the start of a trainer, and a slow machine keeps more states.
+    // Each kill costs the start of a trainer.
   }, 400_000)
 
   it('goes on where an append was killed, and gives the digest of one upload of everything', async () => {
