@@ -1,8 +1,8 @@
 // Checks docker-compose.yml and the Dockerfiles, without Docker; with a Docker client also that compose understands its file.
 
 import { spawnSync } from 'node:child_process'
-import { readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { readdirSync, readFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { ROOT } from './lib/ensure.mjs'
 
 const bin = (name) => join(ROOT, 'node_modules', '.bin', name)
@@ -16,6 +16,7 @@ const passed = [
   check(bin('dclint'), ['docker-compose.yml']),
   check(bin('dockerfilelint'), dockerfiles),
   !hasCompose || check('docker', compose),
+  ...dockerfiles.map(copiesWhatItNeeds),
 ]
 if (passed.includes(false)) process.exitCode = 1
 
@@ -24,4 +25,20 @@ function check(file, args) {
   if (status === 0) return true
   console.error(`${file.replace(`${ROOT}/`, '')} ${args.join(' ')}\n${stdout ?? ''}${stderr ?? ''}${error?.message ?? ''}`)
   return false
+}
+
+/** npm installs for an image only what the package.json files that are there ask for. */
+function copiesWhatItNeeds(dockerfile) {
+  const needed = new Set([`apps/${basename(dockerfile, '.Dockerfile')}`])
+  for (const directory of needed) {
+    const { dependencies = {} } = JSON.parse(readFileSync(join(ROOT, directory, 'package.json'), 'utf8'))
+    for (const [, name] of Object.keys(dependencies)
+      .join('\n')
+      .matchAll(/^@trainyard\/(.+)$/gm))
+      needed.add(`packages/${name}`)
+  }
+  const lines = readFileSync(join(ROOT, dockerfile), 'utf8').split('\n')
+  const missing = [...needed].map((directory) => `COPY ${directory}/package.json ${directory}/`).filter((line) => !lines.includes(line))
+  for (const line of missing) console.error(`${dockerfile} lacks: ${line}`)
+  return missing.length === 0
 }
