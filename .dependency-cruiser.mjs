@@ -2,6 +2,7 @@
 
 /** App or package → what it may import besides itself. Tests may use `testkit` too. */
 const MAY_IMPORT = {
+  launch: [],
   errors: [],
   engine: ['errors'],
   contracts: ['errors', 'engine'],
@@ -11,9 +12,9 @@ const MAY_IMPORT = {
   outbound: ['errors'],
   queue: ['errors', 'engine', 'contracts', 'config', 'database'],
   datasets: ['errors', 'engine', 'contracts', 'config', 'storage'],
-  api: ['errors', 'engine', 'contracts', 'config', 'database', 'storage', 'queue', 'datasets', 'outbound'],
-  worker: ['errors', 'engine', 'contracts', 'config', 'database', 'storage', 'queue', 'datasets', 'outbound'],
-  local: ['errors', 'config', 'contracts', 'database', 'storage', 'queue'],
+  api: ['errors', 'engine', 'contracts', 'config', 'database', 'storage', 'queue', 'datasets', 'outbound', 'launch'],
+  worker: ['errors', 'engine', 'contracts', 'config', 'database', 'storage', 'queue', 'datasets', 'outbound', 'launch'],
+  local: ['errors', 'config', 'contracts', 'database', 'storage', 'queue', 'launch'],
   testkit: ['errors', 'config', 'contracts', 'database', 'storage', 'queue', 'datasets', 'local', 'engine'],
 }
 

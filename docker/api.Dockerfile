@@ -11,6 +11,8 @@ COPY packages/database/package.json packages/database/
 COPY packages/datasets/package.json packages/datasets/
 COPY packages/engine/package.json packages/engine/
 COPY packages/errors/package.json packages/errors/
+COPY packages/launch/package.json packages/launch/
+COPY packages/outbound/package.json packages/outbound/
 COPY packages/queue/package.json packages/queue/
 COPY packages/storage/package.json packages/storage/
 RUN npm ci --omit=dev --ignore-scripts --workspace=@trainyard/api --include-workspace-root
@@ -27,4 +29,4 @@ COPY docker/healthcheck.mjs docker/
 USER node
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=3s CMD ["node", "docker/healthcheck.mjs"]
-CMD ["node", "--import", "tsx", "apps/api/src/server.ts"]
+CMD ["node", "packages/launch/src/run.mjs", "apps/api/src/server.ts"]

@@ -11,6 +11,8 @@ COPY packages/database/package.json packages/database/
 COPY packages/datasets/package.json packages/datasets/
 COPY packages/engine/package.json packages/engine/
 COPY packages/errors/package.json packages/errors/
+COPY packages/launch/package.json packages/launch/
+COPY packages/outbound/package.json packages/outbound/
 COPY packages/queue/package.json packages/queue/
 COPY packages/storage/package.json packages/storage/
 RUN npm ci --omit=dev --ignore-scripts --workspace=@trainyard/worker --include-workspace-root
@@ -30,4 +32,4 @@ USER node
 VOLUME /var/lib/trainyard
 # A worker that cannot reach its servers ends by itself, and is started again.
 STOPSIGNAL SIGTERM
-CMD ["node", "--import", "tsx", "apps/worker/src/main.ts"]
+CMD ["node", "packages/launch/src/run.mjs", "apps/worker/src/main.ts"]

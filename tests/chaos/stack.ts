@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { migrate } from '@trainyard/database'
+import { launchArguments } from '@trainyard/launch'
 import { dieWithParent, ensureDatabase, freePort, startPostgres, startRedis, supervise } from '@trainyard/local'
 import { type FaultProxy, startFaultProxy } from '@trainyard/testkit'
 import { createKey } from '../e2e/service.ts'
@@ -123,7 +124,7 @@ export async function startStack(log: (line: string) => void, options: StackOpti
     const launch = async (name: string, entry: string, env: Record<string, string>, isReady: () => Promise<boolean>) => {
       const member = await supervise({
         name,
-        command: dieWithParent({ file: process.execPath, args: ['--import', 'tsx', entry] }, 'KILL'),
+        command: dieWithParent({ file: process.execPath, args: launchArguments(entry) }, 'KILL'),
         cwd: ROOT,
         env: { ...common, ...env, ...environmentOf(name) },
         logPath: join(base, `${name}.log`),

@@ -6,6 +6,7 @@ import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { launchArguments } from '@trainyard/launch'
 import { startTestServices } from '@trainyard/testkit'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -53,7 +54,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     LOG_LEVEL: 'warn',
     ...options.environment,
   }
-  const start = (entry: string) => spawn(process.execPath, ['--import', 'tsx', entry], { cwd: ROOT, env, stdio: 'inherit' })
+  const start = (entry: string) => spawn(process.execPath, launchArguments(entry), { cwd: ROOT, env, stdio: 'inherit' })
   const api = start('apps/api/src/server.ts')
   const worker = start('apps/worker/src/main.ts')
   const key = await createKey(env)
@@ -94,7 +95,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
 
 export async function createKey(env: Record<string, string>): Promise<string> {
   const cli = async (...args: string[]) =>
-    (await promisify(execFile)(process.execPath, ['--import', 'tsx', 'apps/api/src/cli/main.ts', ...args], { cwd: ROOT, env })).stdout
+    (await promisify(execFile)(process.execPath, launchArguments('apps/api/src/cli/main.ts', ...args), { cwd: ROOT, env })).stdout
   const project = /prj_[0-9a-z]{26}/.exec(await cli('projects', 'create', 'e2e'))?.[0]
   if (project === undefined) throw new Error('projects create printed no project id')
   const key = /ty_\S+/.exec(await cli('keys', 'create', '--project', project))?.[0]

@@ -1,4 +1,4 @@
-// The API process: reads the environment, listens, and ends in order. Usage: node --import tsx apps/api/src/server.ts
+// The API process: reads the environment, listens, and ends in order. Usage: node packages/launch/src/run.mjs apps/api/src/server.ts
 
 import { loadApiConfig } from '@trainyard/config'
 import { createDatabase } from '@trainyard/database'

@@ -1,4 +1,4 @@
-// The worker process: `node --import tsx apps/worker/src/main.ts`. SIGTERM or SIGINT: its runs go back into the queue, and it exits within 20 s.
+// The worker process: `node packages/launch/src/run.mjs apps/worker/src/main.ts`. SIGTERM or SIGINT: its runs go back into the queue, and it exits within 20 s.
 
 import { mkdir, rm } from 'node:fs/promises'
 import { availableParallelism, hostname } from 'node:os'

@@ -5,6 +5,7 @@ import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { launchArguments } from '@trainyard/launch'
 
 const SERVER = fileURLToPath(new URL('../server.ts', import.meta.url))
 
@@ -18,7 +19,7 @@ export interface ApiProcess {
 
 export async function startApiProcess(databaseUrl: string, storageUrl: string): Promise<ApiProcess> {
   const env = { DATABASE_URL: databaseUrl, STORAGE_URL: storageUrl, HOST: '127.0.0.1', PORT: '0', LOG_LEVEL: 'info' }
-  const child = spawn(process.execPath, ['--import', 'tsx', SERVER], { env, stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, launchArguments(SERVER), { env, stdio: ['ignore', 'pipe', 'inherit'] })
   const url = await listeningUrl(child)
   return {
     url,

@@ -4,10 +4,11 @@
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { build, type Plugin, stop } from 'esbuild'
+import { bundle } from '@trainyard/launch'
+import type { Plugin } from 'esbuild'
 
 const MAIN = fileURLToPath(new URL('../trainer/main.ts', import.meta.url))
-const DATA_THREAD = fileURLToPath(import.meta.resolve('@trainyard/datasets/data-thread'))
+const DATA_THREAD = createRequire(import.meta.url).resolve('@trainyard/datasets/data-thread')
 
 /** They load libraries that lie beside them, and stay where they are. */
 const NATIVE: Plugin = {
@@ -20,9 +21,6 @@ const NATIVE: Plugin = {
   },
 }
 
-/** For the CommonJS among the dependencies. */
-const REQUIRE = "const require = process.getBuiltinModule('node:module').createRequire(import.meta.url)"
-
 /**
  * @param directory exists; gets the files, and source maps for the stacks of errors
  * @param main what runs instead of the trainer, for tests
@@ -30,22 +28,7 @@ const REQUIRE = "const require = process.getBuiltinModule('node:module').createR
  * @throws Error when the code cannot be compiled or written
  */
 export async function bundleTrainer(directory: string, main: string = MAIN): Promise<string> {
-  await build({
-    // The names under which a trainer looks for them: DATA_THREAD's beside the file that starts it.
-    entryPoints: { trainer: main, 'data-thread.entry': DATA_THREAD },
-    outdir: directory,
-    outExtension: { '.js': '.mjs' },
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: `node${process.versions.node}`,
-    sourcemap: 'linked',
-    sourcesContent: false,
-    plugins: [NATIVE],
-    banner: { js: REQUIRE },
-    logLevel: 'silent',
-  })
-  // esbuild is a process of its own, which has nothing more to do.
-  await stop()
+  // The names under which a trainer looks for them: DATA_THREAD's beside the file that starts it.
+  await bundle({ trainer: main, 'data-thread.entry': DATA_THREAD }, directory, [NATIVE])
   return join(directory, 'trainer.mjs')
 }

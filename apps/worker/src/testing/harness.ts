@@ -36,6 +36,7 @@ import {
   runEvents,
   runs,
 } from '@trainyard/database'
+import { launchArguments } from '@trainyard/launch'
 import { type ObjectStorage, openStorage } from '@trainyard/storage'
 
 const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url))
@@ -80,7 +81,7 @@ export class Harness {
     const { databaseUrl, redisUrl, storageUrl } = this.#services
     const dataDir = await mkdtemp(join(tmpdir(), 'trainyard-worker-'))
     this.#directories.push(dataDir)
-    const child = spawn(process.execPath, ['--import', 'tsx', MAIN], {
+    const child = spawn(process.execPath, launchArguments(MAIN), {
       env: {
         DATABASE_URL: databaseUrl,
         STORAGE_URL: storageUrl,

@@ -1,4 +1,4 @@
-// node --import tsx packages/database/src/cli/migrate.ts: brings the database of DATABASE_URL up to date.
+// node packages/launch/src/run.mjs packages/database/src/cli/migrate.ts: brings the database of DATABASE_URL up to date.
 
 import { loadDatabaseConfig } from '@trainyard/config'
 import { migrate } from '../migrate.ts'

@@ -5,6 +5,7 @@ import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { loadLocalConfig } from '@trainyard/config'
+import { launchArguments } from '@trainyard/launch'
 import { findLocalDatabase } from '../local-services.ts'
 
 const ROOT = fileURLToPath(new URL('../../../..', import.meta.url))
@@ -19,7 +20,7 @@ export async function runOperatorCommand(args: readonly string[]): Promise<strin
   const databaseUrl = await findLocalDatabase(config)
   if (databaseUrl === null)
     throw new Error('No service runs in this folder and DATABASE_URL is not set. Start it with `npm start`, or set DATABASE_URL.')
-  const child = spawn(process.execPath, ['--import', 'tsx', 'apps/api/src/cli/main.ts', ...args], {
+  const child = spawn(process.execPath, launchArguments('apps/api/src/cli/main.ts', ...args), {
     cwd: ROOT,
     env: config.childEnvironment({ DATABASE_URL: databaseUrl }),
     stdio: ['ignore', 'pipe', 'pipe'],

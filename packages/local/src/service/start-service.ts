@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { LocalConfig } from '@trainyard/config'
 import { migrate } from '@trainyard/database'
+import { launchArguments } from '@trainyard/launch'
 import { startLocalServices } from '../local-services.ts'
 import { dieWithParent } from '../process/die-with-parent.ts'
 import { freePort } from '../process/free-port.ts'
@@ -50,7 +51,7 @@ export async function startService(config: LocalConfig, log: Log): Promise<Servi
     const launch = (name: string, entry: string, isReady: () => Promise<boolean>) =>
       supervise({
         name,
-        command: dieWithParent({ file: process.execPath, args: ['--import', 'tsx', entry] }, 'TERM'),
+        command: dieWithParent({ file: process.execPath, args: launchArguments(entry) }, 'TERM'),
         cwd: ROOT,
         env,
         logPath: join(dataDir, 'logs', `${name}.log`),

@@ -1,0 +1,2 @@
+export { bundle } from './bundle.mjs'
+export { launchArguments } from './launch-arguments.mjs'
