@@ -16,10 +16,12 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 2,
     projects: [
-      { extends: true, test: { name: 'all', include: ['{apps,packages,tests,bench,scripts,demo}/**/*.test.ts'] } },
+      { extends: true, test: { name: 'service', include: ['{apps,tests,bench,scripts,demo}/**/*.test.ts'] } },
+      // Small tests, most of them of pure functions: a process for each file would take longer than they do.
+      { extends: true, test: { name: 'packages', include: ['packages/**/*.test.ts'], isolate: false } },
       ...NARROWER_INSTRUCTION_SETS.map((name) => ({
         extends: true as const,
-        test: { name, include: NUMBERS_OF_ONEDNN, env: { ONEDNN_MAX_CPU_ISA: name } },
+        test: { name, include: NUMBERS_OF_ONEDNN, env: { ONEDNN_MAX_CPU_ISA: name }, isolate: false },
       })),
     ],
   },
