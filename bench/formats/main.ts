@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { launchArguments } from '@trainyard/launch'
 import { trainerEnvironment } from '../../apps/worker/src/supervisor/trainer-environment.ts'
 import { csvFile, imageZip } from './generate.ts'
 
@@ -45,7 +46,7 @@ try {
 function measure(kind: string, path: string, peer: string): void {
   // As a worker would start a trainer.
   const env = trainerEnvironment({ PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '' }, 1)
-  const node = (script: string, ...args: string[]) => run(process.execPath, ['--import', 'tsx', file(script), path, ...args], env)
+  const node = (script: string, ...args: string[]) => run(process.execPath, launchArguments(file(script), path, ...args), env)
   report(kind, 'read rows', node('./read-child.ts'))
   const prepared = node('./prepare-child.ts', join(scratch, kind))
   report(kind, '**prepared**', prepared)

@@ -1,5 +1,5 @@
 // Prepares one file in a process of its own, as the worker does, and tells time and peak memory as a line of JSON.
-// usage: node --import tsx bench/formats/prepare-child.ts FILE OUTPUT_FOLDER
+// usage: node packages/launch/src/run.mjs bench/formats/prepare-child.ts FILE OUTPUT_FOLDER
 
 import { fileSource, prepareDataset } from '@trainyard/datasets'
 

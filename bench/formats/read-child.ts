@@ -1,5 +1,5 @@
 // Reads one file as rows and does nothing with them, in a process of its own: what the reader alone costs.
-// usage: node --import tsx bench/formats/read-child.ts FILE
+// usage: node packages/launch/src/run.mjs bench/formats/read-child.ts FILE
 
 import { fileSource, PREPARE_LIMITS } from '@trainyard/datasets'
 import { openRows } from '../../packages/datasets/src/formats/open-rows.ts'

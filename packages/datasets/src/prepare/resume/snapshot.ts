@@ -5,7 +5,7 @@ import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs'
 import { encode, headerExtent, LENGTH_BYTES, parseHeader, type TensorData, type TensorEntry } from '@trainyard/engine/safetensors'
 
 /** Raised when a state changes its meaning: older ones are not read, the preparation starts anew. */
-export const SNAPSHOT_FORMAT = '2'
+export const SNAPSHOT_FORMAT = '3'
 const JSON_TENSOR = 'json'
 
 export type SnapshotArray = Uint8Array | Int32Array | Uint32Array | Float32Array | Float64Array
