@@ -45,6 +45,7 @@ describe('a trainer process', () => {
         'NODE_ENV',
         'OMP_DYNAMIC',
         'OMP_NUM_THREADS',
+        'UV_THREADPOOL_SIZE',
         // glibc cuts the value of GLIBC_TUNABLES at its colon, in place.
         'glibc.malloc.arena_max',
       ].sort(),
