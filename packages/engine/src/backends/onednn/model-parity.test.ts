@@ -133,6 +133,40 @@ const CASES: readonly { name: string; spec: ModelSpecInput; training: TrainingCo
     training: values,
   },
   {
+    name: 'features that are reshaped to an image, twice flattened before',
+    spec: {
+      version: 1,
+      input: { shape: [12] },
+      layers: [
+        { type: 'flatten' },
+        { type: 'flatten' },
+        { type: 'reshape', shape: [3, 2, 2] },
+        { ...conv(5, 1) },
+        { type: 'global_avg_pool2d' },
+        { type: 'dense', units: 4 },
+      ],
+    },
+    training: values,
+  },
+  {
+    name: 'an image that is flattened and becomes another image',
+    spec: {
+      version: 1,
+      input: { shape: [3, 4, 4] },
+      layers: [
+        { ...conv(6, 3), padding: 1 },
+        { type: 'relu' },
+        { type: 'flatten' },
+        { type: 'reshape', shape: [3, 8, 4] },
+        { ...conv(5, 3) },
+        { type: 'flatten' },
+        { type: 'flatten' },
+        { type: 'dense', units: 4 },
+      ],
+    },
+    training: values,
+  },
+  {
     name: 'branches that meet: depthwise, dilated, pooled, upsampled, joined',
     spec: {
       version: 1,

@@ -31,12 +31,11 @@ const TAKES_PADDING: { readonly [K in OpName]?: (node: ProgramNode) => boolean }
   reshape: () => true,
 }
 
-/** Ops that take or give a flattened padded image, as the features of a dense layer; its outputs are never padded. */
+/** Ops that take or give a flattened padded image beside the one that flattens it: as the features of a dense layer, whose outputs are never padded. */
 const TAKES_FLATTENED: { readonly [K in OpName]?: (node: ProgramNode, flat: TensorId) => boolean } = {
   dense: ({ inputs }, flat) => inputs[0] === flat,
   dense_backward_data: ({ outputs }, flat) => outputs[0] === flat,
   dense_backward_weight: ({ inputs }, flat) => inputs[1] === flat,
-  reshape: () => true,
 }
 
 /**
@@ -80,7 +79,7 @@ function takesPadding(node: ProgramNode, uses: ReadonlyMap<TensorId, readonly Pr
   return (
     flat !== undefined &&
     tensors[flat]!.role === 'activation' &&
-    (uses.get(flat) ?? []).every((other) => TAKES_FLATTENED[other.op]?.(other, flat) === true)
+    (uses.get(flat) ?? []).every((other) => other === node || TAKES_FLATTENED[other.op]?.(other, flat) === true)
   )
 }
 
