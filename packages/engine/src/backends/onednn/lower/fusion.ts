@@ -25,17 +25,17 @@ export function followingActivation(b: PhaseBuilder, node: AnyNode): Fusion | nu
 
 /** Numbers of the widest vector register. */
 const REGISTER = 16
+/** Their kernels (oneDNN 2.6.3) compute wrongly in what is left over when vector registers are filled; those for SSE 4.1 and AVX-512 do not. */
+const WRONG_IN_RESTS: readonly string[] = ['avx', 'avx2']
 
-/**
- * As `followingActivation`, for a sum: only where no channels and no numbers are left over when vector registers are filled. In such a rest oneDNN's
- * kernels for AVX and AVX2 (2.6.3) give wrong numbers when an activation stands behind a sum; those for SSE 4.1 and AVX-512 do not.
- */
+/** As `followingActivation`, for a sum: not where its kernel gives wrong numbers with an activation behind it. */
 export function activationOfSum(b: PhaseBuilder, node: AnyNode, form: Form): Fusion | null {
-  const isWhole = elementCount(form.dimensions) % REGISTER === 0 && !hasPadding(b, form)
-  return isWhole ? followingActivation(b, node) : null
+  return hasWrongRest(b, form) ? null : followingActivation(b, node)
 }
 
-/** Whether channels are left over in the last block of a layout. */
-export function hasPadding(b: PhaseBuilder, { descriptor, dimensions }: Pick<Form, 'descriptor' | 'dimensions'>): boolean {
-  return b.binding.size(descriptor) !== FLOAT_BYTES * elementCount(dimensions)
+/** Whether channels, or numbers, are left over when registers are filled, for kernels that are wrong there. */
+export function hasWrongRest(b: PhaseBuilder, { descriptor, dimensions }: Form): boolean {
+  if (!WRONG_IN_RESTS.includes(b.binding.instructionSet)) return false
+  const numbers = elementCount(dimensions)
+  return numbers % REGISTER !== 0 || b.binding.size(descriptor) !== FLOAT_BYTES * numbers
 }
