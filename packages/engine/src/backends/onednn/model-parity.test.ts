@@ -88,6 +88,22 @@ const CASES: readonly { name: string; spec: ModelSpecInput; training: TrainingCo
     },
     training: classes,
   })),
+  // What making the library's pooling for SSE 4.1 with few channels ends the process of.
+  ...[2, 3, 4].map((channels) => ({
+    name: `an upsampled image of ${channels} channels before a transposed convolution`,
+    spec: {
+      version: 1 as const,
+      input: { shape: [3, 4, 4] },
+      layers: [
+        { ...conv(channels, 3), padding: 1 },
+        { type: 'upsample' as const, scale: [2, 2] as [number, number] },
+        { type: 'conv_transpose2d' as const, filters: 2, kernel: 2 },
+        { type: 'flatten' as const },
+        { type: 'dense' as const, units: 3 },
+      ],
+    },
+    training: classes,
+  })),
   {
     name: 'flatten without activation or pooling, odd channels',
     spec: { version: 1, input: { shape: [1, 7, 5] }, layers: [conv(3, 3), { type: 'flatten' }, { type: 'dense', units: 3 }] },
@@ -146,7 +162,7 @@ const CASES: readonly { name: string; spec: ModelSpecInput; training: TrainingCo
         { type: 'dense', units: 4 },
       ],
     },
-    training: values,
+    training: classes,
   },
   {
     name: 'an image that is flattened and becomes another image',
@@ -164,7 +180,7 @@ const CASES: readonly { name: string; spec: ModelSpecInput; training: TrainingCo
         { type: 'dense', units: 4 },
       ],
     },
-    training: values,
+    training: classes,
   },
   {
     name: 'branches that meet: depthwise, dilated, pooled, upsampled, joined',

@@ -3,9 +3,14 @@
 import type { OpAttributes } from '../../../ops/attributes.ts'
 import type { PoolingGeometry, ResamplingAlgorithm } from '../binding/binding.ts'
 import { layoutName } from '../layout/layout-name.ts'
+import type { PhaseBuilder } from './builder.ts'
 import type { Lowering } from './lowering.ts'
+import type { Form } from './placements.ts'
 
 const ALGORITHM: { readonly [K in OpAttributes<'upsample2d'>['mode']]: ResamplingAlgorithm } = { nearest: 'nearest', bilinear: 'linear' }
+
+/** Without channels for two of its registers, making the pooling for SSE 4.1 with anything behind it ends the process (oneDNN 2.6.3). */
+const SSE41_CHANNELS_MIN = 8
 
 export const upsample2d: Lowering<'upsample2d'> = (b, node) => {
   const [x, y] = [node.inputs[0]!, node.outputs[0]!]
@@ -28,7 +33,7 @@ export const upsample2dBackward: Lowering<'upsample2d_backward'> = (b, node) => 
   const [dy, dx] = [node.inputs[0]!, node.outputs[0]!]
   const from = b.formOf(dy)
   const to = b.form(dx, b.binding.descriptor(b.stored(dx), 'f32', layoutName(b.binding, from.descriptor)))
-  if (mode === 'nearest') {
+  if (mode === 'nearest' && canScalePooling(b, to)) {
     const window: PoolingGeometry = { kernel: scale, stride: scale, paddingBegin: [0, 0], paddingEnd: [0, 0] }
     const area = [{ kind: 'eltwise', algorithm: 'linear', alpha: scale[0] * scale[1], beta: 0 }] as const
     // Measured: a quarter of the time of the resampling primitive's own derivative.
@@ -42,4 +47,8 @@ export const upsample2dBackward: Lowering<'upsample2d_backward'> = (b, node) => 
   if (chosen === null) return false
   b.primitive(node, 'upsample backward', chosen, [['dDestination', dy, from]], [{ name: 'dSource', tensor: dx, form: to }])
   return true
+}
+
+function canScalePooling({ binding }: PhaseBuilder, { dimensions }: Form): boolean {
+  return binding.instructionSet !== 'sse41' || dimensions[1]! >= SSE41_CHANNELS_MIN
 }
