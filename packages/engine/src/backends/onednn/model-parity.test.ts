@@ -104,6 +104,20 @@ const CASES: readonly { name: string; spec: ModelSpecInput; training: TrainingCo
     },
     training: classes,
   })),
+  // Pixels alone lie with their channels first and last at once, which 3.7.2 takes for either.
+  ...(['bilinear', 'nearest'] as const).map((mode) => ({
+    name: `a pixel of 8 channels that is upsampled, ${mode}`,
+    spec: {
+      version: 1 as const,
+      input: { shape: [8, 1, 1] },
+      layers: [
+        { type: 'upsample' as const, mode, scale: [3, 2] as [number, number] },
+        { type: 'flatten' as const },
+        { type: 'dense' as const, units: 3 },
+      ],
+    },
+    training: classes,
+  })),
   {
     name: 'flatten without activation or pooling, odd channels',
     spec: { version: 1, input: { shape: [1, 7, 5] }, layers: [conv(3, 3), { type: 'flatten' }, { type: 'dense', units: 3 }] },
