@@ -1,4 +1,4 @@
-// Property: any valid graph of any layers trains one step to the same numbers on both backends.
+// Property: any valid graph of any layers trains one step to the same numbers on both backends, and as near to those of float64.
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -13,8 +13,10 @@ import { openOnednn } from './index.ts'
 
 const BATCH = 4
 const CLASSES = 3
-/** Largest difference relative to the largest value of a tensor. */
+/** Largest difference from float64, relative to the largest value of a tensor. */
 const TOLERANCE = 1e-5
+/** Where plain loops in float32 are further from float64 than that, as with batch norm of four equal rows: so many times their error. */
+const ROUNDING = 10
 /**
  * Graphs; the seed makes them the same every time, since near a kink (a ReLU at 1e-8) two backends may rightly disagree.
  * More and others: GRAPHS=5000 GRAPHS_SEED=7 npx vitest run random-graphs
@@ -204,13 +206,16 @@ describe.runIf(opened.available)('random graphs', () => {
         const training = trainingConfigSchema.parse({ optimizer: { type: 'sgd', learning_rate: 0.1, momentum: 0.9 } })
         const model = buildModel(graph, training)
         for (const { type } of graph.layers) used.add(type)
-        const expected = step(createReferenceBackend(), model)
-        const actual = step(backend, model)
-        for (const [name, array] of expected) {
+        const [exact, loops, actual] = [createReferenceBackend({ real: 'float64' }), createReferenceBackend(), backend].map((of) =>
+          step(of, model),
+        )
+        for (const [name, array] of exact ?? []) {
           const scale = array.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-3)
+          const errorOf = (values: Float32Array | undefined, i: number) => Math.abs((array[i] ?? 0) - (values?.[i] ?? Number.NaN)) / scale
+          const rounding = array.reduce((most, _, i) => Math.max(most, errorOf(loops?.get(name), i)), 0)
+          const tolerance = Math.max(TOLERANCE, ROUNDING * rounding)
           array.forEach((value, i) => {
-            const difference = Math.abs(value - (actual.get(name)?.[i] ?? Number.NaN)) / scale
-            if (!(difference <= TOLERANCE)) throw new Error(`${name}[${i}]: ${value} and ${actual.get(name)?.[i]}`)
+            if (!(errorOf(actual?.get(name), i) <= tolerance)) throw new Error(`${name}[${i}]: ${value} and ${actual?.get(name)?.[i]}`)
           })
         }
       }),
