@@ -1,8 +1,10 @@
 // Set equality: what was acknowledged is there, once, with the bits of an undisturbed run.
 
 import { createHash } from 'node:crypto'
+import { buffer } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import { fromWireId, fromWireNumber, type WireNumber } from '@trainyard/contracts'
+import { parseHeader } from '@trainyard/engine/safetensors'
 import type { ObjectStorage } from '@trainyard/storage'
 import type { Pool } from 'pg'
 import type { Acknowledged } from './clients.ts'
@@ -10,6 +12,7 @@ import type { Acknowledged } from './clients.ts'
 /** All that a finished run leaves: every point of its curves, its final weights and its result, bit by bit. */
 export interface Outcome {
   readonly finalSha256: string
+  readonly finalKey: string
   /** Without what depends on the speed of the machine. */
   readonly result: string
   /** `name step` → the 8 bytes of the value. */
@@ -31,13 +34,17 @@ export async function outcomeOf(pool: Pool, jobId: string): Promise<Outcome> {
      FROM runs r JOIN metric_series s ON s.run_id = r.id JOIN metric_points p USING (run_id, series_id) WHERE r.job_id = $1`,
     [jobId],
   )
-  const final = await pool.query<{ sha256: string }>("SELECT sha256 FROM checkpoints WHERE job_id = $1 AND kind = 'final'", [jobId])
+  const final = await pool.query<{ sha256: string; object_key: string }>(
+    "SELECT sha256, object_key FROM checkpoints WHERE job_id = $1 AND kind = 'final'",
+    [jobId],
+  )
   const results = await pool.query<{ result: string }>(
     "SELECT coalesce(result - 'seconds' - 'samples_per_second', '{}')::text AS result FROM runs WHERE job_id = $1",
     [jobId],
   )
   const result = results.rows.map((row) => row.result).join(' ')
-  return { finalSha256: final.rows[0]?.sha256 ?? '', result, points: new Map(points.rows.map(({ key, bits }) => [key, bits])) }
+  const { sha256 = '', object_key = '' } = final.rows[0] ?? {}
+  return { finalSha256: sha256, finalKey: object_key, result, points: new Map(points.rows.map(({ key, bits }) => [key, bits])) }
 }
 
 export interface Evidence {
@@ -102,7 +109,10 @@ export async function judge(pool: Pool, { acknowledged, attempted, earlier, undi
       }
     }
     if (row.state !== 'succeeded') continue
-    if (found.finalSha256 !== expected.finalSha256) differing.push(`"${job.name}" ended with other weights`)
+    if (found.finalSha256 !== expected.finalSha256) {
+      const what = await differenceOf(storage, found.finalKey, expected.finalKey)
+      differing.push(`"${job.name}" (${job.workload}) ended with other weights: ${what}`)
+    }
     if (found.result !== expected.result) differing.push(`"${job.name}" has the result ${found.result}, undisturbed ${expected.result}`)
     for (const key of expected.points.keys()) if (!found.points.has(key)) lost.push(`"${job.name}" has no ${key}`)
   }
@@ -113,6 +123,24 @@ export async function judge(pool: Pool, { acknowledged, attempted, earlier, undi
   for (const { run_id } of steps.rows) duplicated.push(`run ${run_id} has a step twice`)
   lost.push(...(await damagedFiles(pool, storage)))
   return { metricRows, shownRows, lost, duplicated, differing }
+}
+
+/** What is not the same in two checkpoints, by the names of tensors and metadata. */
+async function differenceOf(storage: ObjectStorage, found: string, expected: string): Promise<string> {
+  if (found === '') return 'it has no final checkpoint'
+  const [a, b] = await Promise.all([found, expected].map(async (key) => partsOf(await buffer(await storage.get(key)))))
+  const names = [...new Set([...(a?.keys() ?? []), ...(b?.keys() ?? [])])]
+  return names.filter((name) => a?.get(name) !== b?.get(name)).join(', ')
+}
+
+/** Name → content of each tensor and each entry of the metadata. */
+function partsOf(file: Buffer): ReadonlyMap<string, string> {
+  const { tensors, metadata } = parseHeader(file)
+  const contents = [...tensors].map(([name, { offset, bytes }]): [string, string] => [
+    name,
+    file.toString('latin1', offset, offset + bytes),
+  ])
+  return new Map([...contents, ...metadata])
 }
 
 /** The 8 bytes of a number as PostgreSQL sends them. */
