@@ -1,17 +1,20 @@
 // What can happen to the file of a checkpoint, on the way of its bytes from the trainer through storage and back into the next attempt.
 
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
-import type { CheckpointFile, NewEvent } from '@trainyard/database'
+import { newUuid } from '@trainyard/contracts'
+import type { CheckpointFile, ClaimedRun, NewEvent } from '@trainyard/database'
 import { fillUniform } from '@trainyard/engine/random'
 import { type ObjectStorage, openStorage } from '@trainyard/storage'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { FileGrants } from './supervisor/file-grants.ts'
 import { grantResume } from './supervisor/start-message.ts'
+import { TrainerDirectory } from './supervisor/trainer-directory.ts'
+import { TrainerFiles } from './supervisor/trainer-files.ts'
 import { freezeFilesAfter } from './testing/frozen-files.ts'
 import { writeFileDurably } from './trainer/checkpoint-file.ts'
 
@@ -118,6 +121,32 @@ describe('requirement 14: a checkpoint whose bytes have changed', () => {
     expect((await load(rows)).content?.equals(older)).toBe(true)
     await storage.delete(rows[0]?.objectKey ?? '')
     expect((await load(rows)).content?.equals(older)).toBe(true)
+  })
+
+  it('is not stored when the disk gives back other bytes than the trainer wrote', async () => {
+    const own = new TrainerDirectory(await mkdtemp(join(directory, 'trainer-')))
+    const trainerFiles = new TrainerFiles({
+      run: { runId: newUuid(), leaseEpoch: 3 } as ClaimedRun,
+      storage,
+      directory: own,
+      isHeld: () => true,
+      isEnding: () => false,
+      onAlive: () => {},
+      tell: () => {},
+    })
+    const write = async () => ({
+      ...{ type: 'checkpoint' as const, kind: 'final' as const, step: 8, epoch: 2, metrics: {} },
+      file: await writeFileDurably(join(own.work, 'step-8-final.safetensors'), newer),
+    })
+    const { sha256, objectKey = '' } = (await trainerFiles.storeCheckpoint(await write())) ?? {}
+    expect(await storage.stat(objectKey)).toMatchObject({ bytes: 3501 })
+    expect(sha256).toBe(createHash('sha256').update(Buffer.concat(newer)).digest('hex'))
+    const message = await write()
+    await writeFile(message.file.path, older)
+    await expect(trainerFiles.storeCheckpoint(message)).rejects.toThrow(
+      /^The checkpoint of step 8 has 3000 bytes with the SHA-256 [0-9a-f]{12}… on the disk; the trainer wrote 3501 bytes with [0-9a-f]{12}….$/,
+    )
+    expect(await storage.stat(objectKey)).toBeNull()
   })
 
   it('begins the run anew when none is intact', async () => {

@@ -5,7 +5,7 @@ import { sep } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type DatasetManifest, newUuid, storedFiles, type TrainerMessageOf, toWireNumber } from '@trainyard/contracts'
 import type { ClaimedRun, NewCheckpoint, NewEvent, NewPreparationFile } from '@trainyard/database'
-import { isStorageFull } from '@trainyard/errors'
+import { isStorageFull, TrainyardError } from '@trainyard/errors'
 import type { ObjectStorage, StoredObject } from '@trainyard/storage'
 import { shardPrefix } from './start-message.ts'
 import type { TrainerDirectory } from './trainer-directory.ts'
@@ -38,7 +38,10 @@ export class TrainerFiles {
     this.#options = options
   }
 
-  /** @returns null when it was left out, or the lease was lost meanwhile */
+  /**
+   * @returns null when it was left out, or the lease was lost meanwhile
+   * @throws TrainyardError trainer_crashed when the file is not what the trainer says it wrote; the storage keeps nothing of it
+   */
   async storeCheckpoint(message: TrainerMessageOf<'checkpoint'>): Promise<NewCheckpoint | null> {
     const { run, isHeld } = this.#options
     if (!isHeld()) return null
@@ -49,6 +52,10 @@ export class TrainerFiles {
     await rm(path, { force: true })
     if (stored === null) return null
     const { bytes, sha256 } = stored
+    if (sha256 !== message.file.sha256) {
+      await this.#options.storage.delete(objectKey)
+      throw new TrainyardError('trainer_crashed', { detail: describeOther(message, stored) })
+    }
     const wireMetrics = Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name, toWireNumber(value)]))
     return { id: newUuid(), kind, step, epoch, objectKey, bytes, sha256, metrics: wireMetrics }
   }
@@ -141,4 +148,10 @@ export class TrainerFiles {
       throw new Error(`the trainer names a file outside of its directory: ${path}`)
     return real
   }
+}
+
+/** Neither the disk nor the trainer is trusted: what is kept for years is what was computed. */
+function describeOther({ step, file }: TrainerMessageOf<'checkpoint'>, { bytes, sha256 }: StoredObject): string {
+  const found = `${bytes} bytes with the SHA-256 ${sha256.slice(0, 12)}…`
+  return `The checkpoint of step ${step} has ${found} on the disk; the trainer wrote ${file.bytes} bytes with ${file.sha256.slice(0, 12)}….`
 }
