@@ -111,7 +111,7 @@ export async function judge(pool: Pool, { acknowledged, attempted, earlier, undi
     if (row.state !== 'succeeded') continue
     if (found.finalSha256 !== expected.finalSha256) {
       const what = await differenceOf(storage, found.finalKey, expected.finalKey)
-      differing.push(`"${job.name}" (${job.workload}) ended with other weights: ${what}`)
+      differing.push(`"${job.name}" (${job.workload}) ended with other weights after ${await attemptsOf(pool, row.id)}: ${what}`)
     }
     if (found.result !== expected.result) differing.push(`"${job.name}" has the result ${found.result}, undisturbed ${expected.result}`)
     for (const key of expected.points.keys()) if (!found.points.has(key)) lost.push(`"${job.name}" has no ${key}`)
@@ -123,6 +123,15 @@ export async function judge(pool: Pool, { acknowledged, attempted, earlier, undi
   for (const { run_id } of steps.rows) duplicated.push(`run ${run_id} has a step twice`)
   lost.push(...(await damagedFiles(pool, storage)))
   return { metricRows, shownRows, lost, duplicated, differing }
+}
+
+/** @example '2 attempts (crashed at step 4000, succeeded at step 12000)' */
+async function attemptsOf(pool: Pool, jobId: string): Promise<string> {
+  const { rows } = await pool.query<{ outcome: string; last_step: string }>(
+    'SELECT a.outcome, a.last_step FROM attempts a JOIN runs r ON r.id = a.run_id WHERE r.job_id = $1 ORDER BY a.lease_epoch',
+    [jobId],
+  )
+  return `${rows.length} attempts (${rows.map(({ outcome, last_step }) => `${outcome} at step ${last_step}`).join(', ')})`
 }
 
 /** What is not the same in two checkpoints, by the names of tensors and metadata. */
