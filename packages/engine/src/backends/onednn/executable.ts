@@ -42,6 +42,8 @@ export class OnednnExecutable implements Executable {
   readonly #kept: ReadonlyMap<TensorId, KeptTensor>
   readonly #primitives: bigint[] = []
   readonly #memories: bigint[] = []
+  /** Native code knows their addresses for a while, which does not keep them from being collected. */
+  readonly #lent = new Set<NativeMemory>()
   #isClosed = false
 
   constructor(binding: Binding, program: Program) {
@@ -139,6 +141,7 @@ export class OnednnExecutable implements Executable {
     const plain = binding.descriptor(dimensions, 'f32', 'plain')
     const [from, to] = direction === 'in' ? [plain, descriptor] : [descriptor, plain]
     const staging = allocate(values.byteLength)
+    this.#lent.add(staging)
     const staged = new Float32Array(staging.bytes.buffer, staging.bytes.byteOffset, values.length)
     if (direction === 'in') staged.set(values)
     const reorder = binding.reorder(from, to)
@@ -156,6 +159,7 @@ export class OnednnExecutable implements Executable {
     binding.releasePrimitive(primitive)
     binding.releaseDescriptor(reorder)
     if (direction === 'out') values.set(staged)
+    this.#lent.delete(staging)
   }
 
   /** @returns null where nothing is left to do at each run */
