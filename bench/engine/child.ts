@@ -5,6 +5,7 @@ import { trainerEnvironment } from '../../apps/worker/src/supervisor/trainer-env
 
 const OURS = new URL('ours.ts', import.meta.url).pathname
 const DATA = new URL('data.ts', import.meta.url).pathname
+const TRAINED = new URL('trained.ts', import.meta.url).pathname
 const HEAP = new URL('heap.ts', import.meta.url).pathname
 const PEER = new URL('../peers/torch_step.py', import.meta.url).pathname
 
@@ -12,6 +13,7 @@ const PEER = new URL('../peers/torch_step.py', import.meta.url).pathname
 const SCRIPTS = {
   ours: [OURS],
   data: [DATA],
+  trained: [TRAINED],
   heap: ['--min-semi-space-size=64', '--max-semi-space-size=64', HEAP],
 } as const
 

@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type BatchStream, fileSource, openBatches, prepareDataset } from '@trainyard/datasets'
+import { flushDenormals } from '@trainyard/engine/backends'
 import { estimateModel } from '@trainyard/engine/plan'
 import { fillWords } from '@trainyard/engine/random'
 import { augmentationSchema } from '@trainyard/engine/spec'
@@ -28,6 +29,7 @@ const ROUNDS = 12
 const IDX_UINT8 = 8
 
 const [seconds, threads] = process.argv.slice(2).map(Number)
+flushDenormals()
 const folder = mkdtempSync(join(tmpdir(), 'trainyard-bench-'))
 try {
   console.log(JSON.stringify(await measured(seconds ?? 1, threads ?? 2)))

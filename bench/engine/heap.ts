@@ -1,7 +1,7 @@
 // Bytes of JavaScript heap that a training step takes in steady state, measured in a process of its own. Prints one line of JSON.
 // usage: node --expose-gc --min-semi-space-size=64 --max-semi-space-size=64 --import tsx bench/engine/heap.ts MODEL
 
-import type { Backend } from '@trainyard/engine/backends'
+import { type Backend, flushDenormals } from '@trainyard/engine/backends'
 import type { CompiledModel } from '@trainyard/engine/plan'
 import { estimateModel } from '@trainyard/engine/plan'
 import { createSession } from '@trainyard/engine/train'
@@ -49,6 +49,7 @@ const TINY: BenchModel = {
   batchSize: 4,
 }
 
+flushDenormals()
 const bench = MODELS[knownModel(process.argv[2] ?? '')]
 const { backend } = chooseBackend('auto', estimateModel(compiledModel(bench)).flops.train)
 const measured: HeapMeasured = { bytes_per_step: heapBytesPerStep(bench, backend) }

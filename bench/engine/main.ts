@@ -1,13 +1,14 @@
 // The engine's speed: against PyTorch by default; or by primitive, by optimizer and regularization, by data, by size.
-// usage: npm run bench:engine -- [--model lenet5]… [--seconds 1] [--rounds 5] [--threads 2] [--json FILE] [--profile | --parts | --data | --scale]
+// usage: npm run bench:engine -- [--model lenet5]… [--seconds 1] [--rounds 5] [--threads 2] [--json FILE] [--profile | --parts | --data | --scale | --denormals]
 // The peer runs with the Python that TORCH_PYTHON names.
 
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { openOnednn } from '@trainyard/engine/backends'
+import { flushDenormals, openOnednn } from '@trainyard/engine/backends'
 import { runOurs } from './child.ts'
 import { compare } from './compare.ts'
 import type { DataCost } from './data.ts'
+import { printDenormals } from './denormals.ts'
 import { compiledModel, knownModel, MODEL_NAMES, MODELS, type ModelName } from './models.ts'
 import { printParts } from './parts.ts'
 import { printProfile } from './profile.ts'
@@ -24,12 +25,16 @@ const { values } = parseArgs({
     parts: { type: 'boolean', default: false },
     data: { type: 'boolean', default: false },
     scale: { type: 'boolean', default: false },
+    denormals: { type: 'boolean', default: false },
   },
 })
 const { seconds, threads } = values
 const models = values.model.map(knownModel)
 
+// As a trainer does.
+flushDenormals()
 if (values.data) printDataCost()
+else if (values.denormals) printDenormals(Number(values.rounds), threads)
 else if (values.scale) printScale(Number(seconds), Number(threads))
 else if (values.profile) profile(models)
 else if (values.parts) printParts(models)

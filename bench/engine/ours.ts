@@ -1,7 +1,7 @@
 // One measurement of our step, in a process of its own. Prints one line of JSON.
 // usage: node --import tsx bench/engine/ours.ts MODEL SECONDS THREADS
 
-import { openOnednn } from '@trainyard/engine/backends'
+import { flushDenormals, openOnednn } from '@trainyard/engine/backends'
 import { estimateModel } from '@trainyard/engine/plan'
 import { type Batch, createSession, type Session } from '@trainyard/engine/train'
 import { chooseBackend } from '../../apps/worker/src/trainer/backend.ts'
@@ -27,6 +27,7 @@ const WARM_UP_STEPS = 5
 const CLOCK_MS = 0.1
 
 if (process.argv[1] === import.meta.filename) {
+  flushDenormals()
   const [name = '', seconds, threads] = process.argv.slice(2)
   console.log(JSON.stringify(measured(name, Number(seconds), Number(threads))))
   // A process with native threads ends explicitly.

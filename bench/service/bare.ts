@@ -4,6 +4,7 @@
 
 import { readFileSync, readSync } from 'node:fs'
 import { type StartMessage, TRAINER_PROTOCOL, type TrainerMessage } from '@trainyard/contracts'
+import { flushDenormals } from '@trainyard/engine/backends'
 import { Channel } from '../../apps/worker/src/trainer/channel.ts'
 import { openTraining } from '../../apps/worker/src/trainer/train.ts'
 import { type BareJob, type BareResult, bareJobSchema } from './job.ts'
@@ -13,6 +14,8 @@ class Silence extends Channel {
   override send(_message: TrainerMessage): void {}
 }
 
+// As a trainer does.
+flushDenormals()
 console.log(JSON.stringify(run(bareJobSchema.parse(JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8'))))))
 // A process with native threads ends explicitly.
 process.exit(0)

@@ -8,6 +8,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Harness, type WorkerProcess } from './testing/harness.ts'
 import { isAlive, trainersOf } from './testing/process-state.ts'
 import { digit, digitFiles, lenetRun, XOR_CSV, XOR_OPTIONS, xorRun } from './testing/samples.ts'
+import { TrainerInProcess } from './testing/trainer-in-process.ts'
+
+/** Where denormal numbers cost time, they are 0 in a run. */
+const hasFlush = process.platform === 'linux' && process.arch === 'x64'
 
 describe.each([{ redis: true }, { redis: false }])('a worker, redis: $redis', ({ redis }) => {
   let services: TestServices
@@ -31,6 +35,7 @@ describe.each([{ redis: true }, { redis: false }])('a worker, redis: $redis', ({
   it.skipIf(redis && !hasRedis).each(['reference', 'onednn'] as const)('learns XOR without an error on %s', async (backend) => {
     const run = await harness.waitForEnd(await harness.submit(xorRun(xor, { backend })))
     expect(run.failure).toBeNull()
+    expect(run.fingerprint).toContain(`; denormals ${hasFlush ? 'flushed' : 'kept'}`)
     expect(run.plan).toMatchObject({ backend, parameters: 42, total_steps: 200, steps_per_epoch: 1 })
     const points = await harness.points(run.id)
     expect(points['train/loss']?.map(([step]) => step)).toEqual(Array.from({ length: 200 }, (_, i) => i + 1))
@@ -208,6 +213,16 @@ describe.skipIf(!hasRedis)('whatever happens to worker and trainer', () => {
     expect(await outcome(retried.id)).toEqual(undisturbed)
     const times = await harness.eventTimes(retried.id)
     expect(times).toEqual(times.toSorted((a, b) => a - b))
+  })
+
+  it('prepares numbers as they are, however small', async () => {
+    const csv = (value: string) => ({ file: Buffer.from(`a,y\n${value},0\n1,1\n2,0\n3,1\n`) })
+    const digestOf = async (value: string) => (await harness.waitForEnd((await harness.upload(csv(value), XOR_OPTIONS)).runId)).result
+    const here = await TrainerInProcess.open()
+    const { digest } = (await here.prepare(csv('1e-40'), XOR_OPTIONS)).manifest
+    await here.close()
+    expect(await digestOf('1e-40')).toMatchObject({ digest })
+    expect(await digestOf('0')).not.toMatchObject({ digest })
   })
 
   it('says what is wrong with data and with training that diverges', async () => {

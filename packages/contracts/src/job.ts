@@ -265,7 +265,8 @@ export const runResultSchema = z.discriminatedUnion('kind', [
     sha256: z.string(),
     expected_sha256: z.string(),
     same_fingerprint: z.boolean().meta({
-      description: 'Another engine, backend, instruction set or number of threads computes other bits: then `equal` proves nothing.',
+      description:
+        'Another engine, backend, instruction set, number of threads or handling of denormal numbers computes other bits: then `equal` proves nothing.',
     }),
     fingerprint: z.string(),
     expected_fingerprint: z.string(),
@@ -344,10 +345,9 @@ export const runSchema = z.object({
   result: runResultSchema.nullable(),
   failure: failureSchema.nullable(),
   checkpoint_id: idSchema('checkpoint').nullable().meta({ description: 'The newest one; the final one when the run succeeded.' }),
-  fingerprint: z
-    .string()
-    .nullable()
-    .meta({ description: 'What decides the bits of the result: engine, backend, instruction set, threads.' }),
+  fingerprint: z.string().nullable().meta({
+    description: 'What decides the bits of the result: engine, backend, instruction set, threads, whether denormal numbers are kept.',
+  }),
   created_at: timestampSchema,
   started_at: timestampSchema.nullable(),
   finished_at: timestampSchema.nullable(),

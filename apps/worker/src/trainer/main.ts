@@ -2,6 +2,7 @@
 // directory, and speaks to nobody but the supervisor. It always ends by process.exit: oneDNN's threads do not survive a plain return.
 
 import { supervisorMessageSchema, TRAINER_PROTOCOL } from '@trainyard/contracts'
+import { flushDenormals } from '@trainyard/engine/backends'
 import { Channel } from './channel.ts'
 import { readConfinement } from './confinement.ts'
 import { ENGINE_VERSION } from './engine-version.ts'
@@ -23,6 +24,8 @@ async function execute(raw: unknown): Promise<void> {
     channel.requestStop(message.reason)
     return
   }
+  // What is prepared keeps every number of its files.
+  if (message.config.kind !== 'prepare') flushDenormals()
   try {
     await KINDS[message.config.kind](message, channel)
   } catch (error) {

@@ -2,6 +2,7 @@
 
 import type { DatasetTarget, FittedTransforms, StartMessage } from '@trainyard/contracts'
 import { type BatchTarget, featureColumns } from '@trainyard/datasets'
+import { areDenormalsFlushed } from '@trainyard/engine/backends'
 import type { Graph } from '@trainyard/engine/core'
 import { buildModel, type Estimate, estimateModel, type ModelTraining } from '@trainyard/engine/plan'
 import { buildGraph, type ModelSpec, placeInputs, type TrainingConfig, trainedHeads } from '@trainyard/engine/spec'
@@ -56,7 +57,7 @@ export function openModel(options: OpenModelOptions, channel: Channel): OpenedMo
     session,
     outputs: outputNames(graph),
     estimate,
-    fingerprint: `trainyard ${ENGINE_VERSION}; ${backend.version}; threads ${threads}`,
+    fingerprint: `trainyard ${ENGINE_VERSION}; ${backend.version}; threads ${threads}; denormals ${areDenormalsFlushed() ? 'flushed' : 'kept'}`,
   }
 }
 

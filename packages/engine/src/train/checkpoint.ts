@@ -84,7 +84,7 @@ export const checkpointMetadataSchema = z.object({
       restored: z.boolean(),
     })
     .default({ best: null, waited: 0, restored: false }),
-  /** What decides the bits of the result: engine, backend, instruction set, threads. */
+  /** What decides the bits of the result: engine, backend, instruction set, threads, whether denormal numbers are kept. */
   fingerprint: z.string(),
   dataset: datasetSchema,
 })

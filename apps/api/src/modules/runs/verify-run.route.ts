@@ -12,7 +12,7 @@ export const verifyRun = defineRoute({
   summary: 'Verify a run',
   description:
     'A job that trains the steps between two checkpoints of the run again and compares the result with the second one, bit by bit: its `result` ' +
-    'has both digests, and whether engine, backend, instruction set and threads are those of the run. Default: the last interval.',
+    'has both digests, and whether what decides the bits (`fingerprint`) is that of the run. Default: the last interval.',
   scope: 'write',
   params: idParams('run'),
   body: verifyRunSchema,
