@@ -1,11 +1,12 @@
 // Bytes of JavaScript heap that a training step takes in steady state, measured in a process of its own. Prints one line of JSON.
 // usage: node --expose-gc --min-semi-space-size=64 --max-semi-space-size=64 --import tsx bench/engine/heap.ts MODEL
 
-import { type Backend, flushDenormals } from '@trainyard/engine/backends'
+import type { Backend } from '@trainyard/engine/backends'
 import type { CompiledModel } from '@trainyard/engine/plan'
 import { estimateModel } from '@trainyard/engine/plan'
 import { createSession } from '@trainyard/engine/train'
 import { chooseBackend } from '../../apps/worker/src/trainer/backend.ts'
+import { flushDenormals } from '../../apps/worker/src/trainer/denormals.ts'
 import { randomBatch } from './batch.ts'
 import { type BenchModel, compiledModel, knownModel, MODELS } from './models.ts'
 

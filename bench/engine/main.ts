@@ -1,10 +1,11 @@
-// The engine's speed: against PyTorch by default; or by primitive, by optimizer and regularization, by data, by size.
+// The engine's speed: against PyTorch by default; or by primitive, by optimizer and regularization, by data, by size, after a long training.
 // usage: npm run bench:engine -- [--model lenet5]… [--seconds 1] [--rounds 5] [--threads 2] [--json FILE] [--profile | --parts | --data | --scale | --denormals]
 // The peer runs with the Python that TORCH_PYTHON names.
 
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { flushDenormals, openOnednn } from '@trainyard/engine/backends'
+import { openOnednn } from '@trainyard/engine/backends'
+import { flushDenormals } from '../../apps/worker/src/trainer/denormals.ts'
 import { runOurs } from './child.ts'
 import { compare } from './compare.ts'
 import type { DataCost } from './data.ts'

@@ -1,10 +1,11 @@
 // One measurement of our step, in a process of its own. Prints one line of JSON.
 // usage: node --import tsx bench/engine/ours.ts MODEL SECONDS THREADS
 
-import { flushDenormals, openOnednn } from '@trainyard/engine/backends'
+import { openOnednn } from '@trainyard/engine/backends'
 import { estimateModel } from '@trainyard/engine/plan'
 import { type Batch, createSession, type Session } from '@trainyard/engine/train'
 import { chooseBackend } from '../../apps/worker/src/trainer/backend.ts'
+import { flushDenormals } from '../../apps/worker/src/trainer/denormals.ts'
 import { randomBatch } from './batch.ts'
 import { compiledModel, knownModel, MODELS } from './models.ts'
 import { matmulPeak } from './peak.ts'

@@ -3,11 +3,11 @@
 // usage: node --import tsx bench/engine/trained.ts MODEL OPTIMIZER kept|flushed THREADS
 
 import { readFileSync } from 'node:fs'
-import { flushDenormals } from '@trainyard/engine/backends'
 import { buildModel, estimateModel } from '@trainyard/engine/plan'
 import { buildGraph, modelSpecSchema, trainingConfigSchema } from '@trainyard/engine/spec'
 import { type Batch, createSession } from '@trainyard/engine/train'
 import { chooseBackend } from '../../apps/worker/src/trainer/backend.ts'
+import { flushDenormals } from '../../apps/worker/src/trainer/denormals.ts'
 import { mnistFiles } from '../../demo/datasets.ts'
 import { countDenormals } from '../../tests/engine/denormals-child.ts'
 import { knownModel, MODELS } from './models.ts'

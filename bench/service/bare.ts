@@ -4,8 +4,8 @@
 
 import { readFileSync, readSync } from 'node:fs'
 import { type StartMessage, TRAINER_PROTOCOL, type TrainerMessage } from '@trainyard/contracts'
-import { flushDenormals } from '@trainyard/engine/backends'
 import { Channel } from '../../apps/worker/src/trainer/channel.ts'
+import { flushDenormals } from '../../apps/worker/src/trainer/denormals.ts'
 import { openTraining } from '../../apps/worker/src/trainer/train.ts'
 import { type BareJob, type BareResult, bareJobSchema } from './job.ts'
 import { digestOfWeights } from './weights.ts'

@@ -2,11 +2,11 @@
 // usage: node --import tsx tests/engine/denormals-child.ts ENGINE kept|flushed
 
 import { createHash } from 'node:crypto'
-import { areDenormalsFlushed, type Backend, createReferenceBackend, flushDenormals, openOnednn } from '@trainyard/engine/backends'
 import { buildModel } from '@trainyard/engine/plan'
 import { buildGraph, modelSpecSchema, trainingConfigSchema } from '@trainyard/engine/spec'
 import { createSession } from '@trainyard/engine/train'
-import type { Engine } from './steady-state-child.ts'
+import { areDenormalsFlushed, flushDenormals } from '../../apps/worker/src/trainer/denormals.ts'
+import { backendOf, type Engine } from './steady-state-child.ts'
 
 export interface Left {
   /** areDenormalsFlushed() */
@@ -53,13 +53,6 @@ function left(engine: Engine): Left {
     else denormals += countDenormals(data)
   }
   return { isFlushed: areDenormalsFlushed(), denormals, weights: hash.digest('hex') }
-}
-
-function backendOf(engine: Engine): Backend {
-  if (engine !== 'onednn') return createReferenceBackend({ vectors: engine === 'vectors' })
-  const opened = openOnednn()
-  if (!opened.available) throw new Error(opened.reason)
-  return opened.backend
 }
 
 /** By their bits: to arithmetic that flushes them they are 0. */

@@ -57,7 +57,7 @@ function compiled(spec: ModelSpecInput, training: TrainingConfigInput): Compiled
   return buildModel(buildGraph(modelSpecSchema.parse(spec), { batchSize: BATCH }), trainingConfigSchema.parse(training))
 }
 
-function backendOf(engine: string | undefined): Backend {
+export function backendOf(engine: string | undefined): Backend {
   if (engine !== 'onednn') return createReferenceBackend({ vectors: engine === 'vectors' })
   const opened = openOnednn()
   if (!opened.available) throw new Error(opened.reason)

@@ -2,9 +2,9 @@
 // directory, and speaks to nobody but the supervisor. It always ends by process.exit: oneDNN's threads do not survive a plain return.
 
 import { supervisorMessageSchema, TRAINER_PROTOCOL } from '@trainyard/contracts'
-import { flushDenormals } from '@trainyard/engine/backends'
 import { Channel } from './channel.ts'
 import { readConfinement } from './confinement.ts'
+import { flushDenormals } from './denormals.ts'
 import { ENGINE_VERSION } from './engine-version.ts'
 import { describeFailure } from './failure.ts'
 import { KINDS } from './kinds.ts'

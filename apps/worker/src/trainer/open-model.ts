@@ -2,13 +2,13 @@
 
 import type { DatasetTarget, FittedTransforms, StartMessage } from '@trainyard/contracts'
 import { type BatchTarget, featureColumns } from '@trainyard/datasets'
-import { areDenormalsFlushed } from '@trainyard/engine/backends'
 import type { Graph } from '@trainyard/engine/core'
 import { buildModel, type Estimate, estimateModel, type ModelTraining } from '@trainyard/engine/plan'
 import { buildGraph, type ModelSpec, placeInputs, type TrainingConfig, trainedHeads } from '@trainyard/engine/spec'
 import { createSession, type LabelDescription, type Session, targetSources } from '@trainyard/engine/train'
 import { chooseBackend } from './backend.ts'
 import type { Channel } from './channel.ts'
+import { areDenormalsFlushed } from './denormals.ts'
 import { ENGINE_VERSION } from './engine-version.ts'
 import { limitMemoryToPlan } from './memory-limit.ts'
 
