@@ -25,6 +25,8 @@ export interface PutOptions {
   readonly signal?: AbortSignal
   /** Asked when all bytes are there, before they become the object: false ends the upload as if it was aborted. */
   readonly mayCommit?: () => boolean
+  /** What the bytes must be; others end the upload as if it was aborted. Lower-case hex. */
+  readonly sha256?: string
 }
 
 /** An object that arrives in parts, in any order and over any number of connections. */

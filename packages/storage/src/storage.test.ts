@@ -131,6 +131,16 @@ describe.each([
     expect(await subject.remains()).toBe(0)
   })
 
+  it('leaves nothing of other bytes than were announced', async () => {
+    const { sha256 } = await storage.put('a/announced', chunks('before'))
+    await expect(storage.put('a/announced', chunks('after'), { sha256 })).rejects.toThrow(
+      `The 5 bytes to be stored have the SHA-256 f39592393ef0…; expected ${sha256.slice(0, 12)}….`,
+    )
+    expect(await read('a/announced')).toBe('before')
+    expect(await storage.put('a/announced', chunks('before'), { sha256 })).toEqual({ bytes: 6, sha256 })
+    expect(await subject.remains()).toBe(0)
+  })
+
   it('says what is missing', async () => {
     await expect(storage.get('a/nothing')).rejects.toMatchObject({ code: 'not_found', message: 'storage has no object "a/nothing"' })
     expect(await storage.stat('a/nothing')).toBeNull()

@@ -5,7 +5,7 @@ import { sep } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type DatasetManifest, newUuid, storedFiles, type TrainerMessageOf, toWireNumber } from '@trainyard/contracts'
 import type { ClaimedRun, NewCheckpoint, NewEvent, NewPreparationFile } from '@trainyard/database'
-import { isStorageFull, TrainyardError } from '@trainyard/errors'
+import { isStorageFull } from '@trainyard/errors'
 import type { ObjectStorage, StoredObject } from '@trainyard/storage'
 import { shardPrefix } from './start-message.ts'
 import type { TrainerDirectory } from './trainer-directory.ts'
@@ -40,7 +40,7 @@ export class TrainerFiles {
 
   /**
    * @returns null when it was left out, or the lease was lost meanwhile
-   * @throws TrainyardError trainer_crashed when the file is not what the trainer says it wrote; the storage keeps nothing of it
+   * @throws TrainyardError internal when the file is not what the trainer says it wrote; nothing of it is stored
    */
   async storeCheckpoint(message: TrainerMessageOf<'checkpoint'>): Promise<NewCheckpoint | null> {
     const { run, isHeld } = this.#options
@@ -52,10 +52,6 @@ export class TrainerFiles {
     await rm(path, { force: true })
     if (stored === null) return null
     const { bytes, sha256 } = stored
-    if (sha256 !== message.file.sha256) {
-      await this.#options.storage.delete(objectKey)
-      throw new TrainyardError('trainer_crashed', { detail: describeOther(message, stored) })
-    }
     const wireMetrics = Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name, toWireNumber(value)]))
     return { id: newUuid(), kind, step, epoch, objectKey, bytes, sha256, metrics: wireMetrics }
   }
@@ -110,11 +106,11 @@ export class TrainerFiles {
   }
 
   /** Without space a periodic checkpoint is left out, since training goes on and the next one takes its place; the last one waits. */
-  async #putWithSpace(key: string, path: string, { kind, step }: TrainerMessageOf<'checkpoint'>): Promise<StoredObject | null> {
+  async #putWithSpace(key: string, path: string, { kind, step, file }: TrainerMessageOf<'checkpoint'>): Promise<StoredObject | null> {
     const { storage, isHeld, isEnding, onAlive, tell } = this.#options
     for (let attempt = 0; isHeld(); attempt++) {
       try {
-        const stored = await storage.putFile(key, path, { mayCommit: isHeld })
+        const stored = await storage.putFile(key, path, { mayCommit: isHeld, sha256: file.sha256 })
         onAlive()
         return stored
       } catch (error) {
@@ -137,8 +133,7 @@ export class TrainerFiles {
   async #storeOnce({ key, bytes, sha256 }: { key: string; bytes: number; sha256: string }, path: string): Promise<void> {
     const { storage } = this.#options
     if ((await storage.stat(key))?.bytes === bytes) return
-    const stored = await storage.putFile(key, path)
-    if (stored.sha256 !== sha256) throw new Error(`"${key}" has another content than its manifest says`)
+    await storage.putFile(key, path, { sha256 })
   }
 
   /** A path that the trainer names, if it lies in its own directory. */
@@ -148,10 +143,4 @@ export class TrainerFiles {
       throw new Error(`the trainer names a file outside of its directory: ${path}`)
     return real
   }
-}
-
-/** Neither the disk nor the trainer is trusted: what is kept for years is what was computed. */
-function describeOther({ step, file }: TrainerMessageOf<'checkpoint'>, { bytes, sha256 }: StoredObject): string {
-  const found = `${bytes} bytes with the SHA-256 ${sha256.slice(0, 12)}…`
-  return `The checkpoint of step ${step} has ${found} on the disk; the trainer wrote ${file.bytes} bytes with ${file.sha256.slice(0, 12)}….`
 }

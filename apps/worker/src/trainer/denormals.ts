@@ -16,20 +16,17 @@ const SMALLEST_NORMAL = new Float64Array([2 ** -1022])
 /**
  * From now on the calling thread, and each that it starts, takes denormal numbers for 0 and gives 0 in their place: native code, WebAssembly and
  * JavaScript alike, float32 and float64. For a process that does nothing but train: `Number.MIN_VALUE` is 0 in it. Before the backend starts its threads.
- * Linux on x86-64; elsewhere it changes nothing.
- * @returns areDenormalsFlushed()
+ * Linux on x86-64; elsewhere it changes nothing, and `areDenormalsFlushed` tells.
  */
-export function flushDenormals(): boolean {
-  if (process.platform === 'linux' && process.arch === 'x64') {
-    const libc = koffi.load(null)
-    const call = (name: string): ((environment: Uint8Array) => number) => libc.func(name, 'int', ['void *'])
-    const environment = new Uint8Array(new ArrayBuffer(FENV_BYTES))
-    call('fegetenv')(environment)
-    const view = new DataView(environment.buffer)
-    view.setUint32(MXCSR_OFFSET, view.getUint32(MXCSR_OFFSET, true) | FLUSH_TO_ZERO | DENORMALS_ARE_ZEROS, true)
-    call('fesetenv')(environment)
-  }
-  return areDenormalsFlushed()
+export function flushDenormals(): void {
+  if (process.platform !== 'linux' || process.arch !== 'x64') return
+  const libc = koffi.load(null)
+  const call = (name: string): ((environment: Uint8Array) => number) => libc.func(name, 'int', ['void *'])
+  const environment = new Uint8Array(new ArrayBuffer(FENV_BYTES))
+  call('fegetenv')(environment)
+  const view = new DataView(environment.buffer)
+  view.setUint32(MXCSR_OFFSET, view.getUint32(MXCSR_OFFSET, true) | FLUSH_TO_ZERO | DENORMALS_ARE_ZEROS, true)
+  call('fesetenv')(environment)
 }
 
 /** Whether arithmetic of this thread gives 0 in place of denormal numbers: part of what decides the bits of a result. */
